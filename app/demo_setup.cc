@@ -1,0 +1,93 @@
+#include "app/demo_setup.h"
+
+#include <fstream>
+#include <system_error>
+
+#include <fmt/format.h>
+
+namespace vigia {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* pipeline_text = R"(# Written by `vigia demo`. For a pipeline with every rule explained see config/customs.yaml.
+application: demo
+kafka: {{ brokers: "{brokers}" }}   # the demonstration broker: gone when the demo has ended
+timezone: America/Guayaquil
+# A day in a minute: the time is that of the records.
+time: {{ horizon: 24h, allowed_lateness: 10m, max_clock_skew: 5m, clock: records }}
+state: {{ directory: state, snapshot_every: 10s, memory_budget: 1GiB }}
+site: [site/zones.geojson, site/routes.geojson]
+sources:
+  - {{ topic: seal.events, stream: seal, format: json }}
+  - {{ topic: trip.events, stream: trip, format: json }}
+outputs:
+  {{ alerts: vigia.alerts, alert_state: vigia.alerts.state, dead_letters: vigia.dead-letters, too_late: vigia.too-late }}
+rules:
+  - {{ id: stop, kind: unauthorized_stop, limit: 15m, radius_m: 100, severity: high }}
+  - {{ id: corridor, kind: route_deviation, confirmations: 2, severity: high }}
+  - {{ id: opened, kind: seal_opened, severity: critical }}
+  - {{ id: tampered, kind: seal_tampered, severity: critical }}
+  - {{ id: removed, kind: seal_removed, severity: critical }}
+  - {{ id: wrong-unlock, kind: seal_wrong_unlock, severity: high }}
+  - {{ id: placed-again, kind: second_placement, severity: high }}
+  - {{ id: late-trip, kind: trip_delayed, severity: medium }}
+  - {{ id: signal, kind: signal_lost, interval: 15m, severity: medium }}
+  - {{ id: panic, kind: panic, severity: critical, scope: always }}
+  - {{ id: weight, kind: weight_difference, percent: 10, severity: medium }}
+)";
+
+fs::path search_upwards(fs::path from) {
+  std::error_code error;
+  for (;; from = from.parent_path()) {
+    const fs::path site = from / "config" / "site";
+    if (fs::exists(site / "routes.geojson", error) && fs::exists(site / "zones.geojson", error)) return site;
+    if (!from.has_relative_path()) return {};
+  }
+}
+
+}  // namespace
+
+fs::path find_demo_site() {
+  std::error_code error;
+  if (fs::path here = search_upwards(fs::current_path(error)); !here.empty()) return here;
+  const fs::path binary = fs::read_symlink("/proc/self/exe", error);
+  return error ? fs::path() : search_upwards(binary.parent_path());
+}
+
+Status make_demo_directory(const std::string& wanted, fs::path& out) {
+  std::error_code error;
+  if (!wanted.empty()) {
+    out = fs::absolute(wanted, error);
+    if (fs::exists(out, error) && !fs::is_empty(out, error)) {
+      return Status::of(Fault::refused, fmt::format("{} is there already and not empty: name another --directory", wanted));
+    }
+    if (fs::create_directories(out, error); error) {
+      return Status::of(Fault::storage, fmt::format("{}: {}", out.string(), error.message()));
+    }
+    return Status::good();
+  }
+  for (const fs::path& base : {fs::current_path(error), fs::temp_directory_path(error)}) {
+    for (int number = 1; number < 1000; ++number) {
+      out = base / (number == 1 ? "vigia-demo" : fmt::format("vigia-demo-{}", number));
+      if (fs::create_directory(out, error)) return Status::good();
+      if (error) break;   // not writable: elsewhere
+    }
+  }
+  return Status::of(Fault::storage, fmt::format("no directory for the demo's data: {}: {}", out.string(), error.message()));
+}
+
+Status write_demo_pipeline(const fs::path& directory, const fs::path& site, const std::string& brokers, std::string& out) {
+  std::error_code error;
+  fs::create_directories(directory / "site", error);
+  for (const char* name : {"zones.geojson", "routes.geojson"}) {
+    if (!error) fs::copy_file(site / name, directory / "site" / name, error);
+  }
+  out = (directory / "pipeline.yaml").string();
+  std::ofstream file(out);
+  file << fmt::format(fmt::runtime(pipeline_text), fmt::arg("brokers", brokers));
+  if (!error && file.flush()) return Status::good();
+  return Status::of(Fault::storage, fmt::format("{}: {}", directory.string(), error ? error.message() : "could not be written"));
+}
+
+}  // namespace vigia

@@ -1,0 +1,34 @@
+// The command line: one binary for the engine and everything around it.
+#include <string>
+
+#include "app/command.h"
+
+#ifndef VIGIA_VERSION
+#define VIGIA_VERSION "0.1.0"
+#endif
+
+int main(int argc, char** argv) {
+  CLI::App cli("vigia: from seal pings in Kafka to alerts that can be trusted");
+  cli.set_version_flag("--version", std::string("vigia ") + VIGIA_VERSION);
+  cli.require_subcommand(1);
+  cli.footer(
+      "Begin with:\n"
+      "  vigia demo                              a made-up day in a minute, nothing to install\n"
+      "  vigia validate --config pipeline.yaml   check a configuration\n"
+      "  vigia COMMAND --help                    options and examples of a command");
+  int exit_code = vigia::exit_good;
+  vigia::add_demo_command(cli, exit_code);
+  vigia::add_run_command(cli, exit_code);
+  vigia::add_validate_command(cli, exit_code);
+  vigia::add_replay_command(cli, exit_code);
+  vigia::add_generate_command(cli, exit_code);
+  vigia::add_alerts_command(cli, exit_code);
+  vigia::add_state_command(cli, exit_code);
+  vigia::add_demo_broker_command(cli, exit_code);
+  try {
+    cli.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return cli.exit(error) == 0 ? vigia::exit_good : vigia::exit_configuration;
+  }
+  return exit_code;
+}

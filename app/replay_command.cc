@@ -1,0 +1,100 @@
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "app/account_text.h"
+#include "app/command.h"
+#include "app/progress_bar.h"
+#include "app/replay.h"
+#include "app/stage_loading.h"
+#include "connectors/file_sink.h"
+#include "connectors/file_source.h"
+
+namespace vigia {
+namespace {
+
+struct ReplayArguments {
+  std::string config;
+  std::vector<std::string> inputs;
+  std::string output = "-";
+  std::string dead_letters;
+  std::optional<TimeMs> until_ms;
+  std::size_t batch = 1024;
+  std::size_t restart_every = 0;
+  unsigned threads = std::max(1U, std::thread::hardware_concurrency());
+  bool quiet = false;
+};
+
+int complain(const Status& status) {
+  fmt::print(stderr, "vigia replay: {}\n", status.text);
+  return exit_failed;
+}
+
+int run_replay(const ReplayArguments& arguments) {
+  auto loaded = load_stage(arguments.config);
+  if (!loaded) return exit_configuration;
+  loaded->stage.threads = arguments.threads;
+
+  FileSource source({arguments.inputs, loaded->topics, 1});
+  if (const Status status = source.open({}); !status.ok()) return complain(status);
+  FileSink alerts(arguments.output);
+  if (const Status status = alerts.open(); !status.ok()) return complain(status);
+  std::unique_ptr<FileDeadLetters> letters;
+  if (!arguments.dead_letters.empty()) letters = std::make_unique<FileDeadLetters>(arguments.dead_letters);
+
+  ReplayOptions options;
+  options.batch = arguments.batch;
+  options.until_ms = arguments.until_ms;
+  options.restart_every = arguments.restart_every;
+  ReplayResult result;
+  {
+    ProgressBar bar(source.bytes_total());
+    options.progress = [&](const Account& account) { bar.show(source.bytes_read(), account_words(account)); };
+    result = replay(source, [&] { return make_seal_task(loaded->stage); }, alerts, letters.get(), loaded->topics, options);
+  }
+  if (!arguments.quiet) {
+    for (const auto& [topic, lines] : source.skipped_topics()) {
+      fmt::print(stderr, "vigia replay: {} lines of topic {} skipped: no source of the pipeline that has operators reads it\n",
+                 lines, topic);
+    }
+    fmt::print(stderr, "{{\"account\":{},\"alert_revisions\":{}}}\n", account_json(result.account), result.alerts);
+  }
+  return result.status.ok() ? exit_good : complain(result.status);
+}
+
+}  // namespace
+
+void add_replay_command(CLI::App& cli, int& exit_code) {
+  auto arguments = std::make_shared<ReplayArguments>();
+  CLI::App* command = cli.add_subcommand("replay", "run a pipeline over recorded files, without Kafka");
+  command->footer(
+      "Lines are {\"topic\": ..., \"key\": ..., \"timestamp_ms\": ..., \"value\": {...}}, optionally with \"partition\" and "
+      "\"offset\".\nEvery revision of every alert becomes one JSON line, in order; the account goes to standard error.\n\n"
+      "Examples:\n"
+      "  vigia replay --config config/demo.yaml --input day.jsonl --output alerts.jsonl\n"
+      "  zcat day.jsonl.gz | vigia replay --config config/demo.yaml --input - --until 1772700000000 --output -\n\n"
+      "Exit: 0; 1 when the input could not be read or the output not written; 2 when the configuration is invalid.");
+  command->add_option("--config", arguments->config, "the pipeline, a YAML file")->required();
+  command->add_option("--input", arguments->inputs, "JSON lines, - for standard input; several are read one after another")
+      ->required();
+  command->add_option("--output", arguments->output, "where the alerts go, - for standard output")->capture_default_str();
+  command->add_option("--until", arguments->until_ms,
+                      "advance the clock to this time at the end (ms since 1970); without, it stays at the last record");
+  command->add_option("--batch", arguments->batch, "lines that are applied together (an epoch)")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{10'000'000}))
+      ->capture_default_str();
+  command->add_option("--threads", arguments->threads, "threads; the alerts don't depend on it")
+      ->check(CLI::Range(1, 1024))
+      ->default_str("one a core");
+  command->add_option("--dead-letters", arguments->dead_letters, "where records and events go that could not be applied");
+  command->add_option("--restart-every", arguments->restart_every,
+                      "take a snapshot after so many epochs and go on from it, as after a crash: a check of the engine");
+  command->add_flag("--quiet", arguments->quiet, "no account on standard error");
+  command->callback([arguments, &exit_code] { exit_code = run_replay(*arguments); });
+}
+
+}  // namespace vigia

@@ -1,0 +1,40 @@
+// Where the results of an epoch go: every alert to every sink, what was rejected to its topics.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "connectors/alert_sink.h"
+#include "connectors/dead_letters.h"
+#include "engine/task.h"
+
+namespace vigia {
+
+class ResultDelivery {
+ public:
+  // Everything outlives the delivery. `watch` sees each revision once it is delivered; may be empty.
+  ResultDelivery(std::vector<AlertSink*> sinks, DeadLetters& letters, std::vector<std::string> topics,
+           std::function<void(const Alert&)> watch = {})
+      : sinks_(std::move(sinks)), letters_(letters), topics_(std::move(topics)), watch_(std::move(watch)) {}
+
+  // Writes the results in their order and waits until they are where they belong. After a fault the same may be
+  // delivered again: what arrives twice is the same twice.
+  [[nodiscard]] Status deliver(std::span<const EpochResult> results);
+
+  [[nodiscard]] std::uint64_t revisions() const { return revisions_; }
+
+ private:
+  [[nodiscard]] Status write(const EpochResult& result);
+  [[nodiscard]] Status flush(bool alerts, bool rejected);
+
+  std::vector<AlertSink*> sinks_;
+  DeadLetters& letters_;
+  std::vector<std::string> topics_;
+  std::function<void(const Alert&)> watch_;
+  std::uint64_t revisions_ = 0;
+};
+
+}  // namespace vigia

@@ -1,0 +1,208 @@
+#include "app/stage_service.h"
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "app/account_text.h"
+#include "app/stop_signal.h"
+#include "connectors/alert_store.h"
+#include "connectors/kafka_producer.h"
+#include "connectors/kafka_sink.h"
+#include "connectors/kafka_source.h"
+
+namespace vigia {
+namespace {
+
+constexpr TimeMs shortest_pause_ms = 200;
+constexpr TimeMs longest_pause_ms = 10'000;
+constexpr TimeMs report_every_ms = 10'000;
+constexpr TimeMs prune_every_ms = 60'000;
+constexpr TimeMs stop_patience_ms = 30'000;   // for brokers and disks that do not answer while stopping
+
+TimeMs wall_now_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+void log_kafka(int level, const std::string& text) {
+  const auto severity = level <= 3 ? spdlog::level::err : level == 4 ? spdlog::level::warn : spdlog::level::debug;
+  spdlog::log(severity, "kafka: {}", text);
+}
+
+KafkaSourceOptions source_options(const LoadedStage& loaded) {
+  const Pipeline& pipeline = loaded.pipeline;
+  KafkaSourceOptions options;
+  options.brokers = pipeline.brokers;
+  options.group = pipeline.application;
+  options.properties = pipeline.properties;
+  options.topics = loaded.topics;
+  options.create_topics = pipeline.create_topics;
+  options.queue_bytes = std::min<std::size_t>(std::size_t{128} << 20, pipeline.memory_budget_bytes / 4);
+  options.log = log_kafka;
+  return options;
+}
+
+bool passes(Fault fault) { return fault == Fault::retry || fault == Fault::storage; }
+
+// Everything of a running stage, in the order in which it must be opened; torn down in the opposite one.
+class Service {
+ public:
+  Service(const LoadedStage& loaded, unsigned threads, const ServiceHooks& hooks)
+      : loaded_(loaded), hooks_(hooks), stage_(loaded.stage), source_(source_options(loaded)) {
+    stage_.threads = std::max(1U, threads);
+  }
+
+  ServiceResult run() {
+    ServiceResult result;
+    result.status = open();
+    if (result.status.ok()) result.status = live();
+    if (runner_) result.account = runner_->account();
+    if (delivery_) result.revisions = delivery_->revisions();
+    return result;
+  }
+
+ private:
+  Status open() {
+    const std::string& directory = loaded_.pipeline.state_directory;
+    std::error_code error;
+    std::filesystem::create_directories(directory, error);
+    if (error) return Status::of(Fault::storage, fmt::format("state directory {}: {}", directory, error.message()));
+    const std::string& application = loaded_.pipeline.application;
+    if (Status status = snapshots_.open(snapshot_directory(directory), application); !status.ok()) return status;
+    if (Status status = open_disk_journal(journal_directory(directory), application, journal_); !status.ok()) return status;
+    if (Status status = store_.open(alert_directory(directory)); !status.ok()) return status;
+    if (Status status = open_producer(); !status.ok()) return status;
+    make_runner();
+    return Status::good();
+  }
+
+  Status open_producer() {
+    const Pipeline& pipeline = loaded_.pipeline;
+    KafkaProducerOptions options;
+    options.brokers = pipeline.brokers;
+    options.client = pipeline.application;
+    options.properties = pipeline.properties;
+    options.log = log_kafka;
+    producer_ = std::make_unique<KafkaProducer>(std::move(options));
+    if (Status status = producer_->open(); !status.ok()) return status;
+    const OutputSpec& outputs = pipeline.outputs;
+    const std::string logs[] = {outputs.alerts, outputs.dead_letters, outputs.too_late};
+    const std::string tables[] = {outputs.alert_state};
+    Status status = patiently([&] { return producer_->check_topics(logs, pipeline.create_topics, false); });
+    if (!status.ok()) return status;
+    return patiently([&] { return producer_->check_topics(tables, pipeline.create_topics, true); });
+  }
+
+  void make_runner() {
+    const Pipeline& pipeline = loaded_.pipeline;
+    alerts_ = std::make_unique<KafkaAlertSink>(*producer_, pipeline.application, pipeline.outputs);
+    letters_ = std::make_unique<KafkaDeadLetters>(*producer_, pipeline.outputs);
+    delivery_ = std::make_unique<ResultDelivery>(std::vector<AlertSink*>{alerts_.get(), &store_}, *letters_, loaded_.topics,
+                                           hooks_.alert);
+    RunnerOptions options;
+    options.topics = loaded_.topics;
+    options.clock = pipeline.clock == ClockMode::wall ? StageClock::Mode::wall : StageClock::Mode::records;
+    options.max_clock_skew_ms = pipeline.max_clock_skew_ms;
+    options.snapshot_every_ms = pipeline.snapshot_every_ms;
+    // What the source holds ahead is bounded by itself: its bound is set aside.
+    options.memory_budget_bytes = pipeline.memory_budget_bytes - source_options(loaded_).queue_bytes;
+    runner_ = std::make_unique<EpochRunner>(
+        RunnerParts{source_, *journal_, snapshots_, *delivery_, [this] { return make_seal_task(stage_); }, wall_now_ms},
+        std::move(options));
+  }
+
+  Status live() {
+    if (Status status = patiently([this] { return runner_->start(); }); !status.ok()) return status;
+    if (stopping()) return Status::good();
+    spdlog::info("running: {} keys known, {} journalled epochs applied again", runner_->key_count(),
+                 runner_->replayed_epochs());
+    while (!stopping()) {
+      if (Status status = patiently([this] { return runner_->step(); }); !status.ok()) return status;
+      if (runner_->is_paused()) wait_or_stop(shortest_pause_ms);
+      if (hooks_.tick) hooks_.tick(*runner_);
+      housekeeping();
+    }
+    return end();
+  }
+
+  Status end() {
+    spdlog::info("stopping: finishing what was read");
+    const TimeMs give_up_ms = wall_now_ms() + stop_patience_ms;
+    for (;;) {
+      Status status = runner_->stop();
+      if (status.ok() || !passes(status.fault) || wall_now_ms() >= give_up_ms) return status;
+      spdlog::warn("{}; trying again", status.text);
+      std::this_thread::sleep_for(std::chrono::milliseconds(shortest_pause_ms));
+    }
+  }
+
+  // Calls until it is good, has failed for good, or a stop is asked for.
+  template <class Call>
+  Status patiently(Call call) {
+    TimeMs pause_ms = shortest_pause_ms;
+    std::string said;
+    for (;;) {
+      Status status = call();
+      if (status.ok() || !passes(status.fault)) {
+        if (status.ok() && !said.empty()) spdlog::info("going on");
+        return status;
+      }
+      if (stopping()) return Status::good();
+      if (status.text != said) spdlog::warn("{}; trying again until it passes", status.text);
+      said = status.text;
+      if (hooks_.tick && runner_) hooks_.tick(*runner_);
+      wait_or_stop(pause_ms);
+      pause_ms = std::min(pause_ms * 2, longest_pause_ms);
+    }
+  }
+
+  [[nodiscard]] bool stopping() const { return stop_requested() || (hooks_.stop && hooks_.stop()); }
+
+  void housekeeping() {
+    const TimeMs now_ms = wall_now_ms();
+    if (now_ms - reported_ms_ >= report_every_ms) {
+      reported_ms_ = now_ms;
+      spdlog::info("{}; {} alert revisions; lag {}; {} keys; {} MiB", account_words(runner_->account()),
+                   delivery_->revisions(), runner_->lag(), runner_->key_count(), runner_->memory_bytes() >> 20);
+    }
+    if (now_ms - pruned_ms_ < prune_every_ms) return;
+    pruned_ms_ = now_ms;
+    if (loaded_.pipeline.outputs.alert_retention_ms <= 0) return;
+    const Status status = store_.prune(runner_->clock_ms() - loaded_.pipeline.outputs.alert_retention_ms);
+    if (!status.ok()) spdlog::warn("alert store: {}", status.text);
+  }
+
+  const LoadedStage& loaded_;
+  const ServiceHooks& hooks_;
+  SealStageConfig stage_;
+  SnapshotStore snapshots_;
+  std::unique_ptr<Journal> journal_;
+  AlertStore store_;
+  std::unique_ptr<KafkaProducer> producer_;
+  KafkaSource source_;
+  std::unique_ptr<KafkaAlertSink> alerts_;
+  std::unique_ptr<KafkaDeadLetters> letters_;
+  std::unique_ptr<ResultDelivery> delivery_;
+  std::unique_ptr<EpochRunner> runner_;
+  TimeMs reported_ms_ = 0;
+  TimeMs pruned_ms_ = 0;
+};
+
+}  // namespace
+
+std::string snapshot_directory(const std::string& state_directory) { return state_directory + "/snapshots"; }
+std::string journal_directory(const std::string& state_directory) { return state_directory + "/journal"; }
+std::string alert_directory(const std::string& state_directory) { return state_directory + "/alerts"; }
+
+ServiceResult run_service(const LoadedStage& loaded, unsigned threads, const ServiceHooks& hooks) {
+  return Service(loaded, threads, hooks).run();
+}
+
+}  // namespace vigia

@@ -1,0 +1,38 @@
+// One task of a running stage with what the runner knows about it: its clock, its epoch, and how far it has read.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "connectors/journal.h"
+#include "connectors/record_batch.h"
+#include "connectors/snapshot_store.h"
+#include "engine/stage_clock.h"
+#include "engine/task.h"
+
+namespace vigia {
+
+struct StageTask {
+  StageTask(std::string task_name, PartitionId number, std::unique_ptr<Task> empty_task,
+            std::span<const std::string> topics, StageClock::Mode mode, TimeMs max_clock_skew_ms);
+
+  std::string name;   // on disk
+  PartitionId partition;
+  std::unique_ptr<Task> task;
+  StageClock clock;                    // slot i is topic i
+  std::uint64_t epoch = 0;             // the last one applied
+  std::uint64_t snapshot_epoch = 0;    // the last one that a snapshot was taken of
+  std::uint64_t trimmed_epoch = 0;     // the journal has forgotten the epochs up to this one
+  std::vector<PartitionOffset> next;   // by topic: where to read on
+
+  [[nodiscard]] SnapshotHead head() const;
+  // Goes on from a snapshot. Topics that the snapshot does not know are read from their beginning.
+  void go_on_from(const SnapshotHead& head);
+};
+
+// Gives each record the broker time that it is taken at, and in `clocks_ms` the clock that it sets.
+void set_clocks(StageClock& clock, std::span<InputRecord> records, TimeMs wall_ms, std::vector<TimeMs>& clocks_ms);
+
+}  // namespace vigia

@@ -1,0 +1,82 @@
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "app/command.h"
+#include "app/stage_loading.h"
+#include "app/stage_service.h"
+#include "app/state_location.h"
+#include "app/time_text.h"
+#include "connectors/snapshot_store.h"
+
+namespace vigia {
+namespace {
+
+struct StateArguments {
+  std::string config;
+  std::string seal;
+};
+
+int complain(const Status& status) {
+  fmt::print(stderr, "vigia state: {}\n", status.text);
+  return exit_failed;
+}
+
+// The bytes of one key of one task; empty when the task does not have it.
+Status find_key(const SnapshotStore& store, const std::string& task, const std::string& key, std::string& bytes) {
+  return store.keys(task, [&](std::string_view name, std::string_view value) {
+    if (name == key) bytes = value;
+    return std::string();
+  });
+}
+
+int run_state(const StateArguments& arguments) {
+  const auto loaded = load_stage(arguments.config);
+  if (!loaded) return exit_configuration;
+  const ScratchDirectory scratch;
+  SnapshotStore store;
+  Status status = store.open_secondary(snapshot_directory(loaded->pipeline.state_directory), scratch.path());
+  if (!status.ok()) return complain(status);
+  std::vector<std::string> tasks;
+  if (status = store.tasks(tasks); !status.ok()) return complain(status);
+  for (const std::string& name : tasks) {
+    std::string bytes;
+    std::optional<SnapshotHead> head;
+    if (status = find_key(store, name, arguments.seal, bytes); !status.ok()) return complain(status);
+    if (bytes.empty()) continue;
+    if (status = store.head(name, head); !status.ok()) return complain(status);
+    const auto task = make_seal_task(loaded->stage);
+    if (std::string error = task->restore_meta(head ? head->meta : std::string()); !error.empty()) {
+      return complain(Status::of(Fault::damaged, std::move(error)));
+    }
+    if (std::string error = task->restore_key(arguments.seal, bytes); !error.empty()) {
+      return complain(Status::of(Fault::damaged, std::move(error)));
+    }
+    fmt::print(stderr, "task {}, as of {} ({})\n", name, format_time(head->clock_ms, loaded->pipeline.timezone),
+               loaded->pipeline.timezone);
+    fmt::print("{}\n", task->describe_key(arguments.seal));
+    return exit_good;
+  }
+  return complain(Status::of(Fault::none, fmt::format("{} is not in the last snapshot: it was never heard of, or not since, "
+                                                      "or has nothing left to remember", arguments.seal)));
+}
+
+}  // namespace
+
+void add_state_command(CLI::App& cli, int& exit_code) {
+  auto arguments = std::make_shared<StateArguments>();
+  CLI::App* command = cli.add_subcommand("state", "what the engine knows of one seal, as JSON");
+  command->footer(
+      "Reads the last snapshot in the state directory; the engine may be running.\n\n"
+      "Example:\n"
+      "  vigia state --config config/customs.yaml SEAL-00042 | jq .\n\n"
+      "Exit: 0; 1 when nothing is known of the seal; 2 when the configuration is invalid.");
+  command->add_option("--config", arguments->config, "the pipeline, a YAML file")->required();
+  command->add_option("seal", arguments->seal, "its id: the key of its records")->required();
+  command->callback([arguments, &exit_code] { exit_code = run_state(*arguments); });
+}
+
+}  // namespace vigia

@@ -1,0 +1,30 @@
+# Debian 12's packages; scripts/install-packages names them.
+find_package(fmt REQUIRED)
+find_package(simdjson REQUIRED)
+find_package(TBB REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(date REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(Flatbuffers QUIET)
+
+function(vigia_system_library target module)
+  pkg_check_modules(${module} REQUIRED IMPORTED_TARGET GLOBAL ${module})
+  add_library(${target} INTERFACE IMPORTED)
+  target_link_libraries(${target} INTERFACE PkgConfig::${module})
+endfunction()
+
+vigia_system_library(RdKafka rdkafka)
+vigia_system_library(RocksDB rocksdb)
+vigia_system_library(xxHash libxxhash)
+
+find_library(FLATBUFFERS_LIBRARY flatbuffers REQUIRED)
+add_library(FlatBuffersLib INTERFACE IMPORTED)
+target_link_libraries(FlatBuffersLib INTERFACE ${FLATBUFFERS_LIBRARY})
+
+set(VIGIA_ALLOCATOR "")
+if(VIGIA_MIMALLOC AND NOT VIGIA_SANITIZE)
+  find_package(mimalloc REQUIRED)
+  set(VIGIA_ALLOCATOR mimalloc)
+endif()

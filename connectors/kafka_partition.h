@@ -1,0 +1,109 @@
+// One assigned partition of the Kafka source: its queue in librdkafka, and the records taken out of it that no batch has
+// got yet. Used by the source's thread alone, but for the blocks, which batches keep and give back from any thread.
+#pragma once
+
+#include <librdkafka/rdkafka.h>
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "connectors/record_batch.h"
+#include "connectors/status.h"
+
+namespace vigia {
+
+// Records and their bytes; shared by the partition and the batches that hold some of its records.
+struct RecordBlock {
+  ByteArena bytes;
+  std::vector<InputRecord> records;
+};
+
+// Blocks to be used again: their memory is warm. Thread-safe.
+class RecordBlockPool : public std::enable_shared_from_this<RecordBlockPool> {
+ public:
+  // An empty block, which comes back here when the last owner lets it go.
+  [[nodiscard]] std::shared_ptr<RecordBlock> get();
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<RecordBlock>> free_;
+};
+
+class KafkaPartition {
+ public:
+  // `position` is an offset or RD_KAFKA_OFFSET_BEGINNING. Writes to `wake_fd` (an eventfd) when the queue fills.
+  // `limit_bytes`: of keys and values, at which librdkafka stops fetching.
+  KafkaPartition(rd_kafka_t* handle, std::string topic_name, TopicIndex topic, PartitionId partition,
+                 std::int64_t position, int wake_fd, RecordBlockPool& pool,
+                 std::size_t limit_bytes);
+  ~KafkaPartition();
+  KafkaPartition(const KafkaPartition&) = delete;
+  KafkaPartition& operator=(const KafkaPartition&) = delete;
+
+  // The next record, or null: the queue is empty. Does not wait.
+  [[nodiscard]] const InputRecord* head() {
+    if (next_ < block_->records.size()) return &block_->records[next_];
+    return refill();
+  }
+  // As head(), without looking into the queue.
+  [[nodiscard]] const InputRecord* staged() const {
+    return next_ < block_->records.size() ? &block_->records[next_] : nullptr;
+  }
+  // Hands the head to `batch`. REQUIRES: head() was not null.
+  void take(RecordBatch& batch);
+
+  // Everything that the log had for us has been handed out. An upstream transaction that is still open makes no
+  // difference here, but to status().at_end.
+  [[nodiscard]] bool drained() const { return drained_ && next_ == block_->records.size(); }
+  [[nodiscard]] PartitionStatus status() const;
+  // Forgets what belongs to one batch.
+  void begin_batch();
+
+  [[nodiscard]] std::uint64_t queued_bytes() const;
+  // The queue was full and has room again, since the last call (see KafkaFetchNudge).
+  [[nodiscard]] bool take_room() { return std::exchange(has_room_, false); }
+  // What librdkafka said about this partition that ends the reading, or will pass. Good: nothing.
+  [[nodiscard]] const Status& trouble() const { return trouble_; }
+  [[nodiscard]] const std::string& topic_name() const { return topic_name_; }
+
+  const TopicIndex topic;
+  const PartitionId partition;
+  std::int32_t leader = -1;
+  TimeMs complete_ms = no_time_ms;       // KafkaFetchWatch's answer for the leader, asked before the queue is looked at
+  TimeMs blocks_since_ms = no_time_ms;   // others of its task wait for it since then
+  bool passed_over = false;              // in this batch another's record went first while this had none to show
+
+ private:
+  const InputRecord* refill();
+  [[nodiscard]] double queued_payload_bytes() const {
+    return static_cast<double>(rd_kafka_queue_length(queue_)) * record_bytes_;
+  }
+  static void on_message(rd_kafka_message_t* message, void* self);
+  void add(const rd_kafka_message_t& message);
+  void on_error(const rd_kafka_message_t& message);
+  const RecordHeaders* copy_headers(const rd_kafka_message_t& message);
+
+  rd_kafka_t* handle_;
+  std::string topic_name_;
+  rd_kafka_queue_t* queue_;
+  RecordBlockPool& pool_;
+  std::shared_ptr<RecordBlock> block_;
+  std::size_t next_ = 0;
+  bool block_kept_ = false;   // the current batch keeps block_
+  bool drained_ = false;
+  std::int64_t position_;     // the offset after the last record in the block, or the end of the log when drained
+  std::int64_t handed_out_;   // the offset after the last record handed out; negative: none yet
+  std::int64_t batch_first_ = -1;
+  std::uint64_t batch_count_ = 0;
+  TimeMs last_broker_ms_ = no_time_ms;
+  TimeMs end_seen_ms_ = no_time_ms;
+  double record_bytes_ = 256;   // key and value, a running mean
+  const double limit_bytes_;
+  bool was_full_ = false, has_room_ = false;
+  Status trouble_;
+};
+
+}  // namespace vigia

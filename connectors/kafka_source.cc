@@ -1,0 +1,411 @@
+#include "connectors/kafka_source.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "connectors/kafka_client.h"
+#include "connectors/kafka_fetch_nudge.h"
+#include "connectors/kafka_fetch_watch.h"
+#include "connectors/kafka_partition.h"
+#include "connectors/record_merge.h"
+
+namespace vigia {
+
+namespace {
+
+// A partition that is neither read to its end nor has a record to show holds back the others of its task this long:
+// usually its next fetch is under way. Order between topics is a matter of exactness in time, not of right and wrong.
+constexpr TimeMs merge_patience_ms = 2000;
+// Without a successful fetch for this long the broker counts as away. An idle fetch returns every fetch_wait_ms.
+constexpr TimeMs away_after_ms = 3000;
+constexpr TimeMs fetch_wait_ms = 100;
+constexpr TimeMs leader_refresh_ms = 5000;
+constexpr int leader_timeout_ms = 500;
+constexpr std::size_t smallest_queue_kbytes = 1024;
+// A small record takes some 300 bytes in librdkafka beside its own, and only its own are counted there.
+constexpr std::size_t memory_per_payload = 4;
+
+TimeMs steady_ms() {
+  using namespace std::chrono;
+  return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
+}
+
+// The same on every poll of a task: its partitions, topic by topic.
+struct TaskPartitions {
+  std::vector<KafkaPartition*> partitions;
+};
+
+}  // namespace
+
+struct KafkaSource::Impl {
+  explicit Impl(KafkaSourceOptions o) : options(std::move(o)) {}
+
+  KafkaSourceOptions options;
+  KafkaFetchWatch watch;   // outlives the client
+  KafkaClient client;
+  KafkaFetchNudge nudge;
+  std::size_t limit_kbytes = 0;   // of keys and values queued, for each partition
+  std::shared_ptr<RecordBlockPool> pool = std::make_shared<RecordBlockPool>();
+  std::vector<std::unique_ptr<KafkaPartition>> partitions;   // by (partition, topic)
+  std::vector<TaskPartitions> tasks;
+  std::vector<KafkaPartition*> showing;   // take_task's own: those with a record to show
+  std::int32_t partition_count = 0;
+  int wake_fd = -1;
+  TimeMs alive_ms = 0;           // steady: opened, or the last time anything came
+  TimeMs leaders_asked_ms = 0;   // steady
+
+  Status connect(std::size_t assigned);
+  Status find_topics(KafkaTopics& found);
+  Status create_missing(const std::vector<std::string>& missing, std::int32_t siblings);
+  void assign(const KafkaTopics& found, std::span<const PartitionOffset> from);
+  void take_run(std::size_t until_count, std::size_t& bytes_left, RecordBatch& batch);
+  void take_task(TaskPartitions& task, std::size_t quota, std::size_t bytes_left, RecordBatch& batch);
+  void collect(const PollLimits& limits, RecordBatch& batch);
+  void wait(TimeMs wait_ms) const;
+  bool blocked(KafkaPartition& partition, TimeMs now_ms) const;
+  void note_ends();
+  void refresh_leaders();
+  Status trouble(bool got_records);
+  void close();
+};
+
+KafkaSource::KafkaSource(KafkaSourceOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+KafkaSource::~KafkaSource() { impl_->close(); }
+
+// With `assigned` partitions; 0: only to ask for the topics.
+Status KafkaSource::Impl::connect(std::size_t assigned) {
+  limit_kbytes = std::clamp<std::size_t>(options.queue_bytes / memory_per_payload / 1024 / std::max<std::size_t>(assigned, 1),
+                                         smallest_queue_kbytes, 2097151);
+  KafkaClientOptions c;
+  c.brokers = options.brokers;
+  c.user = options.properties;
+  c.log = options.log;
+  c.defaults = {{"client.id", "vigia"},
+                {"isolation.level", "read_committed"},
+                {"fetch.wait.max.ms", std::to_string(fetch_wait_ms)},
+                {"fetch.message.max.bytes", "8388608"},
+                // Only the bytes bound the queue. See KafkaFetchNudge for what happens when they do.
+                {"queued.min.messages", "10000000"},
+                {"queued.max.messages.kbytes", std::to_string(limit_kbytes)},
+                {"reconnect.backoff.max.ms", "2000"},
+                {"topic.metadata.refresh.interval.ms", "30000"}};
+  c.fixed = {{"group.id", options.group},
+             {"enable.auto.commit", "false"},
+             {"enable.auto.offset.store", "false"},
+             {"enable.partition.eof", "true"},
+             {"auto.offset.reset", "error"},
+             {"allow.auto.create.topics", "false"}};
+  return client.open(RD_KAFKA_CONSUMER, c, [this](rd_kafka_conf_t* conf) { watch.install(conf); });
+}
+
+Status KafkaSource::Impl::create_missing(const std::vector<std::string>& missing, std::int32_t siblings) {
+  for (const auto& name : missing) {
+    const Status status = create_topic(client, name, siblings, false, options.request_timeout_ms);
+    if (!status.ok()) return status;
+  }
+  return Status::good();
+}
+
+Status KafkaSource::Impl::find_topics(KafkaTopics& found) {
+  const TimeMs deadline_ms = steady_ms() + options.request_timeout_ms;
+  bool created = false;
+  while (true) {
+    Status status = fetch_topics(client, options.topics, options.request_timeout_ms, found);
+    if (!status.ok()) return status;
+    std::vector<std::string> missing;
+    std::int32_t siblings = options.create_partitions;
+    for (const auto& name : options.topics) {
+      const auto topic = found.topics.find(name);
+      if (topic == found.topics.end() || topic->second.empty()) {
+        missing.push_back(name);
+      } else {
+        siblings = static_cast<std::int32_t>(topic->second.size());
+      }
+    }
+    if (missing.empty()) return Status::good();
+    if (!options.create_topics) {
+      return Status::of(Fault::missing_topics, missing_topics_text(options.brokers, missing, siblings, false));
+    }
+    if (created && steady_ms() > deadline_ms) return Status::of(Fault::retry, "created topics do not appear");
+    if (!created) status = create_missing(missing, siblings);
+    if (!status.ok()) return status;
+    created = true;   // they appear in the metadata a moment later
+  }
+}
+
+Status KafkaSource::open(std::span<const PartitionOffset> from) {
+  Impl& s = *impl_;
+  s.close();
+  KafkaTopics found;
+  Status known = s.connect(0);
+  if (known.ok()) known = s.find_topics(found);
+  s.close();
+  if (!known.ok()) return known;
+  const auto& first = *found.topics.begin();
+  for (const auto& [name, partitions] : found.topics) {
+    if (partitions.size() == first.second.size()) continue;
+    const Status status = Status::of(
+        Fault::refused,
+        fmt::format("topics of one stage need the same number of partitions, and '{}' has {}, '{}' has {}; give the "
+                    "smaller one more with\n  kafka-topics.sh --bootstrap-server {} --alter --topic {} --partitions {}",
+                    first.first, first.second.size(), name, partitions.size(), s.options.brokers,
+                    first.second.size() < partitions.size() ? first.first : name,
+                    std::max(first.second.size(), partitions.size())));
+    return status;
+  }
+  s.partition_count = static_cast<std::int32_t>(first.second.size());
+  for (const auto& offset : from) {
+    if (offset.partition.value < s.partition_count) continue;
+    const Status status = Status::of(
+        Fault::refused, fmt::format("'{}' has {} partitions, and the state is from {} or more: was the topic replaced?",
+                                    offset.topic, s.partition_count, offset.partition.value + 1));
+    return status;
+  }
+  const auto& only = s.options.only_partitions;
+  const std::size_t tasks = only.empty() ? first.second.size() : only.size();
+  if (Status status = s.connect(tasks * s.options.topics.size()); !status.ok()) return status;
+  s.wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  s.assign(found, from);
+  s.alive_ms = steady_ms();
+  return Status::good();
+}
+
+void KafkaSource::Impl::assign(const KafkaTopics& found, std::span<const PartitionOffset> from) {
+  rd_kafka_topic_partition_list_t* list = rd_kafka_topic_partition_list_new(16);
+  for (std::int32_t number = 0; number < partition_count; ++number) {
+    const auto& only = options.only_partitions;
+    if (!only.empty() && std::find(only.begin(), only.end(), number) == only.end()) continue;
+    TaskPartitions& task = tasks.emplace_back();
+    for (std::size_t t = 0; t < options.topics.size(); ++t) {
+      const std::string& name = options.topics[t];
+      const auto known = std::find_if(from.begin(), from.end(), [&](const PartitionOffset& o) {
+        return o.topic == name && o.partition.value == number;
+      });
+      const bool fresh = known == from.end() || known->next.value < 0;
+      const std::int64_t position = fresh ? RD_KAFKA_OFFSET_BEGINNING : known->next.value;
+      partitions.push_back(std::make_unique<KafkaPartition>(client.handle(), name,
+                                                            TopicIndex{static_cast<std::uint16_t>(t)},
+                                                            PartitionId{number}, position, wake_fd, *pool,
+                                                            limit_kbytes * 1024));
+      partitions.back()->leader = found.topics.at(name)[static_cast<std::size_t>(number)].leader;
+      task.partitions.push_back(partitions.back().get());
+      rd_kafka_topic_partition_list_add(list, name.c_str(), number)->offset = position;
+    }
+  }
+  rd_kafka_assign(client.handle(), list);
+  rd_kafka_topic_partition_list_destroy(list);
+  nudge.start(client.handle());
+}
+
+std::int32_t KafkaSource::partition_count() const { return impl_->partition_count; }
+
+// A partition that may yet have older records than the others of its task show.
+bool KafkaSource::Impl::blocked(KafkaPartition& partition, TimeMs now_ms) const {
+  if (partition.drained()) return false;
+  if (partition.blocks_since_ms == no_time_ms) partition.blocks_since_ms = now_ms;
+  return now_ms - partition.blocks_since_ms < merge_patience_ms;
+}
+
+// Takes from the partitions that show a record, in merged order, until one of them has to be refilled.
+void KafkaSource::Impl::take_run(std::size_t until_count, std::size_t& bytes_left, RecordBatch& batch) {
+  while (batch.records.size() < until_count) {
+    KafkaPartition* first = nullptr;
+    const InputRecord* record = nullptr;
+    for (KafkaPartition* partition : showing) {
+      const InputRecord* head = partition->staged();
+      if (head == nullptr) return;
+      if (record == nullptr || head->broker_ms < record->broker_ms) {   // by topic when equal
+        first = partition;
+        record = head;
+      }
+    }
+    const std::size_t bytes = record->key.size() + record->value.size();
+    first->take(batch);
+    if (bytes >= bytes_left) {
+      bytes_left = 0;
+      return;
+    }
+    bytes_left -= bytes;
+  }
+}
+
+void KafkaSource::Impl::take_task(TaskPartitions& task, std::size_t quota, std::size_t bytes_left, RecordBatch& batch) {
+  const std::size_t begin = batch.records.size();
+  const TimeMs now_ms = steady_ms();
+  bool out_of_order = false;
+  while (batch.records.size() < begin + quota && bytes_left > 0) {
+    showing.clear();
+    bool wait_for_one = false;
+    for (KafkaPartition* partition : task.partitions) {
+      if (partition->head() == nullptr) {
+        wait_for_one = wait_for_one || blocked(*partition, now_ms);
+      } else {
+        partition->blocks_since_ms = no_time_ms;
+        showing.push_back(partition);
+      }
+    }
+    if (showing.empty() || wait_for_one) break;
+    for (KafkaPartition* partition : task.partitions) {
+      if (partition->staged() == nullptr) partition->passed_over = true;
+      else out_of_order = out_of_order || partition->passed_over;
+    }
+    take_run(begin + quota, bytes_left, batch);
+  }
+  if (!out_of_order) return;
+  std::vector<InputRecord> group(batch.records.begin() + static_cast<std::ptrdiff_t>(begin), batch.records.end());
+  merge_records(group);
+  std::copy(group.begin(), group.end(), batch.records.begin() + static_cast<std::ptrdiff_t>(begin));
+}
+
+void KafkaSource::Impl::collect(const PollLimits& limits, RecordBatch& batch) {
+  const std::size_t quota = std::max<std::size_t>(limits.records / std::max<std::size_t>(tasks.size(), 1), 1);
+  const std::size_t bytes = std::max<std::size_t>(limits.bytes / std::max<std::size_t>(tasks.size(), 1), 1);
+  for (TaskPartitions& task : tasks) take_task(task, quota, bytes, batch);
+}
+
+void KafkaSource::Impl::wait(TimeMs wait_ms) const {
+  pollfd fd{wake_fd, POLLIN, 0};
+  (void)::poll(&fd, 1, static_cast<int>(wait_ms));
+}
+
+Status KafkaSource::poll(RecordBatch& batch, const PollLimits& limits) {
+  Impl& s = *impl_;
+  batch.clear();
+  for (auto& partition : s.partitions) partition->begin_batch();
+  const TimeMs deadline_ms = steady_ms() + limits.wait_ms;
+  while (true) {
+    std::uint64_t woken = 0;
+    (void)!::read(s.wake_fd, &woken, sizeof woken);
+    s.note_ends();
+    rd_kafka_poll(s.client.handle(), 0);
+    s.collect(limits, batch);
+    const TimeMs left_ms = deadline_ms - steady_ms();
+    if (!batch.records.empty() || left_ms <= 0) break;
+    s.wait(left_ms);
+  }
+  batch.partitions.reserve(s.partitions.size());
+  for (auto& partition : s.partitions) {
+    if (partition->take_room()) s.nudge.nudge(partition->topic_name(), partition->partition.value);
+    batch.partitions.push_back(partition->status());
+  }
+  return s.trouble(!batch.records.empty());
+}
+
+// Asked before the queues are looked at: a partition found empty and drained afterwards was so at that time.
+void KafkaSource::Impl::note_ends() {
+  for (auto& partition : partitions) {
+    partition->complete_ms = watch.complete_ms(partition->leader);
+  }
+}
+
+void KafkaSource::Impl::refresh_leaders() {
+  leaders_asked_ms = steady_ms();
+  KafkaTopics found;
+  if (!fetch_topics(client, options.topics, leader_timeout_ms, found).ok()) return;
+  for (auto& partition : partitions) {
+    const auto topic = found.topics.find(partition->topic_name());
+    const auto number = static_cast<std::size_t>(partition->partition.value);
+    if (topic != found.topics.end() && number < topic->second.size()) partition->leader = topic->second[number].leader;
+  }
+}
+
+Status KafkaSource::Impl::trouble(bool got_records) {
+  const TimeMs now_ms = steady_ms();
+  const TimeMs wall_ms = wall_clock_ms();
+  bool any_alive = got_records, any_away = false;
+  const Status* passing = nullptr;
+  for (const auto& partition : partitions) {
+    if (partition->trouble().fault == Fault::retry) passing = &partition->trouble();
+    else if (!partition->trouble().ok()) return partition->trouble();
+    const TimeMs heard_ms = watch.complete_ms(partition->leader);
+    (heard_ms != no_time_ms && wall_ms - heard_ms < away_after_ms ? any_alive : any_away) = true;
+  }
+  char text[512];
+  if (rd_kafka_fatal_error(client.handle(), text, sizeof text) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return Status::of(Fault::fatal, fmt::format("Kafka client: {}", text));
+  }
+  if (any_alive) alive_ms = now_ms;
+  if (any_away && !got_records && now_ms - leaders_asked_ms > leader_refresh_ms) refresh_leaders();
+  if (passing != nullptr) return *passing;
+  if (now_ms - alive_ms < away_after_ms) return Status::good();
+  const std::string why = client.take_trouble();
+  return Status::of(Fault::retry, fmt::format("no answer from Kafka at {} for {} s{}{}; trying on", options.brokers,
+                                              (now_ms - alive_ms) / 1000, why.empty() ? "" : ": ", why));
+}
+
+Status KafkaSource::read_range(const PartitionOffset& from, Offset end, TimeMs wait_ms, RecordBatch& batch) {
+  Impl& s = *impl_;
+  const auto found = std::find_if(s.partitions.begin(), s.partitions.end(), [&](const auto& p) {
+    return p->topic_name() == from.topic && p->partition == from.partition;
+  });
+  if (found == s.partitions.end()) {
+    return Status::of(Fault::refused, fmt::format("{}/{} is not among the sources", from.topic, from.partition.value));
+  }
+  KafkaPartition& partition = **found;
+  partition.begin_batch();   // the batch before may be gone, and what it kept with it
+  TimeMs deadline_ms = steady_ms() + wait_ms;
+  while (true) {
+    std::uint64_t woken = 0;
+    (void)!::read(s.wake_fd, &woken, sizeof woken);
+    const InputRecord* head = partition.head();
+    if (head != nullptr && head->offset >= end) return Status::good();
+    if (head != nullptr) {
+      partition.take(batch);
+      deadline_ms = steady_ms() + wait_ms;
+      continue;
+    }
+    const Offset next = partition.status().next;
+    if (next >= end) return Status::good();
+    if (partition.drained()) {
+      return Status::of(Fault::damaged, fmt::format("{}/{} ends at offset {}, and the journal has an epoch up to {}: was "
+                                                    "the topic replaced?",
+                                                    from.topic, from.partition.value, next.value, end.value));
+    }
+    if (!partition.trouble().ok()) return partition.trouble();
+    if (steady_ms() >= deadline_ms) {
+      return Status::of(Fault::retry, fmt::format("{}/{}: no record in {} ms, waiting for offset {} of {}", from.topic,
+                                                  from.partition.value, wait_ms, next.value, end.value));
+    }
+    rd_kafka_poll(s.client.handle(), 0);
+    s.wait(std::min<TimeMs>(deadline_ms - steady_ms(), fetch_wait_ms));
+  }
+}
+
+void KafkaSource::commit(std::span<const PartitionOffset> offsets) {
+  rd_kafka_topic_partition_list_t* list = rd_kafka_topic_partition_list_new(static_cast<int>(offsets.size()));
+  for (const auto& offset : offsets) {
+    if (offset.next.value < 0) continue;
+    rd_kafka_topic_partition_list_add(list, offset.topic.c_str(), offset.partition.value)->offset = offset.next.value;
+  }
+  if (list->cnt > 0) rd_kafka_commit(impl_->client.handle(), list, 1);
+  rd_kafka_topic_partition_list_destroy(list);
+}
+
+void KafkaSource::Impl::close() {
+  nudge.stop();
+  if (client.handle() != nullptr) {
+    if (!partitions.empty()) rd_kafka_assign(client.handle(), nullptr);
+    tasks.clear();
+    partitions.clear();
+    rd_kafka_consumer_close(client.handle());   // commits under way are finished first
+    client.close();
+  }
+  watch.clear();
+  if (wake_fd >= 0) ::close(wake_fd);
+  wake_fd = -1;
+}
+
+void KafkaSource::close() { impl_->close(); }
+
+std::uint64_t KafkaSource::queued_bytes() const {
+  std::uint64_t bytes = 0;
+  for (const auto& partition : impl_->partitions) bytes += partition->queued_bytes();
+  return bytes;
+}
+
+}  // namespace vigia

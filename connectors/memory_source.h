@@ -1,0 +1,61 @@
+// A source for tests: records are given by the test, and it fails when the test says so.
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "connectors/record_source.h"
+
+namespace vigia {
+
+class MemorySource : public RecordSource {
+ public:
+  MemorySource(std::vector<std::string> topics, std::int32_t partitions);
+
+  // Appends to the log of (topic, partition); offsets are 0, 1, 2...
+  void add(std::uint16_t topic, std::int32_t partition, TimeMs broker_ms, std::string key, std::string value);
+  void add_tombstone(std::uint16_t topic, std::int32_t partition, TimeMs broker_ms, std::string key);
+  // The wall clock of a successful fetch at the next polls: end_seen_ms of partitions read to their end.
+  void set_fetch_ms(TimeMs now_ms) { fetch_ms_ = now_ms; }
+  // While it is not good, poll gives no record and this.
+  void fail_with(Status status) { failure_ = std::move(status); }
+  // finished() once all is read.
+  void end_after_last() { ends_ = true; }
+
+  [[nodiscard]] Status open(std::span<const PartitionOffset> from) override;
+  [[nodiscard]] std::int32_t partition_count() const override { return partitions_; }
+  [[nodiscard]] Status poll(RecordBatch& batch, const PollLimits& limits) override;
+  [[nodiscard]] bool finished() const override;
+  [[nodiscard]] Status read_range(const PartitionOffset& from, Offset end, TimeMs wait_ms, RecordBatch& batch) override;
+  void commit(std::span<const PartitionOffset> offsets) override;
+  void close() override;
+  [[nodiscard]] std::uint64_t queued_bytes() const override { return 0; }
+
+  std::map<std::pair<std::string, std::int32_t>, std::int64_t> committed;
+
+ private:
+  struct Stored {
+    TimeMs broker_ms;
+    std::string key, value;
+    bool is_tombstone;
+  };
+  struct Log {
+    std::vector<Stored> records;
+    std::size_t next = 0;
+    TimeMs last_broker_ms = no_time_ms;
+  };
+
+  Log& log(std::uint16_t topic, std::int32_t partition) { return logs_[partition * topics_.size() + topic]; }
+  void append(RecordBatch& batch, std::uint16_t topic, std::int32_t partition, std::size_t index);
+
+  std::vector<std::string> topics_;
+  std::int32_t partitions_;
+  std::vector<Log> logs_;   // by (partition, topic)
+  TimeMs fetch_ms_ = no_time_ms;
+  Status failure_;
+  bool ends_ = false;
+};
+
+}  // namespace vigia

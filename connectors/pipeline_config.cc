@@ -1,0 +1,252 @@
+#include "connectors/pipeline_config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+
+#include "connectors/kafka_properties.h"
+#include "connectors/pipeline_hash.h"
+#include "connectors/rule_reader.h"
+#include "connectors/section_reader.h"
+#include "connectors/site_files.h"
+#include "connectors/text_file.h"
+#include "connectors/timezone.h"
+
+namespace vigia {
+namespace {
+
+template <class Enum>
+struct Named {
+  std::string_view name;
+  Enum value;
+};
+
+constexpr Named<Delivery> deliveries[] = {{"exactly_once", Delivery::exactly_once},
+                                          {"at_least_once", Delivery::at_least_once}};
+constexpr Named<ClockMode> clocks[] = {{"wall", ClockMode::wall}, {"records", ClockMode::records}};
+constexpr Named<RecordFormat> formats[] = {{"json", RecordFormat::json}, {"flatbuffers", RecordFormat::flatbuffers}};
+constexpr Named<Partitioner> partitioners[] = {{"auto", Partitioner::automatic},
+                                               {"murmur2", Partitioner::murmur2},
+                                               {"crc32", Partitioner::crc32},
+                                               {"fnv1a", Partitioner::fnv1a},
+                                               {"unchecked", Partitioner::unchecked}};
+constexpr StreamId streams[] = {StreamId::trip,     StreamId::seal,    StreamId::access,    StreamId::camera,
+                                StreamId::security, StreamId::command, StreamId::site_model};
+
+// The table of keys has let only names through that are in `table`; the first stands in for one that it has refused.
+template <class Enum, std::size_t count>
+Enum value_of(const std::string& name, const Named<Enum> (&table)[count]) {
+  for (const auto& entry : table) {
+    if (name == entry.name) return entry.value;
+  }
+  return table[0].value;
+}
+
+template <class Enum, std::size_t count>
+std::string_view name_in(const Named<Enum> (&table)[count], Enum value) {
+  for (const auto& entry : table) {
+    if (value == entry.value) return entry.name;
+  }
+  return {};
+}
+
+// What Kafka takes for a topic, and so for the names that topics and groups are made of.
+bool is_topic_name(const std::string& name) {
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-';
+  };
+  return !name.empty() && name.size() <= 249 && name != "." && name != ".." &&
+         std::all_of(name.begin(), name.end(), fits);
+}
+
+constexpr const char* topic_name_form = "1 to 249 of the letters a-z A-Z 0-9 . _ -";
+
+// Reads one pipeline file into a Pipeline. Each function reads one section.
+class PipelineReader {
+ public:
+  PipelineReader(const std::string& path, SectionReader& reader, LoadedPipeline& out)
+      : path_(path), reader_(reader), pipeline_(out.pipeline) {}
+
+  void read(const YAML::Node& root, std::vector<SiteFile>& site_files) {
+    const Section top = reader_.read(root, config_section("pipeline"));
+    pipeline_.application = top.text("application");
+    if (top.given("application")) check_name("application", pipeline_.application, top.line("application"));
+    read_delivery(top);
+    pipeline_.timezone = top.text("timezone");
+    if (!pipeline_.timezone.empty() && !is_timezone(pipeline_.timezone)) {
+      reader_.error(top.line("timezone"), "timezone: " + pipeline_.timezone,
+                    "a name of the IANA time-zone database, such as America/Guayaquil or UTC");
+    }
+    read_kafka(reader_.read_below(top, "kafka", config_section("kafka")));
+    read_time(reader_.read_below(top, "time", config_section("time")));
+    read_state(reader_.read_below(top, "state", config_section("state")));
+    read_sources(top);
+    read_outputs(reader_.read_below(top, "outputs", config_section("outputs")));
+    read_rules(reader_, top.at("rules").maps, pipeline_.sources, sources_are_complete_, pipeline_.rules);
+    read_sigma(top);
+    const ConfigValue& site = top.at("site");
+    for (std::size_t i = 0; i < site.element_lines.size(); ++i) {
+      site_files.push_back({resolve(top.list("site")[i]), site.element_lines[i]});
+      pipeline_.site_files.push_back(site_files.back().path);
+    }
+  }
+
+ private:
+  [[nodiscard]] std::string resolve(const std::string& relative) const {
+    return (std::filesystem::path(path_).parent_path() / relative).lexically_normal().string();
+  }
+
+  void check_name(std::string_view key, const std::string& name, int line) {
+    if (!is_topic_name(name)) reader_.error(line, fmt::format("{}: {}", key, name), topic_name_form);
+  }
+
+  void check_topic(std::string_view key, const std::string& topic, int line) {
+    if (topic.empty()) return;  // not given, or refused already
+    check_name(key, topic, line);
+    const auto [first, is_new] = topic_lines_.emplace(topic, line);
+    if (is_new) return;
+    reader_.error(line, fmt::format("{}: {} again (first on line {})", key, topic, first->second),
+                  "each topic once in the sources and outputs");
+  }
+
+  void read_delivery(const Section& top) {
+    if (value_of(top.text("delivery"), deliveries) == Delivery::exactly_once && top.given("delivery")) {
+      reader_.warning(top.line("delivery"),
+                      "this version runs at least once: after a crash alerts may be produced "
+                      "twice, and what is produced twice is the same twice");
+    }
+    pipeline_.delivery = Delivery::at_least_once;
+  }
+
+  void read_kafka(const Section& kafka) {
+    pipeline_.brokers = kafka.text("brokers");
+    pipeline_.properties = kafka.map("properties");
+    pipeline_.create_topics = kafka.flag("create_topics");
+    for (const auto& [name, value] : pipeline_.properties) {
+      const std::string problem = kafka_property_problem(name, value);
+      if (!problem.empty())
+        reader_.error(kafka.line("properties"), fmt::format("property {}: {}", name, value), problem);
+    }
+  }
+
+  void read_time(const Section& time) {
+    pipeline_.horizon_ms = time.integer("horizon");
+    pipeline_.allowed_lateness_ms = time.integer("allowed_lateness");
+    pipeline_.max_clock_skew_ms = time.integer("max_clock_skew");
+    pipeline_.clock = value_of(time.text("clock"), clocks);
+    pipeline_.source_silence_ms = time.integer("source_silence");
+    const bool both_read = pipeline_.horizon_ms > 0;
+    if (both_read && pipeline_.allowed_lateness_ms > pipeline_.horizon_ms) {
+      reader_.error(time.line("allowed_lateness"), "allowed_lateness longer than horizon", "at most the horizon");
+    }
+  }
+
+  void read_state(const Section& state) {
+    pipeline_.state_directory = resolve(state.text("directory"));
+    pipeline_.snapshot_every_ms = state.integer("snapshot_every");
+    pipeline_.memory_budget_bytes = static_cast<std::uint64_t>(state.integer("memory_budget"));
+  }
+
+  void read_sources(const Section& top) {
+    for (const YAML::Node& node : top.at("sources").maps) {
+      const Section section = reader_.read(node, config_section("source"));
+      check_topic("topic", section.text("topic"), section.line("topic"));
+      const auto stream = std::find_if(std::begin(streams), std::end(streams),
+                                       [&](StreamId id) { return name_of(id) == section.text("stream"); });
+      if (stream == std::end(streams)) {
+        sources_are_complete_ = false;
+        continue;
+      }
+      const SourceSpec source{section.text("topic"), *stream, value_of(section.text("format"), formats),
+                              value_of(section.text("partitioner"), partitioners), has_operators(*stream)};
+      if (!source.has_operators) {
+        reader_.warning(section.line("stream"), fmt::format("no rule of this version reads stream {}; topic {} is left "
+                                                            "alone",
+                                                            name_of(*stream), source.topic));
+      }
+      pipeline_.sources.push_back(source);
+    }
+  }
+
+  void read_outputs(const Section& outputs) {
+    OutputSpec& out = pipeline_.outputs;
+    const std::pair<std::string_view, std::string*> topics[] = {{"alerts", &out.alerts},
+                                                                {"alert_state", &out.alert_state},
+                                                                {"dead_letters", &out.dead_letters},
+                                                                {"too_late", &out.too_late},
+                                                                {"journal", &out.journal}};
+    for (const auto& [key, topic] : topics) {
+      *topic = outputs.text(key);
+      check_topic(key, *topic, outputs.line(key));
+    }
+    out.format = value_of(outputs.text("format"), formats);
+    out.alert_retention_ms = outputs.integer("alert_retention");
+  }
+
+  void read_sigma(const Section& top) {
+    const auto check_file = [&](std::string_view key, const std::string& file, int line) {
+      if (!read_text_file(resolve(file))) {
+        reader_.error(line, fmt::format("{}: {}, which can't be read", key, resolve(file)), "a file that can be read");
+      }
+    };
+    const ConfigValue& sigma = top.at("sigma");
+    for (std::size_t i = 0; i < sigma.element_lines.size(); ++i) {
+      check_file("sigma", top.list("sigma")[i], sigma.element_lines[i]);
+    }
+    if (!top.text("sigma_pipeline").empty()) {
+      check_file("sigma_pipeline", top.text("sigma_pipeline"), top.line("sigma_pipeline"));
+    }
+    for (const std::string_view key : {"sigma", "sigma_pipeline"}) {
+      if (top.given(key)) {
+        reader_.warning(top.line(key), fmt::format("{} is not available in this version; it is ignored", key));
+      }
+    }
+  }
+
+  const std::string& path_;
+  SectionReader& reader_;
+  Pipeline& pipeline_;
+  bool sources_are_complete_ = true;
+  std::map<std::string, int> topic_lines_;
+};
+
+void load(const std::string& path, const EnvironmentLookup& environment, Diagnostics& diagnostics,
+          LoadedPipeline& out) {
+  const std::string expected = "a pipeline: application, sources, rules, ...";
+  const auto text = read_text_file(path);
+  if (!text) return diagnostics.error(path, 0, "a file that can't be read", expected);
+  SectionReader reader(path, environment, diagnostics);
+  const auto root = reader.parse(*text, expected);
+  if (!root) return;
+  std::vector<SiteFile> site_files;
+  PipelineReader(path, reader, out).read(*root, site_files);
+  load_site_files(path, site_files, environment, out, diagnostics);
+  out.pipeline.config_hash = pipeline_hash(out.pipeline, site_files);
+}
+
+}  // namespace
+
+LoadedPipeline load_pipeline(const std::string& path, const EnvironmentLookup& environment) {
+  LoadedPipeline loaded;
+  Diagnostics diagnostics;
+  try {
+    load(path, environment, diagnostics, loaded);
+  } catch (const YAML::Exception& e) {  // not known to happen: the reader asks every node for its type first
+    diagnostics.error(path, e.mark.is_null() ? 0 : e.mark.line + 1, "broken YAML (" + e.msg + ")", "a pipeline");
+  }
+  diagnostics.sort();
+  if (!diagnostics.errors.empty()) loaded = {};
+  loaded.errors = std::move(diagnostics.errors);
+  loaded.warnings = std::move(diagnostics.warnings);
+  return loaded;
+}
+
+std::string_view name_of(Delivery delivery) { return name_in(deliveries, delivery); }
+std::string_view name_of(ClockMode clock) { return name_in(clocks, clock); }
+std::string_view name_of(RecordFormat format) { return name_in(formats, format); }
+std::string_view name_of(Partitioner partitioner) { return name_in(partitioners, partitioner); }
+
+}  // namespace vigia

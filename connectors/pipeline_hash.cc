@@ -1,0 +1,26 @@
+#include "connectors/pipeline_hash.h"
+
+#include <fmt/format.h>
+#include <xxhash.h>
+
+namespace vigia {
+
+std::uint64_t pipeline_hash(const Pipeline& pipeline, const std::vector<SiteFile>& site_files) {
+  std::string text;
+  const auto append = [&](std::string_view value) { text += fmt::format("{}:{};", value.size(), value); };
+  append(pipeline.application);
+  append(pipeline.timezone);
+  text += fmt::format("horizon {} lateness {} skew {} clock {} silence {};", pipeline.horizon_ms,
+                      pipeline.allowed_lateness_ms, pipeline.max_clock_skew_ms, name_of(pipeline.clock),
+                      pipeline.source_silence_ms);
+  for (const SourceSpec& source : pipeline.sources) {
+    append(source.topic);
+    append(name_of(source.stream));
+    append(name_of(source.format));
+  }
+  for (const RuleSpec& rule : pipeline.rules) append(canonical_text(rule));
+  for (const SiteFile& file : site_files) append(file.content);
+  return XXH3_64bits(text.data(), text.size());
+}
+
+}  // namespace vigia

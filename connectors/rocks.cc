@@ -1,0 +1,224 @@
+#include "connectors/rocks.h"
+
+#include <fmt/format.h>
+#include <rocksdb/options.h>
+#include <rocksdb/write_batch.h>
+#include <xxhash.h>
+
+#include <filesystem>
+#include <system_error>
+
+namespace vigia::rocks {
+
+namespace {
+
+constexpr const char* format_key = "format";
+constexpr const char* application_key = "application";
+
+rocksdb::Options options_for(rocksdb::Env* env) {
+  rocksdb::Options options;
+  options.create_if_missing = true;
+  options.paranoid_checks = true;
+  options.max_background_jobs = 2;
+  options.keep_log_file_num = 2;
+  options.info_log_level = rocksdb::WARN_LEVEL;
+  options.max_total_wal_size = std::uint64_t{256} << 20;
+  options.compression = rocksdb::kLZ4Compression;
+  // Torn at the end of the log: what was not synced is gone, all before it is there.
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  if (env != nullptr) options.env = env;
+  return options;
+}
+
+}  // namespace
+
+Status Database::status_of(const rocksdb::Status& status) const {
+  if (status.ok()) return Status::good();
+  const std::string text = fmt::format("{}: {}", directory_, status.ToString());
+  if (status.IsCorruption()) return Status::of(Fault::damaged, text);
+  if (status.IsNotSupported() || status.IsInvalidArgument()) return Status::of(Fault::refused, text);
+  return Status::of(Fault::storage, text);
+}
+
+Status Database::attach() {
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status status = rocksdb::DB::Open(options_for(env_), directory_, &db);
+  {
+    std::lock_guard lock(mutex_);
+    db_.reset(db);
+  }
+  if (status.IsIOError() && status.ToString().find("lock") != std::string::npos) {
+    return Status::of(Fault::refused, fmt::format("{} is in use by another process", directory_));
+  }
+  return status_of(status);
+}
+
+Status Database::open(const std::string& directory, rocksdb::Env* env, const std::string& format,
+                      const std::string& application) {
+  close();
+  directory_ = directory;
+  env_ = env;
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (error) return Status::of(Fault::storage, fmt::format("{}: {}", directory, error.message()));
+  Status status = attach();
+  if (status.ok()) status = claim(format, application);
+  if (!status.ok()) close();
+  return status;
+}
+
+Status Database::open_secondary(const std::string& directory, const std::string& scratch, const std::string& format) {
+  close();
+  directory_ = directory;
+  std::error_code error;
+  if (!std::filesystem::exists(directory + "/CURRENT", error)) {
+    return Status::of(Fault::refused, fmt::format("{}: nothing has been stored there", directory));
+  }
+  std::filesystem::create_directories(scratch, error);
+  rocksdb::Options options = options_for(nullptr);
+  options.create_if_missing = false;
+  options.max_open_files = -1;   // so that files the writer has deleted stay readable
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status opened = rocksdb::DB::OpenAsSecondary(options, directory, scratch, &db);
+  if (!opened.ok()) return status_of(opened);
+  db_.reset(db);
+  return check_format(format);
+}
+
+Status Database::catch_up() { return status_of(db_->TryCatchUpWithPrimary()); }
+
+Status Database::checked(const rocksdb::Status& status) {
+  broken_ = !status.ok();
+  return status_of(status);
+}
+
+Status Database::repair() {
+  if (!broken_) return Status::good();
+  {
+    std::lock_guard lock(mutex_);
+    db_.reset();   // closed once no read uses it any more; until then attach() finds it locked
+  }
+  Status status = attach();
+  if (status.fault == Fault::refused) status.fault = Fault::storage;
+  broken_ = !status.ok();
+  return status;
+}
+
+Status Database::write(rocksdb::WriteBatch& batch, bool sync) {
+  if (Status status = repair(); !status.ok()) return status;
+  rocksdb::WriteOptions options;
+  options.sync = sync;
+  return checked(db_->Write(options, &batch));
+}
+
+Status Database::sync() {
+  if (Status status = repair(); !status.ok()) return status;
+  return checked(db_->FlushWAL(true));
+}
+
+Status Database::reader(std::shared_ptr<rocksdb::DB>& out) const {
+  std::lock_guard lock(mutex_);
+  out = db_;
+  return out != nullptr ? Status::good() : Status::of(Fault::storage, directory_ + ": not open after a failed write");
+}
+
+Status Database::get(const std::string& key, std::optional<std::string>& out) const {
+  out.reset();
+  std::shared_ptr<rocksdb::DB> db;
+  if (Status status = reader(db); !status.ok()) return status;
+  std::string value;
+  const rocksdb::Status status = db->Get({}, key, &value);
+  if (status.IsNotFound()) return Status::good();
+  if (status.ok()) out = std::move(value);
+  return status_of(status);
+}
+
+void Database::close() {
+  std::lock_guard lock(mutex_);
+  db_.reset();
+  broken_ = false;
+}
+
+Status Database::check_format(const std::string& format) const {
+  std::optional<std::string> found;
+  if (Status status = get(format_key, found); !status.ok()) return status;
+  if (!found) {
+    return Status::of(Fault::refused, fmt::format("{}: not a directory of ours (expected {})", directory_, format));
+  }
+  if (*found == format) return Status::good();
+  return Status::of(Fault::refused, fmt::format("{}: written as '{}', and this version reads '{}'; use the version that "
+                                                "wrote it",
+                                                directory_, *found, format));
+}
+
+Status Database::claim(const std::string& format, const std::string& application) {
+  std::optional<std::string> found;
+  if (Status status = get(application_key, found); !status.ok()) return status;
+  if (!found) {
+    const std::unique_ptr<rocksdb::Iterator> any(db_->NewIterator({}));
+    any->SeekToFirst();
+    if (!any->status().ok()) return status_of(any->status());
+    if (any->Valid()) return check_format(format);
+    rocksdb::WriteBatch batch;
+    batch.Put(format_key, format);
+    batch.Put(application_key, application);
+    return write(batch, true);
+  }
+  if (*found != application) {
+    return Status::of(Fault::refused, fmt::format("{}: belongs to application '{}', not '{}'; set another state.directory",
+                                                  directory_, *found, application));
+  }
+  return check_format(format);
+}
+
+void append_u64(std::string& out, std::uint64_t value) {
+  for (int shift = 56; shift >= 0; shift -= 8) out += static_cast<char>(value >> shift & 0xffU);
+}
+
+void append_i64(std::string& out, std::int64_t value) {
+  append_u64(out, static_cast<std::uint64_t>(value) ^ (std::uint64_t{1} << 63));
+}
+
+void append_text(std::string& out, std::string_view text) {
+  append_u64(out, text.size());
+  out += text;
+}
+
+std::uint64_t Reader::u64() {
+  if (left_.size() < 8) good_ = false;
+  if (!good_) return 0;
+  std::uint64_t value = 0;
+  for (int i = 0; i < 8; ++i) value = value << 8 | static_cast<unsigned char>(left_[static_cast<std::size_t>(i)]);
+  left_.remove_prefix(8);
+  return value;
+}
+
+std::int64_t Reader::i64() { return static_cast<std::int64_t>(u64() ^ (std::uint64_t{1} << 63)); }
+
+std::string_view Reader::text() {
+  const std::uint64_t size = u64();
+  if (size > left_.size()) good_ = false;
+  if (!good_) return {};
+  const std::string_view text = left_.substr(0, size);
+  left_.remove_prefix(size);
+  return text;
+}
+
+namespace {
+
+std::uint64_t checksum(std::string_view key, std::string_view value) {
+  return XXH3_64bits_withSeed(value.data(), value.size(), XXH3_64bits(key.data(), key.size()));
+}
+
+}  // namespace
+
+void append_checksum(std::string_view key, std::string& value) { append_u64(value, checksum(key, value)); }
+
+bool check(std::string_view key, std::string_view& value) {
+  if (value.size() < 8) return false;
+  Reader end(value.substr(value.size() - 8));
+  value.remove_suffix(8);
+  return end.u64() == checksum(key, value);
+}
+
+}  // namespace vigia::rocks

@@ -1,0 +1,41 @@
+#include "connectors/simulator.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "connectors/simulated_truck.h"
+
+namespace vigia {
+
+struct Simulator::Later {
+  const std::vector<std::unique_ptr<SimulatedTruck>>& trucks;
+  bool operator()(std::uint32_t a, std::uint32_t b) const {
+    return std::make_pair(trucks[a]->next_ms(), a) > std::make_pair(trucks[b]->next_ms(), b);
+  }
+};
+
+Simulator::Simulator(SimulatorOptions options, std::vector<SimulatedRoute> routes)
+    : options_(std::move(options)), routes_(std::move(routes)) {
+  for (std::uint32_t i = 0; i < options_.trucks; ++i) {
+    trucks_.push_back(std::make_unique<SimulatedTruck>(options_, routes_, i, truth_));
+    if (trucks_.back()->next_ms() != never_ms) heap_.push_back(i);
+  }
+  std::make_heap(heap_.begin(), heap_.end(), Later{trucks_});
+}
+
+Simulator::~Simulator() = default;
+
+bool Simulator::next(SimulatedEvent& event) {
+  if (heap_.empty()) return false;
+  std::pop_heap(heap_.begin(), heap_.end(), Later{trucks_});
+  SimulatedTruck& truck = *trucks_[heap_.back()];
+  event = truck.pop();
+  if (truck.next_ms() == never_ms) {
+    heap_.pop_back();
+  } else {
+    std::push_heap(heap_.begin(), heap_.end(), Later{trucks_});
+  }
+  return true;
+}
+
+}  // namespace vigia

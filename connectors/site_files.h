@@ -1,0 +1,24 @@
+// The files that a pipeline's `site` names.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "connectors/config_diagnostics.h"
+#include "connectors/environment.h"
+#include "connectors/pipeline_config.h"
+
+namespace vigia {
+
+struct SiteFile {
+  std::string path;          // resolved
+  int line = 0;              // where the pipeline names it
+  std::string content = {};  // filled in by load_site_files
+};
+
+// Reads them all into `out.site` and `out.equipment`: GeoJSON by the endings .geojson and .json, the others as YAML.
+// Ids are unique over all files. Afterwards warns of rules that the site gives nothing to judge by.
+void load_site_files(const std::string& pipeline_file, std::vector<SiteFile>& files,
+                     const EnvironmentLookup& environment, LoadedPipeline& out, Diagnostics& diagnostics);
+
+}  // namespace vigia

@@ -1,0 +1,146 @@
+#include "connectors/snapshot_store.h"
+
+#include <fmt/format.h>
+#include <rocksdb/write_batch.h>
+
+#include "connectors/rocks.h"
+
+namespace vigia {
+
+namespace {
+
+constexpr const char* format = "vigia-snapshot 1";
+
+std::string head_key(const std::string& task) { return "h" + task; }
+
+std::string key_prefix(const std::string& task) { return "k" + task + '\0'; }
+
+// The first key behind all that begin with `prefix`, which ends in 0x00.
+std::string behind(std::string prefix) {
+  prefix.back() = '\1';
+  return prefix;
+}
+
+std::string encode(const SnapshotHead& head) {
+  std::string out;
+  rocks::append_u64(out, head.epoch);
+  rocks::append_i64(out, head.clock_ms);
+  rocks::append_u64(out, head.offsets.size());
+  for (const auto& offset : head.offsets) {
+    rocks::append_text(out, offset.topic);
+    rocks::append_i64(out, offset.partition.value);
+    rocks::append_i64(out, offset.next.value);
+  }
+  rocks::append_text(out, head.meta);
+  return out;
+}
+
+bool decode(std::string_view bytes, SnapshotHead& out) {
+  rocks::Reader in(bytes);
+  out.epoch = in.u64();
+  out.clock_ms = in.i64();
+  const std::uint64_t count = in.u64();
+  out.offsets.clear();
+  for (std::uint64_t i = 0; i < count && in.good(); ++i) {
+    PartitionOffset& offset = out.offsets.emplace_back();
+    offset.topic = in.text();
+    offset.partition.value = static_cast<std::int32_t>(in.i64());
+    offset.next.value = in.i64();
+  }
+  out.meta = in.text();
+  return in.at_end();
+}
+
+}  // namespace
+
+struct SnapshotStore::Impl {
+  rocks::Database db;
+
+  Status damaged(const std::string& task) const {
+    return Status::of(Fault::damaged, fmt::format("{}: the snapshot of {} is damaged", db.directory(), task));
+  }
+};
+
+SnapshotStore::SnapshotStore() : impl_(std::make_unique<Impl>()) {}
+SnapshotStore::~SnapshotStore() = default;
+
+Status SnapshotStore::open(const std::string& directory, const std::string& application, rocksdb::Env* env) {
+  return impl_->db.open(directory, env, format, application);
+}
+
+Status SnapshotStore::open_secondary(const std::string& directory, const std::string& scratch) {
+  return impl_->db.open_secondary(directory, scratch, format);
+}
+
+Status SnapshotStore::write(const TaskSnapshot& snapshot) {
+  const std::string prefix = key_prefix(snapshot.head.task);
+  rocksdb::WriteBatch batch;
+  if (snapshot.all) batch.DeleteRange(prefix, behind(prefix));
+  std::string key = prefix, value;
+  for (const KeyImage& image : snapshot.keys) {
+    key.resize(prefix.size());
+    key += image.key;
+    if (image.bytes.empty()) {
+      batch.Delete(key);
+      continue;
+    }
+    value = image.bytes;
+    rocks::append_checksum(key, value);
+    batch.Put(key, value);
+  }
+  value = encode(snapshot.head);
+  rocks::append_checksum(head_key(snapshot.head.task), value);
+  batch.Put(head_key(snapshot.head.task), value);
+  return impl_->db.write(batch, true);
+}
+
+Status SnapshotStore::tasks(std::vector<std::string>& out) const {
+  out.clear();
+  std::shared_ptr<rocksdb::DB> db;
+  if (Status status = impl_->db.reader(db); !status.ok()) return status;
+  const std::unique_ptr<rocksdb::Iterator> it(db->NewIterator({}));
+  for (it->Seek("h"); it->Valid() && it->key().starts_with("h"); it->Next()) {
+    out.emplace_back(rocks::view(it->key()).substr(1));
+  }
+  return impl_->db.status_of(it->status());
+}
+
+Status SnapshotStore::head(const std::string& task, std::optional<SnapshotHead>& out) const {
+  out.reset();
+  std::optional<std::string> value;
+  if (Status status = impl_->db.get(head_key(task), value); !status.ok() || !value) return status;
+  std::string_view bytes = *value;
+  SnapshotHead head;
+  if (!rocks::check(head_key(task), bytes) || !decode(bytes, head)) return impl_->damaged(task);
+  head.task = task;
+  out = std::move(head);
+  return Status::good();
+}
+
+Status SnapshotStore::keys(const std::string& task,
+                           const std::function<std::string(std::string_view, std::string_view)>& sink) const {
+  std::shared_ptr<rocksdb::DB> db;
+  if (Status status = impl_->db.reader(db); !status.ok()) return status;
+  const std::string prefix = key_prefix(task);
+  const std::unique_ptr<rocksdb::Iterator> it(db->NewIterator({}));
+  for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
+    std::string_view value = rocks::view(it->value());
+    if (!rocks::check(rocks::view(it->key()), value)) return impl_->damaged(task);
+    if (const std::string error = sink(rocks::view(it->key()).substr(prefix.size()), value); !error.empty()) {
+      return Status::of(Fault::damaged, fmt::format("{}: the snapshot of {}: {}", impl_->db.directory(), task, error));
+    }
+  }
+  return impl_->db.status_of(it->status());
+}
+
+Status SnapshotStore::restore(const std::string& task, Task& into, std::optional<SnapshotHead>& out) const {
+  if (Status status = head(task, out); !status.ok() || !out) return status;
+  if (const std::string error = into.restore_meta(out->meta); !error.empty()) {
+    return Status::of(Fault::damaged, fmt::format("{}: the snapshot of {}: {}", impl_->db.directory(), task, error));
+  }
+  return keys(task, [&](std::string_view key, std::string_view bytes) { return into.restore_key(key, bytes); });
+}
+
+void SnapshotStore::close() { impl_->db.close(); }
+
+}  // namespace vigia

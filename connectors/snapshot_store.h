@@ -1,0 +1,110 @@
+// Snapshots of operator state on disk (RocksDB): of each task the last image of every key, with the epoch, the offsets
+// and the engine's meta bytes that belong to it, written in one atomic, synced batch. A snapshot is whole or not there.
+//
+// Layout, version 1 (integers are 8 bytes big-endian, texts have their length before them; values of "h" and "k" end in
+// 8 bytes XXH3 of key and value):
+//   "format"                       "vigia-snapshot 1"
+//   "application"                  its name
+//   "h" TASK                       epoch, clock_ms, number of offsets, (topic, partition, next) of each, meta
+//   "k" TASK 0x00 KEY              the key's bytes
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "connectors/record_source.h"
+#include "connectors/status.h"
+#include "engine/task.h"
+
+namespace rocksdb {
+class Env;
+}
+
+namespace vigia {
+
+// A task's name on disk: "seal-trip/3" or the like; no NUL.
+struct SnapshotHead {
+  std::string task;
+  std::uint64_t epoch = 0;   // the last epoch that is in it
+  TimeMs clock_ms = no_time_ms;
+  std::vector<PartitionOffset> offsets;   // of every partition of the task
+  std::string meta;                       // Task::snapshot's
+};
+
+struct TaskSnapshot {
+  SnapshotHead head;
+  bool all = false;             // keys hold the whole state: what is not among them is gone
+  std::vector<KeyImage> keys;   // those that changed; empty bytes: gone
+};
+
+class SnapshotStore {
+ public:
+  SnapshotStore();
+  ~SnapshotStore();
+
+  // Refuses a directory of another application or of a format that this version does not know.
+  [[nodiscard]] Status open(const std::string& directory, const std::string& application, rocksdb::Env* env = nullptr);
+
+  // For `vigia state`: beside a running writer.
+  [[nodiscard]] Status open_secondary(const std::string& directory, const std::string& scratch);
+
+  [[nodiscard]] Status write(const TaskSnapshot& snapshot);
+
+  [[nodiscard]] Status tasks(std::vector<std::string>& out) const;
+  // An absent task leaves `out` empty and is good.
+  [[nodiscard]] Status head(const std::string& task, std::optional<SnapshotHead>& out) const;
+  // Every key; `sink` returns an error text (empty: go on), which becomes Fault::damaged.
+  [[nodiscard]] Status keys(const std::string& task,
+                            const std::function<std::string(std::string_view key, std::string_view bytes)>& sink) const;
+
+  // Head and keys into an empty task; `out` stays empty when there is no snapshot.
+  [[nodiscard]] Status restore(const std::string& task, Task& into, std::optional<SnapshotHead>& out) const;
+
+  void close();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Writes snapshots on a thread of its own, one after another, so that input goes on meanwhile. After a failed write it
+// keeps the snapshot and tries again when retry() is called; later ones wait behind it, so nothing dirty is lost.
+class SnapshotWriter {
+ public:
+  explicit SnapshotWriter(SnapshotStore& store);
+  ~SnapshotWriter();   // waits for what is queued, unless a write has failed
+
+  void enqueue(TaskSnapshot snapshot);
+
+  // The last epoch of `task` that is on disk, by this writer.
+  [[nodiscard]] std::optional<std::uint64_t> written_epoch(const std::string& task) const;
+  [[nodiscard]] std::size_t pending() const;
+  [[nodiscard]] std::uint64_t pending_bytes() const;   // for the memory budget
+  [[nodiscard]] Status status() const;                 // of the last write
+  void retry();
+  // Waits until everything is written or a write has failed; gives status().
+  [[nodiscard]] Status drain();
+
+ private:
+  void run();
+
+  SnapshotStore& store_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<TaskSnapshot> queue_;
+  std::vector<std::pair<std::string, std::uint64_t>> written_;
+  std::uint64_t pending_bytes_ = 0;
+  Status status_;
+  bool stop_ = false;
+  std::thread thread_;
+};
+
+}  // namespace vigia

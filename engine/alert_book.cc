@@ -1,0 +1,87 @@
+#include "engine/alert_book.h"
+
+#include <fmt/format.h>
+#include <xxhash.h>
+
+namespace vigia {
+
+std::array<std::uint8_t, 16> make_alert_id(std::string_view application, std::string_view rule_id, std::string_view subject,
+                                           TimeMs start_ms, std::uint32_t discriminator, std::uint32_t attempt) {
+  std::string identity;
+  ByteWriter writer(identity);
+  writer.put_text(application);
+  writer.put_text(rule_id);
+  writer.put_text(subject);
+  writer.put(start_ms);
+  writer.put(discriminator);
+  writer.put(attempt);
+  XXH128_canonical_t canonical;
+  XXH128_canonicalFromHash(&canonical, XXH3_128bits(identity.data(), identity.size()));
+  std::array<std::uint8_t, 16> id;
+  std::copy(std::begin(canonical.digest), std::end(canonical.digest), id.begin());
+  return id;
+}
+
+std::string hex(const std::array<std::uint8_t, 16>& id) {
+  std::string text;
+  for (const auto byte : id) fmt::format_to(std::back_inserter(text), "{:02x}", byte);
+  return text;
+}
+
+bool same_content(const Episode& a, const Episode& b) {
+  const auto same_degrees = [](double x, double y) { return x == y || (std::isnan(x) && std::isnan(y)); };
+  return a.start_ms == b.start_ms && a.end_ms == b.end_ms && a.status == b.status && a.cause == b.cause &&
+         a.context == b.context && a.value == b.value && same_degrees(a.lat_deg, b.lat_deg) &&
+         same_degrees(a.lon_deg, b.lon_deg);
+}
+
+namespace {
+
+bool is_withdrawn(const ToldAlert& alert) { return alert.last.status == schema::AlertStatus::withdrawn; }
+
+bool same_series(const ToldAlert& alert, const Episode& episode) {
+  return alert.last.rule == episode.rule && alert.last.discriminator == episode.discriminator;
+}
+
+// More than a touch in common; a point within an interval, or on another, counts.
+bool overlaps(const Episode& a, const Episode& b) {
+  const auto end_of = [](const Episode& e) { return e.end_ms == 0 ? never_ms : e.end_ms; };
+  const auto from = std::max(a.start_ms, b.start_ms);
+  const auto until = std::min(end_of(a), end_of(b));
+  const bool is_point = a.start_ms == end_of(a) || b.start_ms == end_of(b);
+  return from < until || (is_point && from == until);
+}
+
+}  // namespace
+
+std::vector<int> match_alerts(const std::vector<ToldAlert>& alerts, const std::vector<Episode>& episodes) {
+  std::vector<int> matched(episodes.size(), -1);
+  std::vector<bool> taken(alerts.size(), false);
+  const auto pass = [&](auto&& fits) {
+    for (std::size_t e = 0; e < episodes.size(); ++e) {
+      if (matched[e] >= 0) continue;
+      int best = -1;   // the earliest of those that fit
+      for (std::size_t a = 0; a < alerts.size(); ++a) {
+        if (taken[a] || !same_series(alerts[a], episodes[e]) || !fits(alerts[a], episodes[e])) continue;
+        if (best < 0 || alerts[a].last.start_ms < alerts[static_cast<std::size_t>(best)].last.start_ms)
+          best = static_cast<int>(a);
+      }
+      if (best < 0) continue;
+      matched[e] = best;
+      taken[static_cast<std::size_t>(best)] = true;
+    }
+  };
+  pass([](const ToldAlert& a, const Episode& e) { return !is_withdrawn(a) && a.last.start_ms == e.start_ms && overlaps(a.last, e); });
+  pass([](const ToldAlert& a, const Episode& e) { return !is_withdrawn(a) && overlaps(a.last, e); });
+  pass([](const ToldAlert& a, const Episode& e) { return is_withdrawn(a) && a.last.start_ms == e.start_ms; });
+  return matched;
+}
+
+void AlertBook::forget_before(TimeMs end_ms) {
+  std::erase_if(alerts, [&](const ToldAlert& alert) {
+    const bool lasts = alert.last.end_ms == 0 && alert.last.status != schema::AlertStatus::withdrawn;
+    return !lasts && std::max(alert.last.start_ms, alert.last.end_ms) < end_ms;
+  });
+}
+
+}  // namespace vigia

@@ -1,0 +1,115 @@
+// The life of a key's alerts: which alert an episode is, under which id, and which revision says so.
+//
+// An episode is what the data and the clock say now; an alert is what was told. When they differ, the alert whose interval
+// overlaps the episode is revised; an alert left without an episode is withdrawn; an episode left without an alert revives
+// a withdrawn one of the same start or becomes a new alert.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "engine/bytes.h"
+#include "engine/ledger.h"
+#include "schemas/alert_generated.h"
+
+namespace vigia {
+
+// A judged candidate, or what the clock alone says.
+struct Episode {
+  std::uint16_t rule = 0;
+  std::uint16_t cause = 0;              // the stage's own number of the cause; 0: none
+  std::uint32_t discriminator = 0;
+  TimeMs start_ms = 0;
+  TimeMs end_ms = 0;                    // 0 while it lasts
+  schema::AlertStatus status = schema::AlertStatus::confirmed;   // never withdrawn
+  TimeMs detected_ms = 0;               // broker time of the record behind it, or the due time of the timer
+  TimeMs late_by_ms = 0;
+  double lat_deg = NAN;
+  double lon_deg = NAN;
+  std::uint64_t context = 0;
+  double value = 0;                     // the stage's own number for the message and the attributes
+  bool is_alone = false;                // judged by itself, for its key's history is gone
+  EvidenceRef evidence[2];
+};
+
+// An alert as told, and its last content.
+struct ToldAlert {
+  std::array<std::uint8_t, 16> id{};
+  Episode last;                         // with status withdrawn when withdrawn
+  TimeMs first_start_ms = 0;
+  std::uint32_t revision = 0;
+};
+
+// All alerts of one key within the horizon.
+struct AlertBook {
+  std::vector<ToldAlert> alerts;
+
+  // Brings the alerts in line with `episodes`. Calls tell(alert) for each alert that got a new revision; its first is
+  // never a withdrawal. `withdrawn_detected_ms`, `withdrawn_late_by_ms`: what a withdrawal carries as its cause.
+  // `application_rule(rule)` names the application and rule in the id's hash. Not thread-safe.
+  template <class RuleName, class Tell>
+  void reconcile(std::vector<Episode>& episodes, std::string_view subject, TimeMs withdrawn_detected_ms,
+                 TimeMs withdrawn_late_by_ms, RuleName&& application_rule, Tell&& tell);
+
+  // Forgets alerts that ended more than `horizon_ms` before the clock: nothing can revise them any more.
+  void forget_before(TimeMs end_ms);
+};
+
+[[nodiscard]] std::array<std::uint8_t, 16> make_alert_id(std::string_view application, std::string_view rule_id,
+                                                         std::string_view subject, TimeMs start_ms,
+                                                         std::uint32_t discriminator, std::uint32_t attempt);
+[[nodiscard]] std::string hex(const std::array<std::uint8_t, 16>& id);
+
+// Same content for a reader: everything but who detected it when.
+[[nodiscard]] bool same_content(const Episode& a, const Episode& b);
+
+// Pairs alerts with episodes: result[i] is the alert of episodes[i], or -1. `episodes` must be sorted by rule,
+// discriminator, start.
+[[nodiscard]] std::vector<int> match_alerts(const std::vector<ToldAlert>& alerts, const std::vector<Episode>& episodes);
+
+template <class RuleName, class Tell>
+void AlertBook::reconcile(std::vector<Episode>& episodes, std::string_view subject, TimeMs withdrawn_detected_ms,
+                          TimeMs withdrawn_late_by_ms, RuleName&& application_rule, Tell&& tell) {
+  std::stable_sort(episodes.begin(), episodes.end(), [](const Episode& a, const Episode& b) {
+    return std::tie(a.rule, a.discriminator, a.start_ms, a.end_ms) < std::tie(b.rule, b.discriminator, b.start_ms, b.end_ms);
+  });
+  const auto matched = match_alerts(alerts, episodes);
+  std::vector<bool> has_episode(alerts.size(), false);
+  for (const auto alert : matched)
+    if (alert >= 0) has_episode[static_cast<std::size_t>(alert)] = true;
+  for (std::size_t i = 0; i < has_episode.size(); ++i) {
+    auto& alert = alerts[i];
+    if (has_episode[i] || alert.last.status == schema::AlertStatus::withdrawn) continue;
+    alert.last.status = schema::AlertStatus::withdrawn;
+    alert.last.detected_ms = withdrawn_detected_ms;
+    alert.last.late_by_ms = withdrawn_late_by_ms;
+    ++alert.revision;
+    tell(alert);
+  }
+  for (std::size_t i = 0; i < episodes.size(); ++i) {
+    const auto& episode = episodes[i];
+    if (matched[i] >= 0) {
+      auto& alert = alerts[static_cast<std::size_t>(matched[i])];
+      if (same_content(alert.last, episode)) continue;
+      alert.last = episode;
+      ++alert.revision;
+      tell(alert);
+      continue;
+    }
+    const auto [application, rule_id] = application_rule(episode.rule);
+    ToldAlert alert{.id = {}, .last = episode, .first_start_ms = episode.start_ms, .revision = 1};
+    std::uint32_t attempt = 0;
+    do {
+      alert.id = make_alert_id(application, rule_id, subject, episode.start_ms, episode.discriminator, attempt++);
+    } while (std::any_of(alerts.begin(), alerts.end(), [&](const ToldAlert& other) { return other.id == alert.id; }));
+    alerts.push_back(alert);
+    tell(alerts.back());
+  }
+}
+
+}  // namespace vigia

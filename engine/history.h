@@ -1,0 +1,114 @@
+// The kept events of one key: blocks of 20-byte entries, each block with the state before its first event. Late events are
+// merged in by rebuilding from the block they fall into (engine/shard.h); old blocks fall off the front.
+//
+// An entry holds the time since the entry before it, the delay to the broker, the low half of the offset and ten bytes of
+// the stage's own. What does not fit (a first fix in full precision, an event without a number, a bad clock) is an
+// extended entry: its payload lies in the block's side bytes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "engine/bytes.h"
+#include "engine/event.h"
+
+namespace vigia {
+
+// The stage's part of a plain entry.
+struct CompactPayload {
+  std::int32_t a = 0;
+  std::int32_t b = 0;
+  std::uint16_t bits = 0;   // below history_bits_end
+};
+inline constexpr std::uint16_t history_bits_end = 1u << 13;
+
+#pragma pack(push, 1)
+struct HistoryEntry {
+  std::uint8_t since_previous_ms[3];
+  std::uint8_t delay_ms[3];   // two's complement: broker time - event time
+  std::uint16_t bits;         // stage's 13 bits, topic 2 bits, extended 1 bit
+  std::int32_t a;
+  std::int32_t b;
+  std::uint32_t offset_low;
+};
+#pragma pack(pop)
+static_assert(sizeof(HistoryEntry) == 20);
+
+inline constexpr std::uint16_t entry_extended = 1u << 15;
+
+struct HistoryBlock {
+  static constexpr std::uint32_t full = 48;        // a new block begins here
+  static constexpr std::uint32_t capacity_max = 96;  // where equal times do not let it begin earlier: the hard end is soft
+
+  std::unique_ptr<HistoryBlock> next;
+  TimeMs first_ms = 0;            // time of the first event: every event before it lies in a block before
+  TimeMs last_ms = 0;             // time of the last event; of the newest block: in the key's record
+  std::uint32_t first_sequence = 0;
+  std::uint32_t count = 0;
+  std::uint32_t capacity = 0;
+  std::unique_ptr<HistoryEntry[]> entries;
+  std::unique_ptr<std::string> side;            // payloads of extended entries; null when there is none
+  std::unique_ptr<std::byte[]> checkpoint;      // the state before the first event
+
+  void reserve_one_more();
+  [[nodiscard]] std::size_t memory_bytes(std::size_t state_bytes) const {
+    return sizeof(*this) + capacity * sizeof(HistoryEntry) + state_bytes + (side ? sizeof(std::string) + side->capacity() : 0);
+  }
+};
+
+inline void HistoryBlock::reserve_one_more() {
+  if (count < capacity) return;
+  const auto larger = capacity == 0 ? 8u : capacity < 32 ? capacity * 2 : capacity + 16;
+  auto grown = std::make_unique_for_overwrite<HistoryEntry[]>(larger);
+  if (count != 0) std::memcpy(grown.get(), entries.get(), count * sizeof(HistoryEntry));
+  entries = std::move(grown);
+  capacity = larger;
+}
+
+// What the head of an extended entry holds in the side bytes, before the stage's bytes.
+struct ExtendedHead {
+  TimeMs time_ms, sent_ms, broker_ms;
+  std::int64_t offset;
+  std::uint32_t sequence;
+  std::int32_t partition;
+  std::uint16_t topic;
+  std::uint8_t stream_rank;
+  std::uint8_t clock_fault;
+  std::uint32_t canonical_bytes;
+};
+
+[[nodiscard]] inline std::int32_t read_signed_24(const std::uint8_t (&bytes)[3]) {
+  const auto value = static_cast<std::uint32_t>(bytes[0] | bytes[1] << 8 | bytes[2] << 16);
+  return static_cast<std::int32_t>(value << 8) >> 8;
+}
+[[nodiscard]] inline std::uint32_t read_unsigned_24(const std::uint8_t (&bytes)[3]) {
+  return static_cast<std::uint32_t>(bytes[0] | bytes[1] << 8 | bytes[2] << 16);
+}
+inline void write_24(std::uint8_t (&bytes)[3], std::uint32_t value) {
+  bytes[0] = static_cast<std::uint8_t>(value);
+  bytes[1] = static_cast<std::uint8_t>(value >> 8);
+  bytes[2] = static_cast<std::uint8_t>(value >> 16);
+}
+
+// Fills `entry` when the event fits a plain one behind an event at `previous_ms` with `previous_sequence`.
+[[nodiscard]] inline bool make_plain_entry(const EventHead& head, const CompactPayload& payload, TimeMs previous_ms,
+                                           std::uint32_t previous_sequence, HistoryEntry& entry) {
+  const auto since = head.time_ms - previous_ms;
+  const auto delay = head.broker_ms - head.time_ms;
+  if (static_cast<std::uint64_t>(since) >= (1u << 24) || delay < -(1 << 23) || delay >= (1 << 23)) return false;
+  if (head.sequence == 0 || head.sequence != previous_sequence + 1 || head.clock_fault) return false;
+  if (head.evidence.topic.value > 3 || head.sent_ms != head.time_ms) return false;
+  write_24(entry.since_previous_ms, static_cast<std::uint32_t>(since));
+  write_24(entry.delay_ms, static_cast<std::uint32_t>(delay));
+  entry.bits = static_cast<std::uint16_t>(payload.bits | head.evidence.topic.value << 13);
+  entry.a = payload.a;
+  entry.b = payload.b;
+  entry.offset_low = static_cast<std::uint32_t>(head.evidence.offset.value);
+  return true;
+}
+
+}  // namespace vigia

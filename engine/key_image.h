@@ -1,0 +1,139 @@
+// A key as bytes in a snapshot, and back. The layout is documented in docs/snapshot-format.md; image_version changes with it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "engine/bytes.h"
+#include "engine/shard.h"
+
+namespace vigia {
+
+inline constexpr std::uint8_t image_version = 1;
+
+namespace image {
+
+inline void put_blocks(ByteWriter& out, const HistoryBlock* head, std::size_t state_bytes) {
+  std::uint32_t count = 0;
+  for (const auto* block = head; block != nullptr; block = block->next.get()) ++count;
+  out.put(count);
+  for (const auto* block = head; block != nullptr; block = block->next.get()) {
+    out.put(block->first_ms);
+    out.put(block->last_ms);
+    out.put(block->first_sequence);
+    out.put(block->count);
+    out.put_raw(block->entries.get(), block->count * sizeof(HistoryEntry));
+    out.put_text(block->side ? std::string_view(*block->side) : std::string_view());
+    out.put_raw(block->checkpoint.get(), state_bytes);
+  }
+}
+
+// The newest block goes to `tail`. Null when the bytes make no sense.
+[[nodiscard]] inline std::unique_ptr<HistoryBlock> get_blocks(ByteReader& in, std::size_t state_bytes, HistoryBlock*& tail) {
+  std::unique_ptr<HistoryBlock> head;
+  auto* link = &head;
+  for (auto count = in.get<std::uint32_t>(); count > 0 && !in.failed; --count) {
+    auto block = std::make_unique<HistoryBlock>();
+    block->first_ms = in.get<TimeMs>();
+    block->last_ms = in.get<TimeMs>();
+    block->first_sequence = in.get<std::uint32_t>();
+    block->count = in.get<std::uint32_t>();
+    const auto entries = in.take(std::size_t{block->count} * sizeof(HistoryEntry));
+    if (in.failed) return nullptr;
+    block->capacity = block->count + 4;
+    block->entries = std::make_unique_for_overwrite<HistoryEntry[]>(block->capacity);
+    if (!entries.empty()) std::memcpy(block->entries.get(), entries.data(), entries.size());
+    if (const auto side = in.get_text(); !side.empty()) block->side = std::make_unique<std::string>(side);
+    block->checkpoint = std::make_unique_for_overwrite<std::byte[]>(state_bytes);
+    in.get_raw(block->checkpoint.get(), state_bytes);
+    tail = block.get();
+    *link = std::move(block);
+    link = &(*link)->next;
+  }
+  return head;
+}
+
+template <class Element>
+void put_all(ByteWriter& out, const std::vector<Element>* elements) {
+  out.put(static_cast<std::uint32_t>(elements ? elements->size() : 0));
+  if (elements)
+    for (const auto& element : *elements) out.put(element);
+}
+
+template <class Element>
+void get_all(ByteReader& in, std::vector<Element>& elements) {
+  for (auto count = in.get<std::uint32_t>(); count > 0 && !in.failed; --count) elements.push_back(in.get<Element>());
+}
+
+}  // namespace image
+
+// REQUIRES: between epochs.
+template <class Stage>
+std::string write_key_image(const Stage& stage, Shard<Stage>& shard, std::uint32_t index) {
+  auto& record = shard.record_at(index);
+  const auto& cold = *record.cold;
+  std::string bytes;
+  ByteWriter out(bytes);
+  out.put(image_version);
+  out.put(record.last_ms);
+  out.put(record.due_ms);
+  out.put(record.last_sequence);
+  out.put(record.partition);
+  out.put(cold.run_start_ms);
+  out.put(cold.contact_sequence);
+  out.put(cold.run_high);
+  out.put(cold.newest_sequence);
+  out.put(cold.base_ms);
+  out.put_raw(shard.area_of(record), stage.area_bytes());
+  out.put_raw(shard.state_of(record), stage.state_bytes());
+  image::put_blocks(out, cold.head.get(), stage.state_bytes());
+  image::put_all(out, cold.gaps.get());
+  image::put_all(out, cold.ledger ? &cold.ledger->candidates : nullptr);
+  image::put_all(out, cold.book ? &cold.book->alerts : nullptr);
+  out.put(static_cast<std::uint8_t>(cold.context != nullptr));
+  if (cold.context) stage.write_context(*cold.context, out);
+  return bytes;
+}
+
+// REQUIRES: the key is not in the shard. An error text, empty when good.
+template <class Stage>
+std::string read_key_image(const Stage& stage, Shard<Stage>& shard, std::string_view key, std::string_view bytes) {
+  ByteReader in(bytes);
+  if (const auto version = in.get<std::uint8_t>(); version != image_version)
+    return "the image of key " + std::string(key) + " has version " + std::to_string(version) + ", expected " +
+           std::to_string(image_version);
+  auto& record = shard.find_or_add(stage.hash(key), key);
+  auto& cold = *record.cold;
+  record.last_ms = in.get<TimeMs>();
+  const auto due_ms = in.get<TimeMs>();
+  record.last_sequence = in.get<std::uint32_t>();
+  record.partition = in.get<std::uint16_t>();
+  cold.run_start_ms = in.get<TimeMs>();
+  cold.contact_sequence = in.get<std::uint32_t>();
+  cold.run_high = in.get<std::uint32_t>();
+  cold.newest_sequence = in.get<std::uint32_t>();
+  cold.base_ms = in.get<TimeMs>();
+  in.get_raw(shard.area_of(record), stage.area_bytes());
+  in.get_raw(shard.state_of(record), stage.state_bytes());
+  HistoryBlock* tail = nullptr;
+  auto head = image::get_blocks(in, stage.state_bytes(), tail);
+  std::vector<SequenceGap> gaps;
+  Ledger ledger;
+  AlertBook book;
+  image::get_all(in, gaps);
+  image::get_all(in, ledger.candidates);
+  image::get_all(in, book.alerts);
+  const bool has_context = in.get<std::uint8_t>() != 0;
+  if (has_context) cold.context = stage.read_context(in);
+  if (in.failed || !in.at_end() || !head) return "the image of key " + std::string(key) + " is damaged";
+  shard.adopt_history(record, std::move(head), tail);
+  if (!gaps.empty()) cold.gaps = std::make_unique<std::vector<SequenceGap>>(std::move(gaps));
+  if (!ledger.candidates.empty()) cold.ledger = std::make_unique<Ledger>(std::move(ledger));
+  if (!book.alerts.empty()) cold.book = std::make_unique<AlertBook>(std::move(book));
+  shard.schedule(shard.key_count() - 1, due_ms);
+  shard.account_found(record);
+  return {};
+}
+
+}  // namespace vigia

@@ -1,0 +1,92 @@
+// What the engine keeps of one key. The record is the hot part, 40 bytes followed by the stage's area and state; the rest
+// hangs off it and is touched only when something is rare, late or found.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "engine/alert_book.h"
+#include "engine/history.h"
+#include "engine/ledger.h"
+#include "engine/stage.h"
+
+namespace vigia {
+
+// Numbers that the device still owes us.
+struct SequenceGap {
+  std::uint32_t low = 0;
+  std::uint32_t high = 0;        // inclusive
+  TimeMs before_ms = 0;          // time of the event before the gap: the history is kept from there
+  TimeMs after_ms = 0;           // time of the event that showed the gap: forgiven a horizon later
+};
+
+template <class Stage>
+struct KeyCold {
+  std::string key;
+  std::unique_ptr<HistoryBlock> head;
+  std::unique_ptr<typename Stage::Context> context;
+  std::unique_ptr<Ledger> ledger;
+  std::unique_ptr<AlertBook> book;
+  std::unique_ptr<std::vector<SequenceGap>> gaps;                           // null: none
+  std::unique_ptr<std::vector<PendingEvent<typename Stage::Payload>>> pending;  // waiting for the end of the epoch
+  TimeMs run_start_ms = no_time_ms;    // first event of the counter's current run
+  TimeMs redo_from_ms = never_ms;      // what is pending asks for more than its own place
+  TimeMs detected_ms = no_time_ms;     // broker time of the last record that touched the key in this epoch
+  TimeMs late_by_ms = 0;
+  std::uint32_t contact_sequence = 0;  // first number of the current run; 0: the device never sent one
+  std::uint32_t run_high = 0;          // highest number of the run; KeyRecord::last_sequence is newer when it is not 0
+  std::uint32_t newest_sequence = 0;   // number of the newest event; KeyRecord::last_sequence is newer when it is not 0
+  std::uint32_t found_bytes = 0;       // of context, ledger and book, as last accounted
+  TimeMs base_ms = no_time_ms;         // time of the newest event that has left the history
+};
+
+// The hot part; stands at the front of its slot, followed by the stage's area and state.
+template <class Stage>
+struct KeyRecord {
+  TimeMs last_ms = no_time_ms;         // time of the newest event
+  TimeMs due_ms = never_ms;            // the live entry in the timer wheel
+  HistoryBlock* tail = nullptr;
+  KeyCold<Stage>* cold = nullptr;
+  std::uint32_t last_sequence = 0;     // number of the newest event when it is the highest of a regular run; else 0
+  std::uint16_t partition = 0;         // of the key; what lies elsewhere is kept as an extended entry
+  bool touched = false;                // in the list of keys to be judged at the end of the epoch
+  bool dirty = false;                  // changed since the last snapshot
+};
+
+// Records in chunks: a record never moves.
+class RecordSlab {
+ public:
+  explicit RecordSlab(std::size_t record_bytes) : stride_((record_bytes + 63) / 64 * 64) {}
+  ~RecordSlab() {
+    for (auto* chunk : chunks_) ::operator delete(chunk, std::align_val_t{64});
+  }
+  RecordSlab(const RecordSlab&) = delete;
+  RecordSlab& operator=(const RecordSlab&) = delete;
+
+  [[nodiscard]] std::byte* at(std::uint32_t record) const {
+    return chunks_[record >> chunk_shift] + (record & (chunk_records - 1)) * stride_;
+  }
+  // A zeroed record; its number counts up from 0.
+  std::uint32_t add() {
+    if ((count_ & (chunk_records - 1)) == 0)
+      chunks_.push_back(static_cast<std::byte*>(::operator new(chunk_records * stride_, std::align_val_t{64})));
+    std::memset(at(count_), 0, stride_);
+    return count_++;
+  }
+  [[nodiscard]] std::uint32_t count() const { return count_; }
+  [[nodiscard]] std::size_t stride() const { return stride_; }
+  [[nodiscard]] std::size_t memory_bytes() const { return chunks_.size() * chunk_records * stride_; }
+
+ private:
+  static constexpr int chunk_shift = 10;
+  static constexpr std::uint32_t chunk_records = 1u << chunk_shift;
+  std::size_t stride_;
+  std::uint32_t count_ = 0;
+  std::vector<std::byte*> chunks_;
+};
+
+}  // namespace vigia

@@ -1,0 +1,105 @@
+// Finds the record of a key: open addressing over 32-byte buckets, so that a look-up is one cache line, prefetched ahead.
+// Two keys with the same 64-bit hash are told apart by their bytes: short ones lie in the bucket, long ones with the owner.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/identity.h"
+
+namespace vigia {
+
+class KeyTable {
+ public:
+  static constexpr std::uint32_t none = UINT32_MAX;
+  static constexpr std::size_t inline_bytes = 19;
+
+  KeyTable() : buckets_(64) {}
+
+  void prefetch(KeyHash hash) const { __builtin_prefetch(&buckets_[slot_of(hash)]); }
+
+  // The record number of the key, or none.
+  [[nodiscard]] std::uint32_t find(KeyHash hash, std::string_view key) const {
+    for (auto slot = slot_of(hash);; slot = (slot + 1) & mask()) {
+      const auto& bucket = buckets_[slot];
+      if (bucket.record == none) return none;
+      if (bucket.hash == hash.value && holds(bucket, key)) return bucket.record;
+    }
+  }
+
+  // REQUIRES: the key is not in the table.
+  void insert(KeyHash hash, std::string_view key, std::uint32_t record) {
+    if ((count_ + 1) * 4 > buckets_.size() * 3) grow();
+    Bucket bucket;
+    bucket.hash = hash.value;
+    bucket.record = record;
+    if (key.size() <= inline_bytes) {
+      bucket.length = static_cast<std::uint8_t>(key.size());
+      std::memcpy(bucket.key, key.data(), key.size());
+    } else {
+      bucket.length = long_key;
+      const auto index = static_cast<std::uint32_t>(long_keys_.size());
+      std::memcpy(bucket.key, &index, sizeof index);
+      long_keys_.emplace_back(key);
+    }
+    place(bucket);
+    ++count_;
+  }
+
+  [[nodiscard]] std::size_t size() const { return count_; }
+  [[nodiscard]] std::size_t memory_bytes() const {
+    auto bytes = buckets_.capacity() * sizeof(Bucket);
+    for (const auto& key : long_keys_) bytes += sizeof(key) + key.capacity();
+    return bytes;
+  }
+
+  template <class Visit>   // visit(key, record number), in no order
+  void for_each(Visit&& visit) const {
+    for (const auto& bucket : buckets_)
+      if (bucket.record != none) visit(key_of(bucket), bucket.record);
+  }
+
+ private:
+  static constexpr std::uint8_t long_key = 255;
+
+  struct Bucket {
+    std::uint64_t hash = 0;
+    std::uint32_t record = none;
+    std::uint8_t length = 0;
+    char key[inline_bytes] = {};
+  };
+  static_assert(sizeof(Bucket) == 32);
+
+  [[nodiscard]] std::size_t mask() const { return buckets_.size() - 1; }
+  [[nodiscard]] std::size_t slot_of(KeyHash hash) const { return (hash.value >> 8) & mask(); }
+  [[nodiscard]] std::string_view key_of(const Bucket& bucket) const {
+    if (bucket.length != long_key) return {bucket.key, bucket.length};
+    std::uint32_t index;
+    std::memcpy(&index, bucket.key, sizeof index);
+    return long_keys_[index];
+  }
+  [[nodiscard]] bool holds(const Bucket& bucket, std::string_view key) const { return key_of(bucket) == key; }
+
+  void place(const Bucket& bucket) {
+    auto slot = slot_of(KeyHash{bucket.hash});
+    while (buckets_[slot].record != none) slot = (slot + 1) & mask();
+    buckets_[slot] = bucket;
+  }
+
+  void grow() {
+    std::vector<Bucket> old(buckets_.size() * 2);
+    old.swap(buckets_);
+    for (const auto& bucket : old)
+      if (bucket.record != none) place(bucket);
+  }
+
+  std::vector<Bucket> buckets_;
+  std::vector<std::string> long_keys_;
+  std::size_t count_ = 0;
+};
+
+}  // namespace vigia

@@ -1,0 +1,193 @@
+// A task over a stage: decodes an epoch's records in parallel pieces, gives each shard its keys' rows in the order of the
+// records, and puts the shards' answers together so that nothing shows how many there were.
+#pragma once
+
+#include <algorithm>
+#include <iterator>
+#include <memory>
+#include <span>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "engine/key_image.h"
+#include "engine/parallel.h"
+#include "engine/shard.h"
+#include "engine/task.h"
+
+namespace vigia {
+
+template <class Stage>
+class KeyedTask final : public Task {
+ public:
+  KeyedTask(Stage stage, const LatenessSettings& settings, unsigned shard_count)
+      : stage_(std::move(stage)), arena_(static_cast<int>(std::max(1u, shard_count))), pieces_(std::max(1u, shard_count)) {
+    for (unsigned i = 0; i < std::max(1u, shard_count); ++i)
+      shards_.push_back(std::make_unique<Shard<Stage>>(stage_, settings));
+  }
+
+  EpochResult process(std::span<const InputRecord> records, std::span<const TimeMs> record_clock_ms,
+                      TimeMs clock_ms) override;
+  void snapshot(bool all, const std::function<void(KeyImage&&)>& sink, std::string& meta) override;
+  [[nodiscard]] std::string restore_meta(std::string_view meta) override;
+  [[nodiscard]] std::string restore_key(std::string_view key, std::string_view bytes) override;
+  [[nodiscard]] std::string describe_key(std::string_view key) const override;
+  [[nodiscard]] Account total_account() const override { return total_; }
+  [[nodiscard]] std::uint64_t memory_bytes() const override;
+  [[nodiscard]] std::uint64_t key_count() const override;
+
+ private:
+  using EventRow = Row<typename Stage::Payload>;
+
+  // What one piece of the epoch decoded to: rows for each shard, in record order.
+  struct Piece {
+    std::vector<std::vector<EventRow>> rows;
+    std::unique_ptr<typename Stage::Decoder> decoder;
+    std::vector<RejectedRecord> rejected;
+    Account account;
+  };
+
+  [[nodiscard]] std::size_t shard_of(KeyHash hash) const { return shards_.size() == 1 ? 0 : (hash.value >> 40) % shards_.size(); }
+  void decode(Piece& piece, std::span<const InputRecord> records, std::span<const TimeMs> clocks, std::size_t first);
+  template <class Work>
+  void in_parallel(std::size_t count, Work&& work) {
+    if (count == 1) return work(std::size_t{0});
+    for_each_index(arena_, count, work);
+  }
+
+  Stage stage_;
+  tbb::task_arena arena_;
+  std::vector<std::unique_ptr<Shard<Stage>>> shards_;
+  std::vector<Piece> pieces_;
+  Account total_;
+  TimeMs clock_ms_ = no_time_ms;
+};
+
+template <class Stage>
+void KeyedTask<Stage>::decode(Piece& piece, std::span<const InputRecord> records, std::span<const TimeMs> clocks,
+                              std::size_t first) {
+  piece.rows.resize(shards_.size());
+  for (auto& rows : piece.rows) rows.clear();
+  if (!piece.decoder) piece.decoder = std::make_unique<typename Stage::Decoder>(stage_);
+  piece.decoder->begin();
+  piece.account = {};
+  piece.rejected.clear();
+  EventRow row;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    row.clock_ms = clocks[i];
+    row.record_index = static_cast<std::uint32_t>(first + i);
+    piece.decoder->decode(records[i], row, [&](const EventRow& decoded) { piece.rows[shard_of(decoded.hash)].push_back(decoded); },
+                          piece.rejected, piece.account);
+  }
+}
+
+template <class Stage>
+EpochResult KeyedTask<Stage>::process(std::span<const InputRecord> records, std::span<const TimeMs> record_clock_ms,
+                                      TimeMs clock_ms) {
+  const auto piece_size = (records.size() + pieces_.size() - 1) / pieces_.size();
+  in_parallel(pieces_.size(), [&](std::size_t i) {
+    const auto first = std::min(records.size(), i * piece_size);
+    const auto count = std::min(piece_size, records.size() - first);
+    decode(pieces_[i], records.subspan(first, count), record_clock_ms.subspan(first, count), first);
+  });
+  clock_ms_ = std::max(clock_ms_, clock_ms);
+  std::vector<std::vector<Alert>> alerts(shards_.size());
+  in_parallel(shards_.size(), [&](std::size_t i) {
+    for (auto& piece : pieces_) shards_[i]->apply(piece.rows[i]);
+    shards_[i]->finish(clock_ms_, alerts[i]);
+  });
+
+  EpochResult result;
+  for (auto& piece : pieces_) {
+    result.account += piece.account;
+    std::move(piece.rejected.begin(), piece.rejected.end(), std::back_inserter(result.rejected));
+  }
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    result.account += shards_[i]->take_account();
+    for (auto& late : shards_[i]->take_too_late())
+      result.rejected.push_back({RejectKind::too_late, &records[late.record_index], late.event_index, std::move(late.reason)});
+    std::move(alerts[i].begin(), alerts[i].end(), std::back_inserter(result.alerts));
+  }
+  std::stable_sort(result.rejected.begin(), result.rejected.end(), [](const RejectedRecord& a, const RejectedRecord& b) {
+    return std::tie(a.record, a.event_index) < std::tie(b.record, b.event_index);
+  });
+  std::stable_sort(result.alerts.begin(), result.alerts.end(), [](const Alert& a, const Alert& b) {
+    return std::tie(a.detected_ms, a.subject_id, a.rule_id, a.start_ms, a.alert_id, a.revision) <
+           std::tie(b.detected_ms, b.subject_id, b.rule_id, b.start_ms, b.alert_id, b.revision);
+  });
+  total_ += result.account;
+  return result;
+}
+
+template <class Stage>
+void KeyedTask<Stage>::snapshot(bool all, const std::function<void(KeyImage&&)>& sink, std::string& meta) {
+  meta.clear();
+  ByteWriter out(meta);
+  out.put(image_version);
+  out.put(static_cast<std::uint32_t>(stage_.state_bytes()));
+  out.put(clock_ms_);
+  out.put(total_);
+  OffsetReference offsets;
+  for (auto& shard : shards_)
+    for (std::size_t t = 0; t < offsets.highest_.size(); ++t)
+      offsets.highest_[t] = std::max(offsets.highest_[t], shard->offsets.highest_[t]);
+  out.put(offsets.highest_);
+  for (auto& shard : shards_)
+    for (const auto index : shard->take_dirty(all))
+      sink({shard->record_at(index).cold->key, write_key_image(stage_, *shard, index)});
+}
+
+template <class Stage>
+std::string KeyedTask<Stage>::restore_meta(std::string_view meta) {
+  ByteReader in(meta);
+  if (const auto version = in.get<std::uint8_t>(); version != image_version)
+    return "the snapshot has version " + std::to_string(version) + ", expected " + std::to_string(image_version);
+  if (const auto bytes = in.get<std::uint32_t>(); bytes != stage_.state_bytes())
+    return "the snapshot was made under other rules: its state has " + std::to_string(bytes) + " bytes a key, these rules need " +
+           std::to_string(stage_.state_bytes());
+  clock_ms_ = in.get<TimeMs>();
+  total_ = in.get<Account>();
+  OffsetReference offsets;
+  offsets.highest_ = in.get<decltype(offsets.highest_)>();
+  for (auto& shard : shards_) shard->offsets = offsets;
+  return in.failed || !in.at_end() ? "the snapshot's header is damaged" : "";
+}
+
+template <class Stage>
+std::string KeyedTask<Stage>::restore_key(std::string_view key, std::string_view bytes) {
+  return read_key_image(stage_, *shards_[shard_of(stage_.hash(key))], key, bytes);
+}
+
+template <class Stage>
+std::string KeyedTask<Stage>::describe_key(std::string_view key) const {
+  const auto& shard = *shards_[shard_of(stage_.hash(key))];
+  const auto* record = shard.find(key);
+  if (record == nullptr) return {};
+  auto& known = const_cast<KeyRecord<Stage>&>(*record);   // read only: the accessors have no const form
+  const auto& cold = *record->cold;
+  std::uint32_t owed = 0;
+  if (cold.gaps)
+    for (const auto& gap : *cold.gaps) owed += gap.high - gap.low + 1;
+  std::uint32_t kept = 0;
+  for (const auto* block = cold.head.get(); block != nullptr; block = block->next.get()) kept += block->count;
+  return stage_.describe_key({key, record->last_ms, clock_ms_, cold.context.get(), cold.ledger.get(), cold.book.get(),
+                              shard.state_of(known), shard.area_of(known), owed, kept});
+}
+
+template <class Stage>
+std::uint64_t KeyedTask<Stage>::memory_bytes() const {
+  std::uint64_t bytes = sizeof *this;
+  for (const auto& shard : shards_) bytes += shard->memory_bytes();
+  for (const auto& piece : pieces_)
+    for (const auto& rows : piece.rows) bytes += rows.capacity() * sizeof(EventRow);
+  return bytes;
+}
+
+template <class Stage>
+std::uint64_t KeyedTask<Stage>::key_count() const {
+  std::uint64_t keys = 0;
+  for (const auto& shard : shards_) keys += shard->key_count();
+  return keys;
+}
+
+}  // namespace vigia

@@ -1,0 +1,134 @@
+// One shard of a task: the keys whose hashes fall to it, their records, histories, timers and alerts. A shard is worked by
+// one thread at a time and shares nothing that changes with the others.
+//
+// The common event, the next number of a device that owes nothing, takes the short way: one look-up, one 20-byte entry
+// appended, the fold applied. Everything else goes the long way (Shard::place): it is counted, ordered, or put aside until
+// the end of the epoch, when the key's history is rebuilt from the block where the earliest late event belongs
+// (engine/rebuild.h). Then the keys about which something may have changed are judged, and what differs from what was told
+// becomes a revision.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/block_reader.h"
+#include "engine/key_record.h"
+#include "engine/key_table.h"
+#include "engine/rebuild.h"
+#include "engine/task.h"
+#include "engine/timer_wheel.h"
+
+namespace vigia {
+
+struct LatenessSettings {
+  TimeMs horizon_ms = 0;
+  TimeMs allowed_lateness_ms = 0;
+  TimeMs max_clock_skew_ms = 0;
+};
+
+// A row that was not applied, for the caller's account.
+struct RowReject {
+  std::uint32_t record_index = 0;
+  std::int32_t event_index = -1;
+  std::string reason;
+};
+
+template <class Stage>
+class Shard {
+ public:
+  using Payload = typename Stage::Payload;
+  using EventRow = Row<Payload>;
+  using Record = KeyRecord<Stage>;
+  using Cold = KeyCold<Stage>;
+
+  Shard(const Stage& stage, const LatenessSettings& settings)
+      : stage_(stage), settings_(settings), slab_(sizeof(Record) + stage.area_bytes() + stage.state_bytes()) {}
+  ~Shard() {
+    for (std::uint32_t i = 0; i < slab_.count(); ++i) delete record_at(i).cold;
+  }
+  Shard(const Shard&) = delete;
+  Shard& operator=(const Shard&) = delete;
+
+  // Applies rows in their order. What is late waits for finish().
+  void apply(std::span<const EventRow> rows);
+
+  // Ends the epoch: puts what waits in its place, fires what is due before the clock, judges, and appends the revisions.
+  void finish(TimeMs clock_ms, std::vector<Alert>& alerts);
+
+  // What became of the rows since the last call.
+  [[nodiscard]] Account take_account() { return std::exchange(account_, {}); }
+  [[nodiscard]] std::vector<RowReject> take_too_late() { return std::exchange(too_late_, {}); }
+
+  [[nodiscard]] std::uint32_t key_count() const { return slab_.count(); }
+  [[nodiscard]] std::uint64_t memory_bytes() const {
+    return slab_.memory_bytes() + table_.memory_bytes() + wheel_.memory_bytes() + usage_.bytes;
+  }
+
+  // engine/key_image.h writes and reads these.
+  [[nodiscard]] Record& record_at(std::uint32_t index) const { return *reinterpret_cast<Record*>(slab_.at(index)); }
+  [[nodiscard]] std::byte* state_of(Record& record) const { return reinterpret_cast<std::byte*>(&record) + sizeof(Record); }
+  [[nodiscard]] std::byte* area_of(Record& record) const { return state_of(record) + stage_.state_bytes(); }
+  [[nodiscard]] const Record* find(std::string_view key) const {
+    const auto index = table_.find(stage_.hash(key), key);
+    return index == KeyTable::none ? nullptr : &record_at(index);
+  }
+  [[nodiscard]] Record& find_or_add(KeyHash hash, std::string_view key);
+  std::vector<std::uint32_t> take_dirty(bool all);
+  void schedule(std::uint32_t index, TimeMs due_ms);
+  void adopt_history(Record& record, std::unique_ptr<HistoryBlock> head, HistoryBlock* tail);
+  void account_found(Record& record);
+
+  OffsetReference offsets;
+
+ private:
+  static constexpr std::size_t group = 16;   // rows whose memory is fetched together
+  // Broker times of one task may run backwards by this much (several topics, several gateways) without a late event
+  // finding its history gone.
+  static constexpr TimeMs broker_disorder_ms = 60'000;
+
+  void step(const EventRow& row, std::uint32_t index, Record& record);
+  [[nodiscard]] bool takes_short_way(const EventRow& row, const Record& record) const;
+  void place(const EventRow& row, std::uint32_t index, Record& record);
+  enum class Place { end, before, duplicate, nowhere };
+  [[nodiscard]] Place find_place(EventRow& row, Record& record);
+  [[nodiscard]] bool count_number(const EventHead& head, Record& record);
+  void begin_run(const EventHead& head, Record& record);
+  void judge_alone(const EventRow& row, Record& record);
+  void append(const EventHead& head, const Payload& payload, std::uint32_t index, Record& record);
+  void accept(const EventHead& head, const Payload& payload, std::uint32_t index, Record& record);
+  void put_aside(const EventRow& row, std::uint32_t index, Record& record);
+  void reject_too_late(const EventRow& row);
+  void start_block(Record& record);
+  void trim(Record& record);
+  [[nodiscard]] std::uint64_t history_bytes(const Record& record) const;
+  void flush(std::uint32_t index, Record& record);
+  void judge(std::uint32_t index, Record& record, TimeMs clock_ms, std::vector<Alert>& alerts);
+  void absorb_emitted(const Emitter& emitter, const EventHead& head, std::uint32_t index, Record& record);
+  void touch(std::uint32_t index, Record& record, TimeMs detected_ms, TimeMs late_by_ms);
+  void mark_dirty(std::uint32_t index, Record& record) {
+    if (record.dirty) return;
+    record.dirty = true;
+    dirty_.push_back(index);
+  }
+
+  const Stage& stage_;
+  const LatenessSettings settings_;
+  KeyTable table_;
+  RecordSlab slab_;
+  TimerWheel wheel_;
+  MemoryUsage usage_;
+  Account account_;
+  std::vector<RowReject> too_late_;
+  std::vector<Alert> alone_;              // alerts of events beyond their time
+  std::vector<std::uint32_t> touched_;
+  std::vector<std::uint32_t> dirty_;
+  TimeMs clock_ms_ = no_time_ms;
+};
+
+}  // namespace vigia
+
+#include "engine/shard_impl.h"

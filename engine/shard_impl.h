@@ -1,0 +1,396 @@
+// The bodies of engine/shard.h; included by it alone.
+#pragma once
+
+#include <fmt/format.h>
+
+#include "engine/shard.h"
+
+namespace vigia {
+
+template <class Stage>
+void Shard<Stage>::apply(std::span<const EventRow> rows) {
+  std::uint32_t indexes[group];
+  Record* records[group];
+  for (std::size_t at = 0; at < rows.size(); at += group) {
+    const auto batch = rows.subspan(at, std::min(group, rows.size() - at));
+    for (const auto& row : rows.subspan(at, std::min(2 * group, rows.size() - at))) table_.prefetch(row.hash);
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      indexes[i] = table_.find(batch[i].hash, batch[i].key);
+      if (indexes[i] == KeyTable::none) {
+        static_cast<void>(find_or_add(batch[i].hash, batch[i].key));
+        indexes[i] = slab_.count() - 1;
+      }
+      const auto* bytes = slab_.at(indexes[i]);
+      for (std::size_t line = 0; line < slab_.stride(); line += 64) __builtin_prefetch(bytes + line, 1);
+      records[i] = &record_at(indexes[i]);
+    }
+    for (std::size_t i = 0; i < batch.size(); ++i) __builtin_prefetch(records[i]->tail, 1);
+    for (std::size_t i = 0; i < batch.size(); ++i)
+      __builtin_prefetch(records[i]->tail->entries.get() + records[i]->tail->count, 1);
+    for (std::size_t i = 0; i < batch.size(); ++i) step(batch[i], indexes[i], *records[i]);
+  }
+}
+
+template <class Stage>
+typename Shard<Stage>::Record& Shard<Stage>::find_or_add(KeyHash hash, std::string_view key) {
+  if (const auto index = table_.find(hash, key); index != KeyTable::none) return record_at(index);
+  const auto index = slab_.add();
+  auto& record = *new (slab_.at(index)) Record;
+  stage_.new_area(area_of(record));
+  stage_.new_state(state_of(record));
+  record.cold = new Cold;
+  record.cold->key = key;
+  usage_.bytes += sizeof(Cold) + (key.size() > 15 ? key.size() + 1 : 0);
+  start_block(record);
+  table_.insert(hash, key, index);
+  return record;
+}
+
+// REQUIRES: the newest event lies before any that will follow, or the key is new.
+template <class Stage>
+void Shard<Stage>::start_block(Record& record) {
+  auto block = std::make_unique<HistoryBlock>();
+  block->checkpoint = std::make_unique_for_overwrite<std::byte[]>(stage_.state_bytes());
+  std::memcpy(block->checkpoint.get(), state_of(record), stage_.state_bytes());
+  block->reserve_one_more();
+  usage_.bytes += block->memory_bytes(stage_.state_bytes());
+  auto* raw = block.get();
+  (record.tail ? record.tail->next : record.cold->head) = std::move(block);
+  record.tail = raw;
+}
+
+template <class Stage>
+bool Shard<Stage>::takes_short_way(const EventRow& row, const Record& record) const {
+  const auto& head = row.head;
+  return record.last_sequence != 0 && head.sequence == record.last_sequence + 1 && head.time_ms > record.last_ms &&
+         head.time_ms <= head.broker_ms + settings_.max_clock_skew_ms &&
+         head.time_ms >= head.broker_ms - settings_.horizon_ms && record.tail->count < HistoryBlock::full &&
+         record.tail->count < record.tail->capacity && head.evidence.partition.value == record.partition;
+}
+
+template <class Stage>
+void Shard<Stage>::step(const EventRow& row, std::uint32_t index, Record& record) {
+  clock_ms_ = std::max(clock_ms_, row.clock_ms);
+  ++account_.decoded;
+  if (!row.is_device || !takes_short_way(row, record)) return place(row, index, record);
+  auto& tail = *record.tail;
+  CompactPayload compact;
+  if (!stage_.compact(row.payload, compact) ||
+      !make_plain_entry(row.head, compact, record.last_ms, record.last_sequence, tail.entries[tail.count]))
+    return place(row, index, record);
+  ++tail.count;
+  tail.last_ms = row.head.time_ms;
+  ++record.last_sequence;
+  accept(row.head, row.payload, index, record);
+}
+
+// Applies an event that stands behind all others of its key; its entry has been written.
+template <class Stage>
+void Shard<Stage>::accept(const EventHead& head, const Payload& payload, std::uint32_t index, Record& record) {
+  record.last_ms = head.time_ms;
+  ++account_.applied;
+  offsets.see(head.evidence);
+  Emitter emitter(record.cold->ledger, head, head.broker_ms);
+  stage_.arrived(area_of(record), record.cold->context, head, payload, emitter);
+  stage_.apply(state_of(record), area_of(record), head, payload, record.cold->context, emitter);
+  absorb_emitted(emitter, head, index, record);
+  mark_dirty(index, record);
+}
+
+template <class Stage>
+void Shard<Stage>::absorb_emitted(const Emitter& emitter, const EventHead& head, std::uint32_t index, Record& record) {
+  if (emitter.due_ms() < record.due_ms) schedule(index, emitter.due_ms());
+  if (emitter.touched()) touch(index, record, head.broker_ms, head.broker_ms - head.time_ms);
+}
+
+template <class Stage>
+void Shard<Stage>::schedule(std::uint32_t index, TimeMs due_ms) {
+  auto& record = record_at(index);
+  record.due_ms = due_ms;
+  if (due_ms != never_ms) wheel_.schedule(index, due_ms);
+}
+
+template <class Stage>
+void Shard<Stage>::touch(std::uint32_t index, Record& record, TimeMs detected_ms, TimeMs late_by_ms) {
+  auto& cold = *record.cold;
+  if (detected_ms >= cold.detected_ms || !record.touched) {
+    cold.detected_ms = detected_ms;
+    cold.late_by_ms = late_by_ms;
+  }
+  if (record.touched) return;
+  record.touched = true;
+  touched_.push_back(index);
+}
+
+template <class Stage>
+void Shard<Stage>::begin_run(const EventHead& head, Record& record) {
+  auto& cold = *record.cold;
+  cold.contact_sequence = head.sequence;
+  cold.run_high = head.sequence;
+  cold.run_start_ms = head.time_ms;
+  cold.gaps.reset();
+}
+
+// Takes note of the event's number. True when it was seen before, or would have been: its run is complete around it.
+template <class Stage>
+bool Shard<Stage>::count_number(const EventHead& head, Record& record) {
+  auto& cold = *record.cold;
+  const auto sequence = head.sequence;
+  if (cold.contact_sequence == 0) {
+    begin_run(head, record);
+    return false;
+  }
+  const bool newest = head.time_ms > record.last_ms;
+  bool known = false;
+  if (head.time_ms < cold.run_start_ms) {
+    // before the first contact, or before the counter was reset: nothing announced it
+  } else if (sequence > cold.run_high) {
+    if (newest && sequence > cold.run_high + 1) {
+      if (!cold.gaps) cold.gaps = std::make_unique<std::vector<SequenceGap>>();
+      cold.gaps->push_back({cold.run_high + 1, sequence - 1, record.last_ms, head.time_ms});
+    }
+    cold.run_high = sequence;
+  } else if (newest) {
+    begin_run(head, record);   // a number that was used, at a later time: the counter was reset
+  } else {
+    known = true;
+    for (std::size_t i = 0; cold.gaps && i < cold.gaps->size(); ++i) {
+      auto gap = (*cold.gaps)[i];
+      if (sequence < gap.low || sequence > gap.high) continue;
+      known = false;
+      auto& gaps = *cold.gaps;
+      const auto place = gaps.erase(gaps.begin() + static_cast<std::ptrdiff_t>(i)) - gaps.begin();
+      if (sequence < gap.high) gaps.insert(gaps.begin() + place, {sequence + 1, gap.high, gap.before_ms, gap.after_ms});
+      if (sequence > gap.low) gaps.insert(gaps.begin() + place, {gap.low, sequence - 1, gap.before_ms, gap.after_ms});
+      if (gaps.empty()) cold.gaps.reset();
+      break;
+    }
+  }
+  return known;
+}
+
+template <class Stage>
+void Shard<Stage>::reject_too_late(const EventRow& row) {
+  ++account_.too_late;
+  too_late_.push_back({row.record_index, row.event_index,
+                       fmt::format("event time {} is {} ms before its record's time {}, later than its time allows",
+                                   row.head.time_ms, row.head.broker_ms - row.head.time_ms, row.head.broker_ms)});
+}
+
+template <class Stage>
+void Shard<Stage>::judge_alone(const EventRow& row, Record& record) {
+  std::vector<Episode> episodes;
+  stage_.judge_alone(row, episodes);
+  if (episodes.empty()) return reject_too_late(row);
+  ++account_.applied;
+  AlertBook book;
+  book.reconcile(episodes, record.cold->key, 0, 0, [&](std::uint16_t rule) { return stage_.names_of(rule); },
+                 [&](const ToldAlert& told) { alone_.push_back(stage_.describe(told, record.cold->key, nullptr)); });
+}
+
+// The long way: everything that is not the next number of a device that owes nothing.
+template <class Stage>
+void Shard<Stage>::place(const EventRow& row, std::uint32_t index, Record& record) {
+  auto& cold = *record.cold;
+  const auto regular = record.last_sequence;
+  if (regular != 0) cold.run_high = cold.newest_sequence = regular;
+  record.last_sequence = 0;
+  auto placed = row;
+  auto& head = placed.head;
+  switch (find_place(placed, record)) {
+    case Place::end: return append(head, row.payload, index, record);
+    case Place::before: put_aside(placed, index, record); break;
+    case Place::duplicate: ++account_.duplicate; break;
+    case Place::nowhere: judge_alone(row, record); break;
+  }
+  if (cold.run_high == regular) record.last_sequence = regular;
+}
+
+// Corrects the event's time where its clock is at fault or its stream may not be so late, counts its number, and says where
+// it belongs.
+template <class Stage>
+typename Shard<Stage>::Place Shard<Stage>::find_place(EventRow& row, Record& record) {
+  auto& cold = *record.cold;
+  auto& head = row.head;
+  const auto oldest_ms = head.broker_ms - settings_.allowed_lateness_ms;
+  const auto horizon_ms = head.broker_ms - settings_.horizon_ms;
+  bool known = false;
+  if (!row.is_device) {
+    head.time_ms = std::max(head.time_ms, oldest_ms);
+  } else if (head.time_ms > head.broker_ms + settings_.max_clock_skew_ms || (head.time_ms < horizon_ms && !row.buffered)) {
+    head.clock_fault = true;
+    head.time_ms = head.broker_ms;
+    if (head.sequence > cold.run_high) static_cast<void>(count_number(head, record));
+  } else {
+    const bool numbered = head.sequence != 0;
+    const bool before_run = numbered && cold.contact_sequence != 0 && head.time_ms < cold.run_start_ms;
+    if (head.time_ms < horizon_ms || ((!numbered || before_run) && head.time_ms < oldest_ms)) return Place::nowhere;
+    if (numbered) known = count_number(head, record);
+  }
+  if (head.time_ms <= cold.base_ms) return known ? Place::duplicate : Place::nowhere;
+  return row.is_device && !head.clock_fault && head.time_ms > record.last_ms ? Place::end : Place::before;
+}
+
+// An event behind all others of its key that does not fit the short way.
+template <class Stage>
+void Shard<Stage>::append(const EventHead& head, const Payload& payload, std::uint32_t index, Record& record) {
+  auto& cold = *record.cold;
+  if (record.tail->count >= HistoryBlock::full) {
+    trim(record);
+    start_block(record);
+  }
+  auto& tail = *record.tail;
+  if (record.last_ms == no_time_ms) record.partition = static_cast<std::uint16_t>(head.evidence.partition.value);
+  const auto before = tail.memory_bytes(0);
+  append_to_block(stage_, tail, PartitionId{record.partition}, head, payload, record.last_ms, cold.newest_sequence);
+  tail.reserve_one_more();
+  usage_.bytes += tail.memory_bytes(0) - before;
+  cold.newest_sequence = head.sequence;
+  record.last_sequence = head.sequence == cold.run_high ? head.sequence : 0;
+  accept(head, payload, index, record);
+}
+
+template <class Stage>
+void Shard<Stage>::put_aside(const EventRow& row, std::uint32_t index, Record& record) {
+  auto& cold = *record.cold;
+  if (!cold.pending) cold.pending = std::make_unique<std::vector<PendingEvent<Payload>>>();
+  cold.pending->push_back({row.head, row.payload});
+  if (!row.is_device) {
+    const auto effect = stage_.absorb(cold.context, row.head, row.payload);
+    cold.redo_from_ms = std::min(cold.redo_from_ms, effect.redo_from_ms);
+  }
+  touch(index, record, row.head.broker_ms, std::max<TimeMs>(0, row.head.broker_ms - row.head.time_ms));
+  mark_dirty(index, record);
+}
+
+// Lets go of history that no event can fall into any more. Records that come within broker_disorder_ms of the clock still
+// find theirs.
+template <class Stage>
+void Shard<Stage>::trim(Record& record) {
+  auto& cold = *record.cold;
+  auto floor_ms = clock_ms_ - settings_.allowed_lateness_ms - broker_disorder_ms;
+  const auto horizon_ms = clock_ms_ - settings_.horizon_ms - broker_disorder_ms;
+  if (cold.gaps) {
+    std::erase_if(*cold.gaps, [&](const SequenceGap& gap) { return gap.after_ms < horizon_ms; });
+    if (cold.gaps->empty())
+      cold.gaps.reset();
+    else
+      floor_ms = std::min(floor_ms, std::max(cold.gaps->front().before_ms, horizon_ms));
+  }
+  while (cold.head->next && cold.head->last_ms < floor_ms) {
+    usage_.bytes -= cold.head->memory_bytes(stage_.state_bytes());
+    cold.base_ms = cold.head->last_ms;
+    cold.head = std::move(cold.head->next);
+  }
+  if (cold.context) stage_.trim(*cold.context, horizon_ms);
+}
+
+template <class Stage>
+std::uint64_t Shard<Stage>::history_bytes(const Record& record) const {
+  std::uint64_t bytes = 0;
+  for (const auto* block = record.cold->head.get(); block != nullptr; block = block->next.get())
+    bytes += block->memory_bytes(stage_.state_bytes());
+  return bytes;
+}
+
+// Puts what waits in its place.
+template <class Stage>
+void Shard<Stage>::flush(std::uint32_t index, Record& record) {
+  auto& cold = *record.cold;
+  if (!cold.pending) return;
+  const auto pending = std::exchange(cold.pending, nullptr);
+  const auto before = history_bytes(record);
+  Rebuild<Stage> rebuild(stage_, offsets, record, state_of(record), area_of(record), cold.detected_ms);
+  const auto accepted = [&](const PendingEvent<Payload>& event) {
+    ++account_.applied;
+    offsets.see(event.head.evidence);
+    Emitter emitter(cold.ledger, event.head, event.head.broker_ms);
+    stage_.arrived(area_of(record), cold.context, event.head, event.payload, emitter);
+    if (emitter.due_ms() < record.due_ms) schedule(index, emitter.due_ms());
+  };
+  rebuild.run(*pending, std::exchange(cold.redo_from_ms, never_ms), accepted, [&] { ++account_.duplicate; });
+  if (rebuild.due_ms() < record.due_ms) schedule(index, rebuild.due_ms());
+  if (rebuild.reached_end()) {
+    record.last_ms = rebuild.newest_ms();
+    cold.newest_sequence = rebuild.newest_sequence();
+    const bool regular = cold.newest_sequence != 0 && cold.newest_sequence == cold.run_high;
+    record.last_sequence = regular ? cold.newest_sequence : 0;
+  }
+  trim(record);
+  usage_.bytes += history_bytes(record) - before;
+}
+
+template <class Stage>
+void Shard<Stage>::judge(std::uint32_t index, Record& record, TimeMs clock_ms, std::vector<Alert>& alerts) {
+  auto& cold = *record.cold;
+  Judgement judgement;
+  stage_.episodes({cold.key, state_of(record), area_of(record), cold.context.get(), cold.ledger.get(), clock_ms,
+                   record.last_ms, cold.contact_sequence != 0},
+                  judgement);
+  if (!judgement.episodes.empty() || cold.book) {
+    if (!cold.book) cold.book = std::make_unique<AlertBook>();
+    cold.book->reconcile(
+        judgement.episodes, cold.key, cold.detected_ms, cold.late_by_ms,
+        [&](std::uint16_t rule) { return stage_.names_of(rule); },
+        [&](const ToldAlert& told) { alerts.push_back(stage_.describe(told, cold.key, cold.context.get())); });
+    cold.book->forget_before(clock_ms - settings_.horizon_ms - broker_disorder_ms);
+    if (cold.book->alerts.empty()) cold.book.reset();
+    mark_dirty(index, record);
+  }
+  if (cold.ledger) {
+    const auto forget_ms = clock_ms - settings_.horizon_ms - broker_disorder_ms;
+    std::erase_if(cold.ledger->candidates, [&](const Candidate& c) {
+      return c.closed_at_ms < cold.base_ms && (stage_.is_internal(c.rule) || std::max(c.start_ms, c.end_ms) < forget_ms);
+    });
+    if (cold.ledger->candidates.empty()) cold.ledger.reset();
+  }
+  if (judgement.due_ms != never_ms && judgement.due_ms < record.due_ms) schedule(index, std::max(judgement.due_ms, clock_ms));
+  account_found(record);
+}
+
+template <class Stage>
+void Shard<Stage>::account_found(Record& record) {
+  auto& cold = *record.cold;
+  const auto found = (cold.context ? stage_.context_bytes(*cold.context) : 0) +
+                     (cold.ledger ? sizeof(Ledger) + cold.ledger->candidates.capacity() * sizeof(Candidate) : 0) +
+                     (cold.book ? sizeof(AlertBook) + cold.book->alerts.capacity() * sizeof(ToldAlert) : 0);
+  usage_.bytes += found - cold.found_bytes;
+  cold.found_bytes = static_cast<std::uint32_t>(found);
+}
+
+template <class Stage>
+void Shard<Stage>::adopt_history(Record& record, std::unique_ptr<HistoryBlock> head, HistoryBlock* tail) {
+  usage_.bytes -= history_bytes(record);
+  record.cold->head = std::move(head);
+  record.tail = tail;
+  usage_.bytes += history_bytes(record);
+}
+
+template <class Stage>
+void Shard<Stage>::finish(TimeMs clock_ms, std::vector<Alert>& alerts) {
+  clock_ms_ = std::max(clock_ms_, clock_ms);
+  for (const auto index : touched_) flush(index, record_at(index));
+  wheel_.advance(clock_ms_, [&](std::uint32_t index, TimeMs due_ms) {
+    auto& record = record_at(index);
+    if (record.due_ms != due_ms) return;   // scheduled anew since
+    record.due_ms = never_ms;
+    touch(index, record, due_ms, 0);
+  });
+  for (const auto index : touched_) judge(index, record_at(index), clock_ms_, alerts);
+  for (const auto index : touched_) record_at(index).touched = false;
+  touched_.clear();
+  for (auto& alert : alone_) alerts.push_back(std::move(alert));
+  alone_.clear();
+}
+
+template <class Stage>
+std::vector<std::uint32_t> Shard<Stage>::take_dirty(bool all) {
+  if (all) {
+    dirty_.resize(slab_.count());
+    for (std::uint32_t i = 0; i < slab_.count(); ++i) dirty_[i] = i;
+  }
+  for (const auto index : dirty_) record_at(index).dirty = false;
+  return std::exchange(dirty_, {});
+}
+
+}  // namespace vigia

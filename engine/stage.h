@@ -1,0 +1,167 @@
+// The protocol between the keyed engine and a stage: what a stage of operators must provide. The engine knows nothing of
+// seals or doors; a stage knows nothing of shards, histories and snapshots.
+//
+// The life of a key, call by call. All calls for one key come from one thread at a time; calls for different keys may run
+// at the same time on different Shards, so a stage has no mutable members.
+//
+//   decode(record, ...)          bytes to rows; bad bytes to rejections. Called in parallel for pieces of an epoch.
+//   new_state(state)             before the first event of a key.
+//   absorb(context, event)       an event of a rare stream was accepted (whenever it came): what it says about the whole
+//                                past of the key. Answers from when on the fold must be made again.
+//   arrived(area, context, ...)  an event was accepted; called once for each, in any order: must not depend on it.
+//   apply(state, event, ...)     the fold: the next event in the order of time. Must depend on state, event and context
+//                                alone; findings go to the Emitter. Called again for the same event whenever the history
+//                                before it changes. The state is bytes that are copied and compared.
+//   episodes(...)                what the findings and the clock amount to now. Called when something was found, and when
+//                                a due time that apply, arrived or episodes gave has passed.
+//   describe(episode, alert)     the words of an alert.
+//   judge_alone(row, ...)        what an event says that comes too late to be put in its place.
+//
+// A timer is nothing but a time at which `episodes` is asked again: it needs no state of its own, so it survives a
+// restart, fires with its true due time, and can't fire wrongly.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/alert_book.h"
+#include "engine/event.h"
+#include "engine/history.h"
+#include "engine/ledger.h"
+#include "engine/record.h"
+
+namespace vigia {
+
+// What a key has beyond its record when something was found about it, or something waits to be put in its place.
+template <class Payload>
+struct PendingEvent {
+  EventHead head;
+  Payload payload;
+};
+
+// Collects what the fold finds. Times of findings are event times.
+class Emitter {
+ public:
+  Emitter(std::unique_ptr<Ledger>& ledger, const EventHead& head, TimeMs detected_ms)
+      : ledger_(ledger), head_(head), detected_ms_(detected_ms) {}
+
+  // Something began at start_ms and lasts. Position NaN: unknown. The caller may fill in further members.
+  Candidate& open(std::uint16_t rule, std::uint32_t discriminator, TimeMs start_ms, double lat_deg, double lon_deg,
+                  std::uint64_t context);
+  // What was open under (rule, discriminator) ended; nothing when nothing was open.
+  void close(std::uint16_t rule, std::uint32_t discriminator, TimeMs end_ms);
+  void close_all(std::uint16_t rule, TimeMs end_ms);
+  // It began and ended with this event (or ended with it: report intervals).
+  Candidate& instant(std::uint16_t rule, std::uint32_t discriminator, TimeMs start_ms, TimeMs end_ms, double lat_deg,
+                     double lon_deg, std::uint64_t context);
+  [[nodiscard]] Candidate* find_open(std::uint16_t rule, std::uint32_t discriminator) {
+    return ledger_ ? ledger_->find_open(rule, discriminator) : nullptr;
+  }
+  // What is told about the key may change though nothing was opened or closed.
+  void touch() { touched_ = true; }
+  // Ask `episodes` again once the clock is past due_ms.
+  [[nodiscard]] Ledger* ledger() { return ledger_.get(); }
+  void deadline(TimeMs due_ms) { due_ms_ = due_ms < due_ms_ ? due_ms : due_ms_; }
+
+  [[nodiscard]] const EventHead& head() const { return head_; }
+  [[nodiscard]] bool touched() const { return touched_; }
+  [[nodiscard]] TimeMs due_ms() const { return due_ms_; }
+
+ private:
+  void end(Candidate& candidate, TimeMs end_ms);
+
+  std::unique_ptr<Ledger>& ledger_;
+  const EventHead& head_;
+  TimeMs detected_ms_;
+  TimeMs due_ms_ = never_ms;
+  bool touched_ = false;
+};
+
+// One event on its way to its key. Views point into the epoch's records or the decoder's arena.
+template <class Payload>
+struct Row {
+  EventHead head;
+  Payload payload;
+  std::string_view key;
+  KeyHash hash;
+  TimeMs clock_ms = 0;              // the stage clock that its record sets
+  std::uint32_t record_index = 0;   // within the epoch
+  std::int32_t event_index = -1;    // within its batch; -1: not a batch
+  bool buffered = false;
+  bool is_device = true;            // false: never too late, never a clock fault (semantics 1.5)
+};
+
+// What `episodes` needs to know, and its answer.
+template <class Context>
+struct JudgeInput {
+  std::string_view key;
+  const std::byte* state;
+  const std::byte* area;
+  const Context* context;           // null: none
+  const Ledger* ledger;             // null: nothing found
+  TimeMs clock_ms;
+  TimeMs last_event_ms;             // time of the newest event of the key
+  bool numbered;                    // the device has a counter: it may owe messages for the whole horizon
+};
+struct Judgement {
+  std::vector<Episode> episodes;
+  TimeMs due_ms = never_ms;         // ask again once the clock is past it
+};
+
+struct AbsorbEffect {
+  TimeMs redo_from_ms = never_ms;   // the fold must be made again from the first event at or after this time
+};
+
+inline Candidate& Emitter::open(std::uint16_t rule, std::uint32_t discriminator, TimeMs start_ms, double lat_deg,
+                                double lon_deg, std::uint64_t context) {
+  if (!ledger_) ledger_ = std::make_unique<Ledger>();
+  touched_ = true;
+  Candidate candidate;
+  candidate.rule = rule;
+  candidate.discriminator = discriminator;
+  candidate.start_ms = start_ms;
+  candidate.opened_at_ms = head_.time_ms;
+  candidate.detected_ms = detected_ms_;
+  candidate.late_by_ms = head_.broker_ms - head_.time_ms;
+  candidate.lat_deg = lat_deg;
+  candidate.lon_deg = lon_deg;
+  candidate.context = context;
+  candidate.opened_by = head_.evidence;
+  ledger_->candidates.push_back(candidate);
+  return ledger_->candidates.back();
+}
+
+inline void Emitter::end(Candidate& candidate, TimeMs end_ms) {
+  touched_ = true;
+  candidate.end_ms = end_ms;
+  candidate.closed_at_ms = head_.time_ms;
+  candidate.detected_ms = detected_ms_;
+  candidate.late_by_ms = head_.broker_ms - head_.time_ms;
+  candidate.closed_by = head_.evidence;
+}
+
+inline void Emitter::close(std::uint16_t rule, std::uint32_t discriminator, TimeMs end_ms) {
+  if (auto* candidate = find_open(rule, discriminator)) end(*candidate, end_ms);
+}
+
+inline void Emitter::close_all(std::uint16_t rule, TimeMs end_ms) {
+  if (!ledger_) return;
+  for (auto& candidate : ledger_->candidates)
+    if (candidate.is_open() && candidate.rule == rule) end(candidate, end_ms);
+}
+
+inline Candidate& Emitter::instant(std::uint16_t rule, std::uint32_t discriminator, TimeMs start_ms, TimeMs end_ms,
+                                   double lat_deg, double lon_deg, std::uint64_t context) {
+  auto& candidate = open(rule, discriminator, start_ms, lat_deg, lon_deg, context);
+  candidate.end_ms = end_ms;
+  candidate.closed_at_ms = head_.time_ms;
+  candidate.closed_by = {};
+  return candidate;
+}
+
+}  // namespace vigia

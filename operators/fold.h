@@ -1,0 +1,148 @@
+// What an operator sees: the fold of one seal's events in the order of time, and the judgement of what was found.
+//
+// A view is a scope (on a trip, or always) with one bound of speed for stray fixes. It gives its operators the good fixes
+// in order, each with the one before, and the changes of the lock. An operator is a small class with some of
+//
+//   struct State                                     bytes of the key's state; equal states must be equal bytes
+//   on_fix(state, fold, fix, at_ms)                  the next good fix; fold.view.fix() is the one before
+//   on_crossing(fold, zone, at_ms, entering)         between the two
+//   on_lock(fold, from, to)                          the lock changed (never to unknown)
+//   on_opened(fold), on_closed(fold)                 an opening began or ended
+//   on_conditions(fold, appeared, gone)              bits of what a message reports anew or no longer
+//   on_message(fold, previous_ms)                    the next message, with or without a fix
+//   on_trip_start(state, fold), on_trip_end(state, fold, at_ms)
+//   judge(state, judge)                              episodes of this rule, from its candidates and the clock
+//
+// and a constructor from its rule. The same calls come again when late data change what lies before; an operator must
+// depend on nothing but its arguments.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <vector>
+
+#include "engine/stage.h"
+#include "operators/geo.h"
+#include "operators/rule.h"
+#include "operators/seal_payload.h"
+#include "operators/site_model.h"
+#include "operators/trip_context.h"
+
+namespace vigia {
+
+inline constexpr std::uint8_t view_active = 1;         // on a trip; always, in a view of scope always
+inline constexpr std::uint8_t view_suspect = 2;        // a suspect fix waits for the next one (an internal candidate)
+inline constexpr std::uint8_t view_opening = 4;        // an opening is open
+inline constexpr std::uint8_t view_removed = 8;        // removed and not placed again
+inline constexpr std::uint8_t view_clock_fault = 16;   // only in the first view: the device's clock is at fault
+
+// The causal state that a view's operators share.
+struct ViewState {
+  double lat_deg = NAN;              // last good fix; NaN: none yet
+  double lon_deg = NAN;
+  TimeMs fix_ms = no_time_ms;
+  TimeMs message_ms = no_time_ms;    // last message
+  std::uint16_t trip = 0;            // serial of the running trip; 0: none
+  std::uint8_t lock = 0;             // last known
+  std::uint8_t conditions = 0;       // of the last message
+  std::uint8_t flags = 0;
+  std::uint8_t unused[3] = {};       // states are compared as bytes
+
+  [[nodiscard]] bool has_fix() const { return fix_ms != no_time_ms; }
+  [[nodiscard]] LatLon fix() const { return {lat_deg, lon_deg}; }
+  [[nodiscard]] bool is(std::uint8_t flag) const { return (flags & flag) != 0; }
+};
+static_assert(sizeof(ViewState) == 40);
+
+// What is remembered only to be quick, or depends on the arrival: not part of what is folded again.
+#pragma pack(push, 1)
+struct SealArea {
+  std::uint32_t segment_hint = UINT32_MAX;   // of the route's corridor
+  TimeMs heard = no_time_ms;                 // last broker time heard * 256 + conditions then; no_time_ms: never
+};
+#pragma pack(pop)
+
+struct Fold {
+  const SiteModel& site;
+  ViewState& view;
+  SealArea& area;
+  Emitter& emitter;
+  const std::unique_ptr<SealContext>& context;   // touching it costs a cache line: only when something is rare
+
+  [[nodiscard]] const Trip* trip() const { return context && view.trip != 0 ? context->find(view.trip) : nullptr; }
+  [[nodiscard]] TimeMs now_ms() const { return emitter.head().time_ms; }
+};
+
+struct JudgeSettings {
+  TimeMs horizon_ms = 0;
+  TimeMs allowed_lateness_ms = 0;
+};
+
+struct SealJudge {
+  const SiteModel& site;
+  const JudgeSettings& settings;
+  const JudgeInput<SealContext>& key;
+  const ViewState& view;
+  const SealArea& area;
+  Judgement& out;
+  std::uint16_t rule = 0;
+
+  [[nodiscard]] const Trip* trip(std::uint64_t serial) const {
+    return key.context && serial != 0 ? key.context->find(static_cast<std::uint16_t>(serial)) : nullptr;
+  }
+  // How long after an event of this device a message that lay behind it may still come.
+  [[nodiscard]] TimeMs message_horizon_ms() const { return key.numbered ? settings.horizon_ms : settings.allowed_lateness_ms; }
+  void ask_again(TimeMs due_ms) const {
+    if (due_ms >= key.clock_ms && due_ms < out.due_ms) out.due_ms = due_ms;
+  }
+  template <class Visit>
+  void for_each_candidate(Visit&& visit) const {
+    if (key.ledger == nullptr) return;
+    for (const auto& candidate : key.ledger->candidates)
+      if (candidate.rule == rule) visit(candidate);
+  }
+  Episode& add(const Candidate& candidate) const;
+  // What only the clock says; the caller sets status and end.
+  Episode& add(TimeMs start_ms, TimeMs detected_ms) const;
+  // Every candidate is an alert: confirmed while it lasts or when it is instant, else cleared.
+  void add_all() const {
+    for_each_candidate([&](const Candidate& candidate) { add(candidate); });
+  }
+};
+
+inline Episode& SealJudge::add(const Candidate& candidate) const {
+  Episode episode;
+  episode.rule = rule;
+  episode.discriminator = candidate.discriminator;
+  episode.start_ms = candidate.start_ms;
+  episode.end_ms = candidate.end_ms;
+  const bool ended = candidate.end_ms != 0 && candidate.end_ms != candidate.start_ms;
+  episode.status = ended ? schema::AlertStatus::cleared : schema::AlertStatus::confirmed;
+  episode.detected_ms = candidate.detected_ms;
+  episode.late_by_ms = candidate.late_by_ms < 0 ? 0 : candidate.late_by_ms;
+  episode.lat_deg = candidate.lat_deg;
+  episode.lon_deg = candidate.lon_deg;
+  episode.context = candidate.context;
+  episode.evidence[0] = candidate.opened_by;
+  episode.evidence[1] = candidate.closed_by;
+  out.episodes.push_back(episode);
+  return out.episodes.back();
+}
+
+inline Episode& SealJudge::add(TimeMs start_ms, TimeMs detected_ms) const {
+  Episode episode;
+  episode.rule = rule;
+  episode.start_ms = start_ms;
+  episode.detected_ms = detected_ms;
+  episode.context = view.trip;
+  out.episodes.push_back(episode);
+  return out.episodes.back();
+}
+
+// The common beginning of every operator: which rule it is.
+struct OperatorBase {
+  std::uint16_t rule = 0;
+};
+
+}  // namespace vigia

@@ -1,0 +1,149 @@
+// The words of an alert, and of what is known of a seal.
+#include <fmt/format.h>
+
+#include "operators/rule_hash.h"
+#include "operators/seal_domain.h"
+#include "schemas/enum_names.h"
+#include "schemas/json_object.h"
+
+namespace vigia {
+namespace {
+
+std::string duration_text(TimeMs length_ms) {
+  const auto seconds = length_ms / 1000;
+  if (seconds < 60) return fmt::format("{} s", seconds);
+  if (seconds < 3600) return fmt::format("{} min", seconds / 60);
+  return fmt::format("{} h {} min", seconds / 3600, seconds / 60 % 60);
+}
+
+std::string_view cause_name(std::uint16_t cause) {
+  switch (static_cast<SignalCause>(cause)) {
+    case SignalCause::coverage: return "coverage";
+    case SignalCause::jamming: return "jamming";
+    case SignalCause::battery: return "battery";
+    case SignalCause::device_off: return "device_off";
+    case SignalCause::none: break;
+  }
+  return {};
+}
+
+void add_attribute(Alert& alert, std::string key, std::string value) {
+  auto attribute = std::make_unique<schema::AttributeT>();
+  attribute->key = std::move(key);
+  attribute->value = std::move(value);
+  alert.attributes.push_back(std::move(attribute));
+}
+
+std::string own_words(const RuleSpec& rule, const Episode& episode) {
+  const auto length = episode.end_ms == 0 ? std::string() : duration_text(episode.end_ms - episode.start_ms);
+  const bool lasts = episode.end_ms == 0;
+  const auto& kind = rule.kind;
+  if (kind == UnauthorizedStop::kind)
+    return lasts ? fmt::format("stopped for longer than {}", duration_text(rule.duration_ms("limit"))) : "stopped for " + length;
+  if (kind == RouteDeviation::kind) return lasts ? "left the authorised route" : "off the authorised route for " + length;
+  if (kind == SealOpened::kind) return lasts ? "seal opened" : "seal opened, closed after " + length;
+  if (kind == SealTampered::kind) return "seal tampered with";
+  if (kind == SealRemoved::kind) return "seal removed outside its depots or without an officer";
+  if (kind == SealWrongUnlock::kind) return "wrong unlock of the seal";
+  if (kind == SecondPlacement::kind) return "seal placed a second time on the trip";
+  if (kind == TripDelayed::kind) return lasts ? "trip not finished in time" : "trip late by " + length;
+  if (kind == SignalLost::kind) return fmt::format("nothing heard{}: {}", lasts ? "" : " for " + length, cause_name(episode.cause));
+  if (kind == ReportInterval::kind) return "no message for " + length;
+  if (kind == ReportDistance::kind) return "positions too far apart";
+  if (kind == ZoneEntered::kind) return "zone entered";
+  if (kind == ZoneLeft::kind) return "zone left";
+  if (kind == ZoneOverstay::kind) return lasts ? "in the zone for too long" : "in the zone for " + length;
+  if (kind == WeightDifference::kind) return fmt::format("weight differs by {:+.0f} kg from the entry's", episode.value);
+  if (kind == ClockFault::kind) return "the device's clock is wrong: its events are taken at the time they arrived";
+  return kind;
+}
+
+}  // namespace
+
+Alert SealDomain::describe(const ToldAlert& told, std::string_view key, const SealContext* context) const {
+  const auto& episode = told.last;
+  const auto& rule = config_.rules[episode.rule];
+  const auto* trip = context && episode.context != 0 ? context->find(static_cast<std::uint16_t>(episode.context)) : nullptr;
+  Alert alert;
+  alert.alert_id = hex(told.id);
+  alert.revision = told.revision;
+  alert.status = episode.status;
+  alert.kind = rule.kind;
+  alert.rule_id = rule.id;
+  alert.rule_hash = rule_hashes_[episode.rule];
+  alert.severity = rule.severity;
+  alert.category = rule.category;
+  alert.subject_type = "seal";
+  alert.subject_id = key;
+  if (trip) alert.trip_id = trip->id;
+  alert.start_ms = episode.start_ms;
+  alert.end_ms = episode.end_ms;
+  alert.detected_ms = episode.detected_ms;
+  alert.late_by_ms = episode.late_by_ms;
+  alert.cause = cause_name(episode.cause);
+  alert.message = rule.message.empty() ? own_words(rule, episode) : rule.message;
+  if (!std::isnan(episode.lat_deg)) {
+    alert.position = std::make_unique<schema::PositionT>();
+    alert.position->lat_deg = episode.lat_deg;
+    alert.position->lon_deg = episode.lon_deg;
+    alert.site_id = config_.site->smallest_site_at({episode.lat_deg, episode.lon_deg});
+  }
+  if (rule.kind.starts_with("zone_")) {
+    const auto& zone = config_.site->zones[episode.discriminator];
+    add_attribute(alert, "zone_id", zone.id);
+    if (!zone.site.empty()) alert.site_id = zone.site;
+    alert.rule_hash = hash_with(alert.rule_hash, zone.content_hash);
+  }
+  if (rule.kind == RouteDeviation::kind && trip && trip->route.value != SiteModel::npos) {
+    const auto& route = config_.site->routes[trip->route.value];
+    add_attribute(alert, "route_id", route.id);
+    alert.rule_hash = hash_with(alert.rule_hash, route.content_hash);
+  }
+  if (rule.kind == SealCondition::kind)
+    add_attribute(alert, "condition", std::string(schema::name_of(static_cast<schema::Condition>(episode.discriminator))));
+  if (rule.kind == WeightDifference::kind) add_attribute(alert, "difference_kg", fmt::format("{}", episode.value));
+  if (episode.is_alone) add_attribute(alert, "context", "unknown");
+  for (const auto& evidence : episode.evidence) {
+    if (evidence.offset.value < 0) continue;
+    auto entry = std::make_unique<schema::EvidenceT>();
+    entry->topic = config_.sources[evidence.topic.value].topic;
+    entry->partition = evidence.partition.value;
+    entry->offset = evidence.offset.value;
+    alert.evidence.push_back(std::move(entry));
+  }
+  return alert;
+}
+
+std::string SealDomain::describe_key(const KeyFacts& facts) const {
+  std::string out = "{\"seal_id\":";
+  json::append_json_string(facts.key, out);
+  const auto to = std::back_inserter(out);
+  const auto& view = SealView::view_of(facts.state);
+  fmt::format_to(to, ",\"last_event_ms\":{},\"clock_ms\":{}", facts.last_ms, facts.clock_ms);
+  if (const auto* trip = facts.context && view.trip != 0 ? facts.context->find(view.trip) : nullptr) {
+    out += ",\"trip_id\":";
+    json::append_json_string(trip->id, out);
+    if (trip->route.value != SiteModel::npos) {
+      out += ",\"route_id\":";
+      json::append_json_string(config_.site->routes[trip->route.value].id, out);
+    }
+    if (trip->due_ms.at_ms != no_time_ms) fmt::format_to(to, ",\"due_ms\":{}", trip->due_ms.value);
+  }
+  if (view.has_fix())
+    fmt::format_to(to, ",\"position\":{{\"lat_deg\":{},\"lon_deg\":{},\"at_ms\":{}}}", view.lat_deg, view.lon_deg, view.fix_ms);
+  if (view.is(view_active)) fmt::format_to(to, ",\"lock\":\"{}\"", schema::name_of(static_cast<schema::Lock>(view.lock)));
+  fmt::format_to(to, ",\"owed_messages\":{},\"events_in_history\":{},\"alerts\":[", facts.owed_numbers, facts.kept_events);
+  bool first = true;
+  for (const auto& told : facts.book ? facts.book->alerts : std::vector<ToldAlert>{}) {
+    const auto& rule = config_.rules[told.last.rule];
+    fmt::format_to(to, "{}{{\"alert_id\":\"{}\",\"revision\":{},\"status\":\"{}\",\"kind\":\"{}\",\"rule_id\":", first ? "" : ",",
+                   hex(told.id), told.revision, schema::name_of(told.last.status), rule.kind);
+    json::append_json_string(rule.id, out);
+    fmt::format_to(to, ",\"start_ms\":{},\"end_ms\":{}}}", told.last.start_ms, told.last.end_ms);
+    first = false;
+  }
+  out += "]}";
+  return out;
+}
+
+}  // namespace vigia

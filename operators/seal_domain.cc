@@ -1,0 +1,208 @@
+#include "operators/seal_domain.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <xxhash.h>
+
+#include "operators/rule_hash.h"
+#include "operators/zone_choice.h"
+
+namespace vigia {
+
+using schema::Condition;
+using schema::Lock;
+
+SealDomain::SealDomain(const SealStageConfig& config)
+    : config_(config), judge_settings_{config.horizon_ms, config.allowed_lateness_ms} {
+  const auto is_clock = [](const RuleSpec& rule) { return rule.kind == ClockFault::kind; };
+  if (std::none_of(config_.rules.begin(), config_.rules.end(), is_clock)) {
+    RuleSpec implicit;
+    implicit.id = implicit.kind = ClockFault::kind;
+    implicit.severity = schema::Severity::info;
+    config_.rules.push_back(implicit);
+  }
+  for (std::uint16_t rule = 0; rule < config_.rules.size(); ++rule)
+    if (!is_clock(config_.rules[rule])) static_cast<void>(view_for(config_.rules[rule]).add(config_.rules[rule], rule, *config_.site));
+  if (views_.empty()) static_cast<void>(view_for(config_.rules.back()));
+  // Every device's clock is watched, on a trip or not: in whichever view is first.
+  for (std::uint16_t rule = 0; rule < config_.rules.size(); ++rule)
+    if (is_clock(config_.rules[rule])) static_cast<void>(views_.front().view.add(config_.rules[rule], rule, *config_.site));
+  for (auto& placed : views_) {
+    placed.offset = state_bytes_;
+    state_bytes_ += (placed.view.state_bytes() + 3) / 4 * 4;
+    if (&placed != &views_.back()) state_bytes_ = (state_bytes_ + 7) / 8 * 8;
+    shortest_silence_ms_ = std::min(shortest_silence_ms_, placed.view.shortest_silence_ms());
+  }
+  for (const auto& rule : config_.rules) rule_hashes_.push_back(hash_of(rule));
+}
+
+SealView& SealDomain::view_for(const RuleSpec& rule) {
+  const auto speed = rule.params.find("max_speed_kmh");
+  const double max_speed_kmh = speed == rule.params.end() ? 0 : std::get<double>(speed->second);
+  for (auto& placed : views_)
+    if (placed.view.serves(rule, max_speed_kmh)) return placed.view;
+  constexpr double default_speed_kmh = 200;
+  const auto suspect_rule = static_cast<std::uint16_t>(first_internal_rule + views_.size());
+  views_.push_back({SealView(rule.scope, max_speed_kmh == 0 ? default_speed_kmh : max_speed_kmh, suspect_rule), 0});
+  return views_.back().view;
+}
+
+KeyHash SealDomain::hash(std::string_view key) const { return KeyHash{XXH3_64bits(key.data(), key.size())}; }
+
+void SealDomain::new_state(std::byte* state) const {
+  std::memset(state, 0, state_bytes_);
+  for (const auto& placed : views_) placed.view.new_state(state + placed.offset);
+}
+
+// Plain entries hold degrees as whole ten-millionths, when that is all they are.
+namespace {
+
+constexpr double fixed_per_degree = 1e7;
+constexpr std::uint16_t bit_fix = 1u << 11;
+constexpr std::uint16_t bit_battery = 1u << 12;
+static_assert(bit_battery < history_bits_end);
+
+bool to_fixed(double degrees, std::int32_t& out) {
+  out = static_cast<std::int32_t>(std::lrint(degrees * fixed_per_degree));
+  return static_cast<double>(out) / fixed_per_degree == degrees;
+}
+
+struct KeptSeal {
+  double lat_deg, lon_deg;
+  std::uint8_t lock, conditions, battery_low, is_trip;
+};
+
+}  // namespace
+
+bool SealDomain::compact(const SealPayload& payload, CompactPayload& out) const {
+  out.bits = static_cast<std::uint16_t>((payload.lock & 7) | payload.conditions << 3 | (payload.battery_low ? bit_battery : 0));
+  if (!payload.has_fix()) {
+    out.a = out.b = 0;
+    return true;
+  }
+  out.bits |= bit_fix;
+  return to_fixed(payload.lat_deg, out.a) && to_fixed(payload.lon_deg, out.b);
+}
+
+void SealDomain::expand(const CompactPayload& compact, SealPayload& out) const {
+  out = {};
+  out.lock = compact.bits & 7;
+  out.conditions = static_cast<std::uint8_t>(compact.bits >> 3 & 0xff);
+  out.battery_low = (compact.bits & bit_battery) != 0;
+  if ((compact.bits & bit_fix) == 0) return;
+  out.lat_deg = compact.a / fixed_per_degree;
+  out.lon_deg = compact.b / fixed_per_degree;
+}
+
+void SealDomain::write_payload(const SealPayload& payload, std::string& side) const {
+  if (!payload.trip_bytes.empty()) {
+    // A FlatBuffer is read in place: its bytes must stand where their numbers are aligned.
+    side.append(payload.trip_bytes);
+    return;
+  }
+  const KeptSeal kept{payload.lat_deg, payload.lon_deg, payload.lock, payload.conditions,
+                      static_cast<std::uint8_t>(payload.battery_low), 0};
+  side.append(reinterpret_cast<const char*>(&kept), sizeof kept);
+}
+
+void SealDomain::read_payload(std::string_view side, const EventHead& head, SealPayload& out) const {
+  out = {};
+  if (head.stream_rank != plain_stream_rank) {
+    out.trip_bytes = side;
+    return;
+  }
+  KeptSeal kept{};
+  std::memcpy(&kept, side.data(), std::min(side.size(), sizeof kept));
+  out.lat_deg = kept.lat_deg;
+  out.lon_deg = kept.lon_deg;
+  out.lock = kept.lock;
+  out.conditions = kept.conditions;
+  out.battery_low = kept.battery_low != 0;
+}
+
+AbsorbEffect SealDomain::absorb(std::unique_ptr<SealContext>& context, const EventHead& head,
+                                const SealPayload& payload) const {
+  if (!context) context = std::make_unique<SealContext>();
+  return {context->absorb(head, *payload.trip(), *config_.site)};
+}
+
+void SealDomain::arrived(std::byte* area_bytes, std::unique_ptr<SealContext>& context, const EventHead& head,
+                         const SealPayload& payload, Emitter& emitter) const {
+  if (shortest_silence_ms_ == never_ms || head.stream_rank != plain_stream_rank) return;
+  auto& area = *reinterpret_cast<SealArea*>(area_bytes);
+  const auto low = payload.battery_low ? condition_bit(Condition::low_battery) : std::uint8_t{0};
+  const auto now = head.broker_ms * 256 + (payload.conditions | low);
+  const auto heard = area.heard;
+  if (heard == no_time_ms) {
+    area.heard = now;
+    if (!context) context = std::make_unique<SealContext>();
+    context->first_heard_ms = head.broker_ms;
+    emitter.deadline(head.broker_ms + shortest_silence_ms_);
+    return;
+  }
+  const auto heard_ms = heard >> 8;
+  const bool in_order = head.broker_ms >= heard_ms;
+  if (in_order) area.heard = std::max(heard, now);
+  emitter.deadline(std::max(head.broker_ms, heard_ms) + shortest_silence_ms_);
+  const bool is_silence = in_order && head.broker_ms - heard_ms > shortest_silence_ms_;
+  const bool made_long_ago = head.broker_ms - head.time_ms > shortest_silence_ms_ / 2;
+  if (in_order && !is_silence && !made_long_ago) return;
+  if (!context) context = std::make_unique<SealContext>();
+  context->hear(head, static_cast<std::uint8_t>(payload.conditions | low), heard, shortest_silence_ms_);
+  emitter.touch();
+}
+
+void SealDomain::episodes(const JudgeInput<SealContext>& input, Judgement& out) const {
+  for (const auto& placed : views_) {
+    const auto* state = input.state + placed.offset;
+    SealJudge judge{*config_.site, judge_settings_, input, SealView::view_of(state),
+                    *reinterpret_cast<const SealArea*>(input.area), out, 0};
+    placed.view.judge(state, judge);
+  }
+  std::erase_if(out.episodes, [&](const Episode& episode) { return !concerns(episode, input.key); });
+}
+
+// What the rule's `only` says; zone rules have tried their zones already.
+bool SealDomain::concerns(const Episode& episode, std::string_view key) const {
+  const auto& rule = config_.rules[episode.rule];
+  if (!ZoneChoice::matches(rule.only.id, key)) return false;
+  if ((rule.only.site.empty() && rule.only.zone.empty()) || rule.kind.starts_with("zone_")) return true;
+  if (std::isnan(episode.lat_deg)) return false;
+  const LatLon where{episode.lat_deg, episode.lon_deg};
+  if (!rule.only.site.empty() && !ZoneChoice::matches(rule.only.site, config_.site->smallest_site_at(where))) return false;
+  if (rule.only.zone.empty()) return true;
+  std::vector<std::uint32_t> zones;
+  config_.site->index.zones_at(where, zones);
+  return std::any_of(zones.begin(), zones.end(), [&](std::uint32_t zone) {
+    return ZoneChoice::matches(rule.only.zone, config_.site->zones[zone].id);
+  });
+}
+
+// Instant alarms are never too late: each is judged by itself, at its own time.
+void SealDomain::judge_alone(const EventRow& row, std::vector<Episode>& out) const {
+  const auto raised = [&](std::string_view kind) {
+    switch (static_cast<Lock>(row.payload.lock)) {
+      case Lock::opened: if (kind == SealOpened::kind) return true; break;
+      case Lock::tampered: if (kind == SealTampered::kind) return true; break;
+      case Lock::removed: if (kind == SealRemoved::kind) return true; break;
+      default: break;
+    }
+    return kind == SealPanic::kind && (row.payload.conditions & condition_bit(Condition::panic)) != 0;
+  };
+  for (std::uint16_t rule = 0; rule < config_.rules.size(); ++rule) {
+    if (!raised(config_.rules[rule].kind)) continue;
+    Episode episode;
+    episode.rule = rule;
+    episode.start_ms = episode.end_ms = row.head.time_ms;
+    episode.detected_ms = row.head.broker_ms;
+    episode.late_by_ms = std::max<TimeMs>(0, row.head.broker_ms - row.head.time_ms);
+    episode.lat_deg = row.payload.lat_deg;
+    episode.lon_deg = row.payload.lon_deg;
+    episode.evidence[0] = row.head.evidence;
+    episode.is_alone = true;
+    if (concerns(episode, row.key)) out.push_back(episode);
+  }
+}
+
+}  // namespace vigia

@@ -1,0 +1,100 @@
+// The stage of seals and trips, as engine/stage.h wants it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/stage.h"
+#include "operators/seal_stage.h"
+#include "operators/seal_view.h"
+
+namespace vigia {
+
+class SealDecoder;
+
+class SealDomain {
+ public:
+  using Payload = SealPayload;
+  using Context = SealContext;
+  using Decoder = SealDecoder;
+  using EventRow = Row<SealPayload>;
+  static constexpr std::uint8_t plain_stream_rank = static_cast<std::uint8_t>(StreamId::seal);
+
+  explicit SealDomain(const SealStageConfig& config);
+
+  [[nodiscard]] KeyHash hash(std::string_view key) const;
+  [[nodiscard]] const std::vector<StageSource>& sources() const { return config_.sources; }
+
+  [[nodiscard]] std::size_t area_bytes() const { return sizeof(SealArea); }
+  [[nodiscard]] std::size_t state_bytes() const { return state_bytes_; }
+  void new_area(std::byte* area) const { new (area) SealArea; }
+  void new_state(std::byte* state) const;
+
+  [[nodiscard]] bool compact(const SealPayload& payload, CompactPayload& out) const;
+  void expand(const CompactPayload& compact, SealPayload& out) const;
+  void write_payload(const SealPayload& payload, std::string& side) const;
+  void read_payload(std::string_view side, const EventHead& head, SealPayload& out) const;
+
+  [[nodiscard]] AbsorbEffect absorb(std::unique_ptr<SealContext>& context, const EventHead& head,
+                                    const SealPayload& payload) const;
+  void arrived(std::byte* area, std::unique_ptr<SealContext>& context, const EventHead& head, const SealPayload& payload,
+               Emitter& emitter) const;
+  void apply(std::byte* state, std::byte* area, const EventHead& head, const SealPayload& payload,
+             const std::unique_ptr<SealContext>& context, Emitter& emitter) const {
+    for (const auto& placed : views_)
+      placed.view.apply(state + placed.offset, head, payload, *config_.site, *reinterpret_cast<SealArea*>(area), context, emitter);
+  }
+  void episodes(const JudgeInput<SealContext>& input, Judgement& out) const;
+  void judge_alone(const EventRow& row, std::vector<Episode>& out) const;
+
+  // Application and id of a rule: what an alert's id is made of.
+  [[nodiscard]] std::pair<std::string_view, std::string_view> names_of(std::uint16_t rule) const {
+    return {config_.application, config_.rules[rule].id};
+  }
+  [[nodiscard]] bool is_internal(std::uint16_t rule) const { return rule >= first_internal_rule; }
+  [[nodiscard]] Alert describe(const ToldAlert& told, std::string_view key, const SealContext* context) const;
+
+  void trim(SealContext& context, TimeMs before_ms) const { context.trim(before_ms); }
+  [[nodiscard]] std::size_t context_bytes(const SealContext& context) const { return context.memory_bytes(); }
+  void write_context(const SealContext& context, ByteWriter& out) const { context.write(out, *config_.site); }
+  [[nodiscard]] std::unique_ptr<SealContext> read_context(ByteReader& in) const {
+    auto context = std::make_unique<SealContext>();
+    context->read(in, *config_.site);
+    return context;
+  }
+
+  // For people, as JSON: what is known of a seal. (engine/keyed_task.h)
+  struct KeyFacts {
+    std::string_view key;
+    TimeMs last_ms, clock_ms;
+    const SealContext* context;
+    const Ledger* ledger;
+    const AlertBook* book;
+    const std::byte* state;
+    const std::byte* area;
+    std::uint32_t owed_numbers;
+    std::uint32_t kept_events;
+  };
+  [[nodiscard]] std::string describe_key(const KeyFacts& facts) const;
+
+ private:
+  static constexpr std::uint16_t first_internal_rule = 0xff00;
+  struct PlacedView {
+    SealView view;
+    std::size_t offset;
+  };
+
+  [[nodiscard]] bool concerns(const Episode& episode, std::string_view key) const;
+  [[nodiscard]] SealView& view_for(const RuleSpec& rule);
+
+  SealStageConfig config_;
+  JudgeSettings judge_settings_;
+  std::vector<PlacedView> views_;
+  std::vector<std::string> rule_hashes_;
+  std::size_t state_bytes_ = 0;
+  TimeMs shortest_silence_ms_ = never_ms;
+};
+
+}  // namespace vigia

@@ -1,0 +1,52 @@
+// The table of operators on seals and trips. A new operator is its file, its test, one line here, and one in the table of
+// kinds (operators/catalog_table.cc).
+#pragma once
+
+#include <tuple>
+
+#include "operators/clock_fault.h"
+#include "operators/panic.h"
+#include "operators/report_distance.h"
+#include "operators/report_interval.h"
+#include "operators/route_deviation.h"
+#include "operators/seal_condition.h"
+#include "operators/seal_opened.h"
+#include "operators/seal_removed.h"
+#include "operators/seal_tampered.h"
+#include "operators/seal_wrong_unlock.h"
+#include "operators/second_placement.h"
+#include "operators/signal_lost.h"
+#include "operators/trip_delayed.h"
+#include "operators/unauthorized_stop.h"
+#include "operators/weight_difference.h"
+#include "operators/zone_overstay.h"
+#include "operators/zone_passage.h"
+
+namespace vigia {
+
+template <class... Operators>
+struct OperatorList {
+  using Instances = std::tuple<std::vector<Operators>...>;
+};
+
+using SealOperators = OperatorList<
+    UnauthorizedStop,
+    RouteDeviation,
+    ReportDistance,
+    ZoneEntered,
+    ZoneLeft,
+    ZoneOverstay,
+    SealOpened,
+    SealTampered,
+    SealRemoved,
+    SealWrongUnlock,
+    SecondPlacement,
+    SealCondition,
+    SealPanic,
+    ReportInterval,
+    TripDelayed,
+    SignalLost,
+    WeightDifference,
+    ClockFault>;
+
+}  // namespace vigia

@@ -1,0 +1,74 @@
+// One view of a seal: filters stray fixes, follows the lock and the trip, and drives the operators of its scope, fused over
+// each event. See operators/fold.h for what a view is.
+#pragma once
+
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "operators/seal_operators.h"
+
+namespace vigia {
+
+class SealView {
+ public:
+  SealView(Scope scope, double max_speed_kmh, std::uint16_t suspect_rule)
+      : scope_(scope), max_speed_kmh_(max_speed_kmh), suspect_rule_(suspect_rule) {}
+
+  [[nodiscard]] bool serves(const RuleSpec& rule, double max_speed_kmh) const {
+    return scope_ == rule.scope && (max_speed_kmh == 0 || max_speed_kmh == max_speed_kmh_);
+  }
+  // False when no operator is of the rule's kind.
+  [[nodiscard]] bool add(const RuleSpec& spec, std::uint16_t rule, const SiteModel& site);
+
+  // Bytes of the key's state: the view's own, then each operator's.
+  [[nodiscard]] std::size_t state_bytes() const { return state_bytes_; }
+  void new_state(std::byte* state) const;
+  void apply(std::byte* state, const EventHead& head, const SealPayload& payload, const SiteModel& site, SealArea& area,
+             const std::unique_ptr<SealContext>& context, Emitter& emitter) const;
+  void judge(const std::byte* state, SealJudge& judge) const;
+  [[nodiscard]] static const ViewState& view_of(const std::byte* state) { return *reinterpret_cast<const ViewState*>(state); }
+
+  // The shortest interval of a signal_lost rule; never_ms without one.
+  [[nodiscard]] TimeMs shortest_silence_ms() const;
+
+ private:
+  template <class Operator>
+  struct Placed {
+    Operator op;
+    std::size_t offset;   // of its State
+  };
+  template <class... Operators>
+  static std::tuple<std::vector<Placed<Operators>>...> instances_of(OperatorList<Operators...>);
+
+  // Calls call(operator, state bytes) for each operator.
+  template <class Call>
+  void each(std::byte* state, Call&& call) const {
+    std::apply([&](const auto&... kinds) { (each_of(kinds, state, call), ...); }, operators_);
+  }
+  template <class Kind, class Call>
+  static void each_of(const std::vector<Placed<Kind>>& placed, std::byte* state, Call&& call) {
+    for (const auto& entry : placed) call(entry.op, state + entry.offset);
+  }
+
+  void trip_event(Fold& fold, std::byte* state, const schema::TripEvent& event) const;
+  void end_trip(Fold& fold, std::byte* state, TimeMs at_ms) const;
+  void clock(Fold& fold, std::byte* state, bool fault) const;
+  void message(Fold& fold, std::byte* state, const SealPayload& payload) const;
+  void take_fix(Fold& fold, std::byte* state, LatLon fix) const;
+  void good_fix(Fold& fold, std::byte* state, LatLon fix, TimeMs at_ms) const;
+  void cross_zones(Fold& fold, std::byte* state, LatLon fix, TimeMs at_ms) const;
+  void change_lock(Fold& fold, std::byte* state, schema::Lock to) const;
+  [[nodiscard]] bool too_fast(LatLon from, TimeMs from_ms, LatLon to, TimeMs to_ms) const;
+  void promote_suspect(Fold& fold, std::byte* state, const Candidate& suspect) const;
+
+  Scope scope_;
+  double max_speed_kmh_;
+  std::uint16_t suspect_rule_;   // internal rule: its candidate is the suspect fix
+  std::size_t state_bytes_ = sizeof(ViewState);
+  bool has_zone_rules_ = false;
+  bool has_clock_rule_ = false;
+  decltype(instances_of(SealOperators{})) operators_;
+};
+
+}  // namespace vigia

@@ -1,0 +1,63 @@
+// zone_overstay: in a zone for longer than `limit`, from entered to left. With no exit known it is judged to the last
+// position inside; the clock raises it earlier as provisional.
+#pragma once
+
+#include "operators/fold.h"
+#include "operators/zone_choice.h"
+
+namespace vigia {
+
+class ZoneOverstay : public OperatorBase {
+ public:
+  static constexpr std::string_view kind = "zone_overstay";
+  ZoneOverstay(const RuleSpec& spec, const SiteModel& site) : limit_ms_(spec.duration_ms("limit")), zones_(spec.only, site) {}
+
+  void on_crossing(Fold& fold, std::uint32_t zone, TimeMs at_ms, bool enters, LatLon where) const {
+    if (!zones_.holds(zone)) return;
+    if (!enters) return fold.emitter.close(rule, zone, at_ms);
+    fold.emitter.open(rule, zone, at_ms, where.lat_deg, where.lon_deg, fold.view.trip);
+    fold.emitter.deadline(at_ms + limit_ms_);
+  }
+
+  // While one is open, each position inside may be the one that proves it.
+  void on_fix(Fold& fold, LatLon fix, TimeMs) const {
+    if (!fold.site.index.none_near(fix, fix)) fold.emitter.touch();
+  }
+
+  void on_trip_end(Fold& fold, TimeMs at_ms) const {
+    // Judged to the last position inside, though it ends with the trip.
+    if (fold.emitter.ledger() == nullptr) return;
+    for (auto& candidate : fold.emitter.ledger()->candidates)
+      if (candidate.is_open() && candidate.rule == rule) candidate.tag = fold.view.fix_ms - candidate.start_ms > limit_ms_ ? 1 : 2;
+    fold.emitter.close_all(rule, at_ms);
+  }
+
+  void judge(SealJudge& judge) const {
+    judge.for_each_candidate([&](const Candidate& candidate) {
+      if (!candidate.is_open()) {
+        const bool long_enough = candidate.tag != 0 ? candidate.tag == 1 : candidate.end_ms - candidate.start_ms > limit_ms_;
+        if (long_enough) judge.add(candidate);
+        return;
+      }
+      if (judge.view.fix_ms - candidate.start_ms > limit_ms_) {
+        judge.add(candidate);
+        return;
+      }
+      const auto due_ms = candidate.start_ms + limit_ms_;
+      const auto horizon_ms = judge.view.fix_ms + judge.message_horizon_ms();
+      if (due_ms > horizon_ms) return;
+      judge.ask_again(due_ms);
+      judge.ask_again(horizon_ms);
+      if (judge.key.clock_ms <= due_ms || judge.key.clock_ms > horizon_ms) return;
+      auto& episode = judge.add(candidate);
+      episode.status = schema::AlertStatus::provisional;
+      episode.detected_ms = due_ms;
+    });
+  }
+
+ private:
+  TimeMs limit_ms_;
+  ZoneChoice zones_;
+};
+
+}  // namespace vigia

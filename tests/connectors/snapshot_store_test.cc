@@ -1,0 +1,170 @@
+#include "connectors/snapshot_store.h"
+
+#include <gtest/gtest.h>
+#include <rocksdb/db.h>
+
+#include <filesystem>
+#include <map>
+
+#include "full_disk.h"
+#include "temp_directory.h"
+
+namespace vigia::test {
+namespace {
+
+using Keys = std::map<std::string, std::string>;
+
+TaskSnapshot snapshot(const std::string& task, std::uint64_t epoch, Keys keys, bool all = false) {
+  TaskSnapshot s;
+  s.head = {.task = task, .epoch = epoch, .clock_ms = -3, .offsets = {{"seal.events", PartitionId{1}, Offset{static_cast<std::int64_t>(epoch)}}},
+            .meta = "meta" + std::to_string(epoch)};
+  s.all = all;
+  for (auto& [key, bytes] : keys) s.keys.push_back({key, bytes});
+  return s;
+}
+
+Keys keys_of(const SnapshotStore& store, const std::string& task, Status* status = nullptr) {
+  Keys keys;
+  const Status read = store.keys(task, [&](std::string_view key, std::string_view bytes) {
+    keys.emplace(key, bytes);
+    return std::string();
+  });
+  if (status != nullptr) *status = read;
+  else EXPECT_TRUE(read.ok()) << read.text;
+  return keys;
+}
+
+TEST(SnapshotStore, HoldsTheLastImageOfEveryKeyWithItsHead) {
+  TempDirectory dir;
+  const std::string odd("\0\xff", 2);
+  {
+    SnapshotStore store;
+    ASSERT_TRUE(store.open(dir / "s", "customs").ok());
+    std::optional<SnapshotHead> head;
+    ASSERT_TRUE(store.head("t/1", head).ok());
+    EXPECT_FALSE(head.has_value());
+    ASSERT_TRUE(store.write(snapshot("t/1", 5, {{"a", "1"}, {"b", "2"}, {odd, odd}})).ok());
+    ASSERT_TRUE(store.write(snapshot("t/10", 5, {{"a", "other"}})).ok());
+    ASSERT_TRUE(store.write(snapshot("t/1", 6, {{"a", "3"}, {"b", ""}, {"c", "4"}})).ok());
+  }
+  SnapshotStore store;
+  ASSERT_TRUE(store.open(dir / "s", "customs").ok());
+  EXPECT_EQ(keys_of(store, "t/1"), (Keys{{"a", "3"}, {"c", "4"}, {odd, odd}}));
+  EXPECT_EQ(keys_of(store, "t/10"), (Keys{{"a", "other"}}));
+  std::optional<SnapshotHead> head;
+  ASSERT_TRUE(store.head("t/1", head).ok());
+  ASSERT_TRUE(head.has_value());
+  EXPECT_EQ(head->epoch, 6u);
+  EXPECT_EQ(head->clock_ms, -3);
+  EXPECT_EQ(head->meta, "meta6");
+  EXPECT_EQ(head->offsets, snapshot("t/1", 6, {}).head.offsets);
+  std::vector<std::string> tasks;
+  ASSERT_TRUE(store.tasks(tasks).ok());
+  EXPECT_EQ(tasks, (std::vector<std::string>{"t/1", "t/10"}));
+}
+
+TEST(SnapshotStore, AFullSnapshotReplacesWhatWasThere) {
+  TempDirectory dir;
+  SnapshotStore store;
+  ASSERT_TRUE(store.open(dir / "s", "customs").ok());
+  ASSERT_TRUE(store.write(snapshot("t/1", 1, {{"a", "1"}, {"b", "2"}})).ok());
+  ASSERT_TRUE(store.write(snapshot("t/10", 1, {{"a", "1"}})).ok());
+  ASSERT_TRUE(store.write(snapshot("t/1", 2, {{"c", "3"}}, true)).ok());
+  EXPECT_EQ(keys_of(store, "t/1"), (Keys{{"c", "3"}}));
+  EXPECT_EQ(keys_of(store, "t/10"), (Keys{{"a", "1"}}));
+}
+
+TEST(SnapshotStore, RefusesAnotherApplicationAndANewerFormat) {
+  TempDirectory dir;
+  {
+    SnapshotStore store;
+    ASSERT_TRUE(store.open(dir / "s", "customs").ok());
+  }
+  SnapshotStore store;
+  const Status other = store.open(dir / "s", "harbour");
+  EXPECT_EQ(other.fault, Fault::refused);
+  EXPECT_NE(other.text.find("belongs to application 'customs'"), std::string::npos) << other.text;
+  store.close();
+  rocksdb::DB* raw = nullptr;
+  ASSERT_TRUE(rocksdb::DB::Open({}, dir / "s", &raw).ok());
+  ASSERT_TRUE(raw->Put({}, "format", "vigia-snapshot 9").ok());
+  delete raw;
+  const Status newer = store.open(dir / "s", "customs");
+  EXPECT_EQ(newer.fault, Fault::refused);
+  EXPECT_NE(newer.text.find("vigia-snapshot 9"), std::string::npos) << newer.text;
+}
+
+TEST(SnapshotStore, BytesThatAreNotWhatWasWrittenAreDamage) {
+  TempDirectory dir;
+  {
+    SnapshotStore store;
+    ASSERT_TRUE(store.open(dir / "s", "customs").ok());
+    ASSERT_TRUE(store.write(snapshot("t", 1, {{"a", "1"}, {"b", "2"}})).ok());
+  }
+  rocksdb::DB* raw = nullptr;
+  ASSERT_TRUE(rocksdb::DB::Open({}, dir / "s", &raw).ok());
+  std::string value;
+  ASSERT_TRUE(raw->Get({}, std::string("kt\0a", 4), &value).ok());
+  ASSERT_TRUE(raw->Put({}, std::string("kt\0b", 4), value).ok());   // a right value under another's key
+  delete raw;
+  SnapshotStore store;
+  ASSERT_TRUE(store.open(dir / "s", "customs").ok());
+  Status status;
+  (void)keys_of(store, "t", &status);
+  EXPECT_EQ(status.fault, Fault::damaged);
+  EXPECT_NE(status.text.find("the snapshot of t is damaged"), std::string::npos) << status.text;
+}
+
+TEST(SnapshotStore, AnotherProcessReadsBeside) {
+  TempDirectory dir;
+  SnapshotStore store;
+  ASSERT_TRUE(store.open(dir / "s", "customs").ok());
+  ASSERT_TRUE(store.write(snapshot("t", 1, {{"a", "1"}})).ok());
+  SnapshotStore reader;
+  const Status opened = reader.open_secondary(dir / "s", dir / "scratch");
+  ASSERT_TRUE(opened.ok()) << opened.text;
+  EXPECT_EQ(keys_of(reader, "t"), (Keys{{"a", "1"}}));
+  SnapshotStore none;
+  EXPECT_EQ(none.open_secondary(dir / "nothing", dir / "scratch2").fault, Fault::refused);
+}
+
+TEST(SnapshotWriter, WritesInTheBackgroundInOrder) {
+  TempDirectory dir;
+  SnapshotStore store;
+  ASSERT_TRUE(store.open(dir / "s", "customs").ok());
+  SnapshotWriter writer(store);
+  EXPECT_FALSE(writer.written_epoch("t").has_value());
+  for (std::uint64_t epoch = 1; epoch <= 20; ++epoch) writer.enqueue(snapshot("t", epoch, {{"a", std::to_string(epoch)}}));
+  ASSERT_TRUE(writer.drain().ok());
+  EXPECT_EQ(writer.written_epoch("t"), 20u);
+  EXPECT_EQ(writer.pending(), 0u);
+  EXPECT_EQ(writer.pending_bytes(), 0u);
+  EXPECT_EQ(keys_of(store, "t"), (Keys{{"a", "20"}}));
+}
+
+TEST(SnapshotWriter, AFullDiskKeepsEverythingUntilThereIsRoom) {
+  TempDirectory dir;
+  FullDisk disk;
+  SnapshotStore store;
+  ASSERT_TRUE(store.open(dir / "s", "customs", &disk).ok());
+  SnapshotWriter writer(store);
+  writer.enqueue(snapshot("t", 1, {{"a", "1"}}));
+  ASSERT_TRUE(writer.drain().ok());
+  disk.set_full(true);
+  writer.enqueue(snapshot("t", 2, {{"b", "2"}}));
+  writer.enqueue(snapshot("t", 3, {{"c", "3"}}));
+  EXPECT_EQ(writer.drain().fault, Fault::storage);
+  EXPECT_EQ(writer.written_epoch("t"), 1u);
+  EXPECT_EQ(writer.pending(), 2u);
+  writer.retry();
+  EXPECT_EQ(writer.drain().fault, Fault::storage);
+  disk.set_full(false);
+  writer.retry();
+  const Status status = writer.drain();
+  ASSERT_TRUE(status.ok()) << status.text;
+  EXPECT_EQ(writer.written_epoch("t"), 3u);
+  EXPECT_EQ(keys_of(store, "t"), (Keys{{"a", "1"}, {"b", "2"}, {"c", "3"}}));
+}
+
+}  // namespace
+}  // namespace vigia::test
