@@ -85,6 +85,7 @@ int serve_demo_broker(const std::vector<std::string>& topics) {
   char text[512];
   rd_kafka_conf_t* conf = rd_kafka_conf_new();
   rd_kafka_conf_set(conf, "client.id", "vigia-demo-broker", text, sizeof text);
+  rd_kafka_conf_set(conf, "log_level", "3", text, sizeof text);   // it warns that it has no brokers: it is one
   rd_kafka_t* handle = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
   if (handle == nullptr) {
     fmt::print(stderr, "vigia demo-broker: {}\n", text);

@@ -11,6 +11,7 @@
 namespace vigia {
 namespace {
 
+constexpr std::size_t snapshot_slice_keys = 2'000;   // between two epochs: about two milliseconds
 constexpr double resume_share = 0.95;   // of the memory budget
 
 // The statuses of one partition number; they stand sorted by (partition, topic).
@@ -139,20 +140,31 @@ Status EpochRunner::snapshot_when_due() {
   }
   trim_journal();
   const TimeMs now_ms = parts_.wall_ms();
+  continue_snapshots(snapshot_slice_keys);
   if (now_ms - snapshot_ms_ < options_.snapshot_every_ms || writer_.pending() > 0) return Status::good();
   snapshot_ms_ = now_ms;
-  take_snapshots();
+  begin_snapshots();
   return Status::good();
 }
 
-void EpochRunner::take_snapshots() {
+void EpochRunner::begin_snapshots() {
   for (const auto& task : tasks_) {
-    if (task->snapshot_epoch == task->epoch) continue;
-    TaskSnapshot snapshot;
-    snapshot.head = task->head();
-    task->task->snapshot(false, [&](KeyImage&& image) { snapshot.keys.push_back(std::move(image)); }, snapshot.head.meta);
+    if (task->snapshot || task->snapshot_epoch == task->epoch) continue;
+    task->snapshot.emplace();
+    task->snapshot->head = task->head();
+    task->task->begin_snapshot(false, task->snapshot->head.meta);
     task->snapshot_epoch = task->epoch;
-    writer_.enqueue(std::move(snapshot));
+  }
+}
+
+// Input waits for a slice of the keys, never for all of them.
+void EpochRunner::continue_snapshots(std::size_t keys_max) {
+  for (const auto& task : tasks_) {
+    if (!task->snapshot) continue;
+    auto& keys = task->snapshot->keys;
+    if (!task->task->continue_snapshot(keys_max, [&](KeyImage&& image) { keys.push_back(std::move(image)); })) continue;
+    writer_.enqueue(std::move(*task->snapshot));
+    task->snapshot.reset();
   }
 }
 
@@ -166,7 +178,11 @@ void EpochRunner::trim_journal() {
 
 Status EpochRunner::stop() {
   if (Status status = finish_epoch(); !status.ok()) return status;
-  if (!final_snapshot_taken_) take_snapshots();
+  if (!final_snapshot_taken_) {
+    continue_snapshots(SIZE_MAX);   // of the one under way
+    begin_snapshots();
+    continue_snapshots(SIZE_MAX);
+  }
   final_snapshot_taken_ = true;
   if (!writer_.status().ok()) writer_.retry();
   if (Status status = writer_.drain(); !status.ok()) return status;

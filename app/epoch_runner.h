@@ -99,7 +99,8 @@ class EpochRunner {
   void apply(Epoch& epoch);
   void watch_memory();
   [[nodiscard]] Status snapshot_when_due();
-  void take_snapshots();
+  void begin_snapshots();
+  void continue_snapshots(std::size_t keys_max);
   void trim_journal();
 
   RunnerParts parts_;

@@ -75,8 +75,8 @@ void add_replay_command(CLI::App& cli, int& exit_code) {
       "Lines are {\"topic\": ..., \"key\": ..., \"timestamp_ms\": ..., \"value\": {...}}, optionally with \"partition\" and "
       "\"offset\".\nEvery revision of every alert becomes one JSON line, in order; the account goes to standard error.\n\n"
       "Examples:\n"
-      "  vigia replay --config config/demo.yaml --input day.jsonl --output alerts.jsonl\n"
-      "  zcat day.jsonl.gz | vigia replay --config config/demo.yaml --input - --until 1772700000000 --output -\n\n"
+      "  vigia replay --config config/customs.yaml --input day.jsonl --output alerts.jsonl\n"
+      "  zcat day.jsonl.gz | vigia replay --config config/customs.yaml --input - --until 1772700000000 --output -\n\n"
       "Exit: 0; 1 when the input could not be read or the output not written; 2 when the configuration is invalid.");
   command->add_option("--config", arguments->config, "the pipeline, a YAML file")->required();
   command->add_option("--input", arguments->inputs, "JSON lines, - for standard input; several are read one after another")

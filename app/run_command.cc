@@ -45,8 +45,8 @@ void add_run_command(CLI::App& cli, int& exit_code) {
       "waits and says so. SIGTERM or SIGINT: what was read is finished, committed and snapshotted; a second one ends at\n"
       "once (nothing is lost: the next start repeats what was not finished). The account is logged every ten seconds.\n\n"
       "Examples:\n"
-      "  vigia run --config config/pipeline.yaml\n"
-      "  KAFKA=broker-1:9092 vigia run --config config/pipeline.yaml --threads 4 2>vigia.log\n\n"
+      "  vigia run --config config/customs.yaml\n"
+      "  VIGIA_BROKERS=broker-1:9092 vigia run --config config/customs.yaml --threads 4 2>vigia.log\n\n"
       "Exit: 0 stopped; 1 something failed that waiting does not mend; 2 when the configuration is invalid.");
   command->add_option("--config", arguments->config, "the pipeline, a YAML file")->required();
   command->add_option("--threads", arguments->threads, "threads; the alerts don't depend on it")

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -24,6 +25,7 @@ struct StageTask {
   StageClock clock;                    // slot i is topic i
   std::uint64_t epoch = 0;             // the last one applied
   std::uint64_t snapshot_epoch = 0;    // the last one that a snapshot was taken of
+  std::optional<TaskSnapshot> snapshot;   // under way: its keys come in slices between the epochs
   std::uint64_t trimmed_epoch = 0;     // the journal has forgotten the epochs up to this one
   std::vector<PartitionOffset> next;   // by topic: where to read on
 

@@ -27,7 +27,7 @@ void add_validate_command(CLI::App& cli, int& exit_code) {
       "Says nothing when the pipeline is valid; warnings go to standard error. Otherwise every mistake is listed with\n"
       "file, line, what was found and what was expected. Starts nothing and needs no broker.\n\n"
       "Example:\n"
-      "  vigia validate --config config/demo.yaml && echo valid\n\n"
+      "  vigia validate --config config/customs.yaml && echo valid\n\n"
       "Exit: 0 valid, 2 not.");
   command->add_option("--config", *config, "the pipeline, a YAML file")->required();
   command->callback([config, &exit_code] { exit_code = run_validate(*config); });

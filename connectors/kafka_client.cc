@@ -48,12 +48,18 @@ void KafkaClient::close() {
   if (handle_ == nullptr) return;
   rd_kafka_destroy(handle_);
   handle_ = nullptr;
+  trouble_.clear();
 }
 
-std::string KafkaClient::take_trouble() {
+std::string KafkaClient::trouble() {
   rd_kafka_poll(handle_, 0);
   std::lock_guard lock(mutex_);
-  return std::exchange(trouble_, {});
+  return trouble_;
+}
+
+void KafkaClient::forget_trouble() {
+  std::lock_guard lock(mutex_);
+  trouble_.clear();
 }
 
 void KafkaClient::on_error(rd_kafka_t*, int error, const char* reason, void* self) {

@@ -49,8 +49,10 @@ class KafkaClient {
   [[nodiscard]] rd_kafka_t* handle() const { return handle_; }
   [[nodiscard]] const std::string& brokers() const { return brokers_; }
 
-  // The last complaint of the client about its brokers since it was asked; empty: none.
-  [[nodiscard]] std::string take_trouble();
+  // The last complaint of the client about its brokers since forget_trouble(); empty: none. It stays, because librdkafka
+  // does not repeat itself.
+  [[nodiscard]] std::string trouble();
+  void forget_trouble();
 
  private:
   static void on_error(rd_kafka_t*, int error, const char* reason, void* self);

@@ -102,7 +102,7 @@ Status KafkaProducer::produce(const std::string& topic, std::string_view key, st
       continue;
     }
     rd_kafka_headers_destroy(list);
-    const std::string why = full ? s.client.take_trouble() : std::string();
+    const std::string why = full ? s.client.trouble() : std::string();
     const Fault fault = full ? Fault::retry : error == RD_KAFKA_RESP_ERR__FATAL ? Fault::fatal : Fault::refused;
     return Status::of(fault, fmt::format("topic '{}': {}{}{}", topic, rd_kafka_err2str(error), why.empty() ? "" : ": ", why));
   }
@@ -119,7 +119,7 @@ Status KafkaProducer::flush() {
   }
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
     const int waiting = rd_kafka_outq_len(s.client.handle());
-    const std::string why = s.client.take_trouble();
+    const std::string why = s.client.trouble();
     s.drop_all();
     if (Status status = open(); !status.ok()) return status;   // a new one has no gap in its sequence
     return Status::of(Fault::retry, fmt::format("{} records not acknowledged by Kafka at {} in {} s{}{}", waiting,

@@ -333,7 +333,7 @@ Status KafkaSource::Impl::trouble(bool got_records) {
   if (any_away && !got_records && now_ms - leaders_asked_ms > leader_refresh_ms) refresh_leaders();
   if (passing != nullptr) return *passing;
   if (now_ms - alive_ms < away_after_ms) return Status::good();
-  const std::string why = client.take_trouble();
+  const std::string why = client.trouble();
   return Status::of(Fault::retry, fmt::format("no answer from Kafka at {} for {} s{}{}; trying on", options.brokers,
                                               (now_ms - alive_ms) / 1000, why.empty() ? "" : ": ", why));
 }

@@ -10,7 +10,7 @@ namespace vigia {
 
 namespace {
 
-constexpr int slice_ms = 1000;   // how long one request waits before the client is asked what is wrong
+constexpr int slice_ms = 2000;   // how long one request waits before the client is asked what is wrong
 
 struct MetadataFree {
   void operator()(const rd_kafka_metadata_t* metadata) const { rd_kafka_metadata_destroy(metadata); }
@@ -32,10 +32,11 @@ Status fetch_topics(KafkaClient& client, std::span<const std::string> names, Tim
     const auto error = rd_kafka_metadata(client.handle(), 1, nullptr, &raw,
                                          static_cast<int>(std::clamp<std::int64_t>(left_ms, 1, slice_ms)));
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR) break;
-    const std::string trouble = client.take_trouble();
+    const std::string trouble = client.trouble();
     if (!trouble.empty()) return Status::of(Fault::retry, unreachable(client.brokers(), trouble));
     if (Clock::now() >= deadline) return Status::of(Fault::retry, unreachable(client.brokers(), rd_kafka_err2str(error)));
   }
+  client.forget_trouble();
   const std::unique_ptr<const rd_kafka_metadata_t, MetadataFree> metadata(raw);
   out.topics.clear();
   for (int i = 0; i < metadata->topic_cnt; ++i) {

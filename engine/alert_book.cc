@@ -54,6 +54,12 @@ bool overlaps(const Episode& a, const Episode& b) {
 
 }  // namespace
 
+void sort_for_matching(std::vector<Episode>& episodes) {
+  std::stable_sort(episodes.begin(), episodes.end(), [](const Episode& a, const Episode& b) {
+    return std::tie(a.rule, a.discriminator, a.start_ms, a.end_ms) < std::tie(b.rule, b.discriminator, b.start_ms, b.end_ms);
+  });
+}
+
 std::vector<int> match_alerts(const std::vector<ToldAlert>& alerts, const std::vector<Episode>& episodes) {
   std::vector<int> matched(episodes.size(), -1);
   std::vector<bool> taken(alerts.size(), false);
@@ -77,10 +83,15 @@ std::vector<int> match_alerts(const std::vector<ToldAlert>& alerts, const std::v
   return matched;
 }
 
-void AlertBook::forget_before(TimeMs end_ms) {
+void AlertBook::forget(std::vector<Episode>& remaining, TimeMs end_ms) {
+  sort_for_matching(remaining);
+  std::vector<bool> keep(alerts.size(), false);
+  for (const auto alert : match_alerts(alerts, remaining))
+    if (alert >= 0) keep[static_cast<std::size_t>(alert)] = true;
+  std::size_t at = 0;
   std::erase_if(alerts, [&](const ToldAlert& alert) {
-    const bool lasts = alert.last.end_ms == 0 && alert.last.status != schema::AlertStatus::withdrawn;
-    return !lasts && std::max(alert.last.start_ms, alert.last.end_ms) < end_ms;
+    if (keep[at++]) return false;
+    return !is_withdrawn(alert) || std::max(alert.last.start_ms, alert.last.end_ms) < end_ms;
   });
 }
 

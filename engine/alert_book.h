@@ -56,8 +56,9 @@ struct AlertBook {
   void reconcile(std::vector<Episode>& episodes, std::string_view subject, TimeMs withdrawn_detected_ms,
                  TimeMs withdrawn_late_by_ms, RuleName&& application_rule, Tell&& tell);
 
-  // Forgets alerts that ended more than `horizon_ms` before the clock: nothing can revise them any more.
-  void forget_before(TimeMs end_ms);
+  // Forgets alerts that none of the episodes is, withdrawn ones only when they ended before `end_ms`: nothing can revise them
+  // any more. `remaining`: the episodes of reconcile, less what can't change any more and has been let go of.
+  void forget(std::vector<Episode>& remaining, TimeMs end_ms);
 };
 
 [[nodiscard]] std::array<std::uint8_t, 16> make_alert_id(std::string_view application, std::string_view rule_id,
@@ -68,16 +69,15 @@ struct AlertBook {
 // Same content for a reader: everything but who detected it when.
 [[nodiscard]] bool same_content(const Episode& a, const Episode& b);
 
-// Pairs alerts with episodes: result[i] is the alert of episodes[i], or -1. `episodes` must be sorted by rule,
-// discriminator, start.
+void sort_for_matching(std::vector<Episode>& episodes);
+
+// Pairs alerts with episodes: result[i] is the alert of episodes[i], or -1. REQUIRES: sort_for_matching(episodes).
 [[nodiscard]] std::vector<int> match_alerts(const std::vector<ToldAlert>& alerts, const std::vector<Episode>& episodes);
 
 template <class RuleName, class Tell>
 void AlertBook::reconcile(std::vector<Episode>& episodes, std::string_view subject, TimeMs withdrawn_detected_ms,
                           TimeMs withdrawn_late_by_ms, RuleName&& application_rule, Tell&& tell) {
-  std::stable_sort(episodes.begin(), episodes.end(), [](const Episode& a, const Episode& b) {
-    return std::tie(a.rule, a.discriminator, a.start_ms, a.end_ms) < std::tie(b.rule, b.discriminator, b.start_ms, b.end_ms);
-  });
+  sort_for_matching(episodes);
   const auto matched = match_alerts(alerts, episodes);
   std::vector<bool> has_episode(alerts.size(), false);
   for (const auto alert : matched)

@@ -26,6 +26,10 @@ class OffsetReference {
   std::array<std::int64_t, 4> highest_{-1, -1, -1, -1};
 };
 
+// What stands in side bytes begins at multiples of 8, so that a stage may read its payload in place.
+[[nodiscard]] inline std::size_t aligned_bytes(std::size_t size) { return (size + 7) / 8 * 8; }
+static_assert(sizeof(ExtendedHead) % 8 == 0);
+
 // Walks the entries of one block. The views in what it gives point into the block.
 template <class Stage>
 class BlockReader {
@@ -74,8 +78,7 @@ class BlockReader {
     head.evidence = {TopicIndex{kept.topic}, PartitionId{kept.partition}, Offset{kept.offset}};
     const auto at = static_cast<std::size_t>(entry.a) + sizeof kept;
     head.canonical = side.substr(at, kept.canonical_bytes);
-    stage_.read_payload(side.substr(at + kept.canonical_bytes, static_cast<std::size_t>(entry.b) - kept.canonical_bytes),
-                        head, payload);
+    stage_.read_payload(side.substr(at + aligned_bytes(kept.canonical_bytes), static_cast<std::size_t>(entry.b)), head, payload);
   }
 
   const Stage& stage_;
@@ -105,6 +108,7 @@ void append_to_block(const Stage& stage, HistoryBlock& block, PartitionId partit
   if (!plain) {
     if (!block.side) block.side = std::make_unique<std::string>();
     auto& side = *block.side;
+    side.resize(aligned_bytes(side.size()));
     entry = {};
     entry.bits = entry_extended;
     entry.a = static_cast<std::int32_t>(side.size());
@@ -113,9 +117,10 @@ void append_to_block(const Stage& stage, HistoryBlock& block, PartitionId partit
                             static_cast<std::uint8_t>(head.clock_fault), static_cast<std::uint32_t>(head.canonical.size())};
     side.append(reinterpret_cast<const char*>(&kept), sizeof kept);
     side.append(head.canonical);
+    side.resize(aligned_bytes(side.size()));
     const auto before = side.size();
     stage.write_payload(payload, side);
-    entry.b = static_cast<std::int32_t>(side.size() - before + head.canonical.size());
+    entry.b = static_cast<std::int32_t>(side.size() - before);
   }
   ++block.count;
   block.last_ms = head.time_ms;

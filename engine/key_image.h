@@ -1,9 +1,12 @@
 // A key as bytes in a snapshot, and back. The layout is documented in docs/snapshot-format.md; image_version changes with it.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+
+#include <xxhash.h>
 
 #include "engine/bytes.h"
 #include "engine/shard.h"
@@ -66,11 +69,30 @@ void get_all(ByteReader& in, std::vector<Element>& elements) {
   for (auto count = in.get<std::uint32_t>(); count > 0 && !in.failed; --count) elements.push_back(in.get<Element>());
 }
 
+using HeardIdentities = std::map<std::uint64_t, TimeMs>;
+
+inline void put_heard(ByteWriter& out, const HeardIdentities* heard) {
+  out.put(static_cast<std::uint32_t>(heard ? heard->size() : 0));
+  if (!heard) return;
+  for (const auto& [identity, until_ms] : *heard) {
+    out.put(identity);
+    out.put(until_ms);
+  }
+}
+
+inline void get_heard(ByteReader& in, std::unique_ptr<HeardIdentities>& heard) {
+  for (auto count = in.get<std::uint32_t>(); count > 0 && !in.failed; --count) {
+    if (!heard) heard = std::make_unique<HeardIdentities>();
+    const auto identity = in.get<std::uint64_t>();
+    heard->emplace_hint(heard->end(), identity, in.get<TimeMs>());
+  }
+}
+
 }  // namespace image
 
 // REQUIRES: between epochs.
 template <class Stage>
-std::string write_key_image(const Stage& stage, Shard<Stage>& shard, std::uint32_t index) {
+std::string write_key_image(const Stage& stage, const Shard<Stage>& shard, std::uint32_t index) {
   auto& record = shard.record_at(index);
   const auto& cold = *record.cold;
   std::string bytes;
@@ -91,8 +113,10 @@ std::string write_key_image(const Stage& stage, Shard<Stage>& shard, std::uint32
   image::put_all(out, cold.gaps.get());
   image::put_all(out, cold.ledger ? &cold.ledger->candidates : nullptr);
   image::put_all(out, cold.book ? &cold.book->alerts : nullptr);
+  image::put_heard(out, cold.heard.get());
   out.put(static_cast<std::uint8_t>(cold.context != nullptr));
   if (cold.context) stage.write_context(*cold.context, out);
+  out.put(XXH3_64bits(bytes.data(), bytes.size()));
   return bytes;
 }
 
@@ -103,6 +127,12 @@ std::string read_key_image(const Stage& stage, Shard<Stage>& shard, std::string_
   if (const auto version = in.get<std::uint8_t>(); version != image_version)
     return "the image of key " + std::string(key) + " has version " + std::to_string(version) + ", expected " +
            std::to_string(image_version);
+  const auto damaged = "the image of key " + std::string(key) + " is damaged";
+  if (bytes.size() < sizeof(XXH64_hash_t)) return damaged;
+  const auto body = bytes.substr(0, bytes.size() - sizeof(XXH64_hash_t));
+  if (ByteReader(bytes.substr(body.size())).get<XXH64_hash_t>() != XXH3_64bits(body.data(), body.size())) return damaged;
+  in = ByteReader(body);
+  static_cast<void>(in.get<std::uint8_t>());
   auto& record = shard.find_or_add(stage.hash(key), key);
   auto& cold = *record.cold;
   record.last_ms = in.get<TimeMs>();
@@ -124,9 +154,10 @@ std::string read_key_image(const Stage& stage, Shard<Stage>& shard, std::string_
   image::get_all(in, gaps);
   image::get_all(in, ledger.candidates);
   image::get_all(in, book.alerts);
+  image::get_heard(in, cold.heard);
   const bool has_context = in.get<std::uint8_t>() != 0;
   if (has_context) cold.context = stage.read_context(in);
-  if (in.failed || !in.at_end() || !head) return "the image of key " + std::string(key) + " is damaged";
+  if (in.failed || !in.at_end() || !head) return damaged;
   shard.adopt_history(record, std::move(head), tail);
   if (!gaps.empty()) cold.gaps = std::make_unique<std::vector<SequenceGap>>(std::move(gaps));
   if (!ledger.candidates.empty()) cold.ledger = std::make_unique<Ledger>(std::move(ledger));

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <map>
 #include <memory>
 #include <new>
 #include <string>
@@ -33,6 +34,9 @@ struct KeyCold {
   std::unique_ptr<AlertBook> book;
   std::unique_ptr<std::vector<SequenceGap>> gaps;                           // null: none
   std::unique_ptr<std::vector<PendingEvent<typename Stage::Payload>>> pending;  // waiting for the end of the epoch
+  // Identities of events whose time was not taken as sent, or may not be: a second delivery can't be told by its place in the
+  // history. Each with the clock until which it is kept.
+  std::unique_ptr<std::map<std::uint64_t, TimeMs>> heard;
   TimeMs run_start_ms = no_time_ms;    // first event of the counter's current run
   TimeMs redo_from_ms = never_ms;      // what is pending asks for more than its own place
   TimeMs detected_ms = no_time_ms;     // broker time of the last record that touched the key in this epoch
@@ -54,7 +58,7 @@ struct KeyRecord {
   std::uint32_t last_sequence = 0;     // number of the newest event when it is the highest of a regular run; else 0
   std::uint16_t partition = 0;         // of the key; what lies elsewhere is kept as an extended entry
   bool touched = false;                // in the list of keys to be judged at the end of the epoch
-  bool dirty = false;                  // changed since the last snapshot
+  std::uint8_t mark = 0;               // 0: as in the last snapshot; else changed, see Shard::about_to_change
 };
 
 // Records in chunks: a record never moves.

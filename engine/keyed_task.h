@@ -28,7 +28,8 @@ class KeyedTask final : public Task {
 
   EpochResult process(std::span<const InputRecord> records, std::span<const TimeMs> record_clock_ms,
                       TimeMs clock_ms) override;
-  void snapshot(bool all, const std::function<void(KeyImage&&)>& sink, std::string& meta) override;
+  void begin_snapshot(bool all, std::string& meta) override;
+  bool continue_snapshot(std::size_t keys_max, const std::function<void(KeyImage&&)>& sink) override;
   [[nodiscard]] std::string restore_meta(std::string_view meta) override;
   [[nodiscard]] std::string restore_key(std::string_view key, std::string_view bytes) override;
   [[nodiscard]] std::string describe_key(std::string_view key) const override;
@@ -120,11 +121,11 @@ EpochResult KeyedTask<Stage>::process(std::span<const InputRecord> records, std:
 }
 
 template <class Stage>
-void KeyedTask<Stage>::snapshot(bool all, const std::function<void(KeyImage&&)>& sink, std::string& meta) {
+void KeyedTask<Stage>::begin_snapshot(bool all, std::string& meta) {
   meta.clear();
   ByteWriter out(meta);
   out.put(image_version);
-  out.put(static_cast<std::uint32_t>(stage_.state_bytes()));
+  out.put(stage_.fingerprint());
   out.put(clock_ms_);
   out.put(total_);
   OffsetReference offsets;
@@ -132,9 +133,14 @@ void KeyedTask<Stage>::snapshot(bool all, const std::function<void(KeyImage&&)>&
     for (std::size_t t = 0; t < offsets.highest_.size(); ++t)
       offsets.highest_[t] = std::max(offsets.highest_[t], shard->offsets.highest_[t]);
   out.put(offsets.highest_);
-  for (auto& shard : shards_)
-    for (const auto index : shard->take_dirty(all))
-      sink({shard->record_at(index).cold->key, write_key_image(stage_, *shard, index)});
+  for (auto& shard : shards_) shard->begin_snapshot(all);
+}
+
+template <class Stage>
+bool KeyedTask<Stage>::continue_snapshot(std::size_t keys_max, const std::function<void(KeyImage&&)>& sink) {
+  bool complete = true;
+  for (auto& shard : shards_) complete &= shard->continue_snapshot(std::max<std::size_t>(1, keys_max / shards_.size()), sink);
+  return complete;
 }
 
 template <class Stage>
@@ -142,9 +148,9 @@ std::string KeyedTask<Stage>::restore_meta(std::string_view meta) {
   ByteReader in(meta);
   if (const auto version = in.get<std::uint8_t>(); version != image_version)
     return "the snapshot has version " + std::to_string(version) + ", expected " + std::to_string(image_version);
-  if (const auto bytes = in.get<std::uint32_t>(); bytes != stage_.state_bytes())
-    return "the snapshot was made under other rules: its state has " + std::to_string(bytes) + " bytes a key, these rules need " +
-           std::to_string(stage_.state_bytes());
+  if (in.get<std::uint64_t>() != stage_.fingerprint())
+    return "the snapshot was made under other rules, sources, zones or routes; start with those, or with another state directory "
+           "to read the topics again from their beginning";
   clock_ms_ = in.get<TimeMs>();
   total_ = in.get<Account>();
   OffsetReference offsets;

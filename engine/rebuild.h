@@ -43,7 +43,6 @@ class Rebuild {
   [[nodiscard]] std::uint32_t newest_sequence() const { return previous_sequence_; }
 
  private:
-  [[nodiscard]] bool is_kept_already(const EventHead& head) const;
   void cut_at(TimeMs from_ms);
   void begin_block();
   void fold(const EventHead& head, const Payload& payload, bool room_for_more);
@@ -81,18 +80,6 @@ void Rebuild<Stage>::cut_at(TimeMs from_ms) {
     link = &(*link)->next;
   }
   old_ = std::move(*link);
-}
-
-template <class Stage>
-bool Rebuild<Stage>::is_kept_already(const EventHead& head) const {
-  for (const auto* block = cold_.head.get(); block != nullptr; block = block->next.get()) {
-    BlockReader<Stage> reader(stage_, offsets_, PartitionId{record_.partition}, *block);
-    EventHead kept;
-    Payload payload;
-    while (reader.next(kept, payload))
-      if (same_identity(kept, head)) return true;
-  }
-  return false;
 }
 
 template <class Stage>
@@ -137,11 +124,6 @@ void Rebuild<Stage>::attach_rest(std::unique_ptr<HistoryBlock> rest) {
 template <class Stage>
 template <class Accepted, class Duplicate>
 void Rebuild<Stage>::run(std::vector<Pending>& pending, TimeMs redo_from_ms, Accepted&& accepted, Duplicate&& duplicate) {
-  std::erase_if(pending, [&](const Pending& event) {
-    const bool kept = event.head.clock_fault && is_kept_already(event.head);
-    if (kept) duplicate();
-    return kept;
-  });
   std::stable_sort(pending.begin(), pending.end(),
                    [](const Pending& a, const Pending& b) { return ordered_before(a.head, b.head); });
   if (pending.empty() && redo_from_ms == never_ms) return;

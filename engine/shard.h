@@ -38,6 +38,11 @@ struct RowReject {
 };
 
 template <class Stage>
+class Shard;
+template <class Stage>
+std::string write_key_image(const Stage& stage, const Shard<Stage>& shard, std::uint32_t index);   // engine/key_image.h
+
+template <class Stage>
 class Shard {
  public:
   using Payload = typename Stage::Payload;
@@ -77,7 +82,9 @@ class Shard {
     return index == KeyTable::none ? nullptr : &record_at(index);
   }
   [[nodiscard]] Record& find_or_add(KeyHash hash, std::string_view key);
-  std::vector<std::uint32_t> take_dirty(bool all);
+  // A snapshot of what is now; key images come out of continue_snapshot, at most keys_max in a call. True: complete.
+  void begin_snapshot(bool all);
+  bool continue_snapshot(std::size_t keys_max, const std::function<void(KeyImage&&)>& sink);
   void schedule(std::uint32_t index, TimeMs due_ms);
   void adopt_history(Record& record, std::unique_ptr<HistoryBlock> head, HistoryBlock* tail);
   void account_found(Record& record);
@@ -89,6 +96,7 @@ class Shard {
   // Broker times of one task may run backwards by this much (several topics, several gateways) without a late event
   // finding its history gone.
   static constexpr TimeMs broker_disorder_ms = 60'000;
+  static constexpr std::size_t heard_bytes = 48;   // of one entry of KeyCold::heard, its tree's share included
 
   void step(const EventRow& row, std::uint32_t index, Record& record);
   [[nodiscard]] bool takes_short_way(const EventRow& row, const Record& record) const;
@@ -96,6 +104,10 @@ class Shard {
   enum class Place { end, before, duplicate, nowhere };
   [[nodiscard]] Place find_place(EventRow& row, Record& record);
   [[nodiscard]] bool count_number(const EventHead& head, Record& record);
+  [[nodiscard]] bool heard_before(const EventHead& head, const Record& record) const;
+  void remember(const EventHead& head, TimeMs kept_ms, Record& record);
+  void ask(Record& record, TimeMs clock_ms, Judgement& judgement) const;
+  void forget(Record& record, TimeMs clock_ms);
   void begin_run(const EventHead& head, Record& record);
   void judge_alone(const EventRow& row, Record& record);
   void append(const EventHead& head, const Payload& payload, std::uint32_t index, Record& record);
@@ -109,11 +121,11 @@ class Shard {
   void judge(std::uint32_t index, Record& record, TimeMs clock_ms, std::vector<Alert>& alerts);
   void absorb_emitted(const Emitter& emitter, const EventHead& head, std::uint32_t index, Record& record);
   void touch(std::uint32_t index, Record& record, TimeMs detected_ms, TimeMs late_by_ms);
-  void mark_dirty(std::uint32_t index, Record& record) {
-    if (record.dirty) return;
-    record.dirty = true;
-    dirty_.push_back(index);
+  // To be called before a key is changed in an epoch. Keeps its image when a snapshot under way still wants it.
+  void about_to_change(std::uint32_t index, Record& record) {
+    if (record.mark != changed_mark_) first_change(index, record);
   }
+  void first_change(std::uint32_t index, Record& record);
 
   const Stage& stage_;
   const LatenessSettings settings_;
@@ -125,7 +137,13 @@ class Shard {
   std::vector<RowReject> too_late_;
   std::vector<Alert> alone_;              // alerts of events beyond their time
   std::vector<std::uint32_t> touched_;
-  std::vector<std::uint32_t> dirty_;
+  // Keys changed since the last snapshot began carry changed_mark_; those that the one under way still has to save carry
+  // the other mark.
+  std::uint8_t changed_mark_ = 1;
+  std::vector<std::uint32_t> changed_;
+  std::vector<std::uint32_t> saving_;
+  std::size_t saving_at_ = 0;
+  std::vector<KeyImage> saved_early_;     // of keys that changed before their turn
   TimeMs clock_ms_ = no_time_ms;
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fmt/format.h>
+#include <xxhash.h>
 
 #include "engine/shard.h"
 
@@ -72,6 +73,7 @@ template <class Stage>
 void Shard<Stage>::step(const EventRow& row, std::uint32_t index, Record& record) {
   clock_ms_ = std::max(clock_ms_, row.clock_ms);
   ++account_.decoded;
+  about_to_change(index, record);
   if (!row.is_device || !takes_short_way(row, record)) return place(row, index, record);
   auto& tail = *record.tail;
   CompactPayload compact;
@@ -94,7 +96,6 @@ void Shard<Stage>::accept(const EventHead& head, const Payload& payload, std::ui
   stage_.arrived(area_of(record), record.cold->context, head, payload, emitter);
   stage_.apply(state_of(record), area_of(record), head, payload, record.cold->context, emitter);
   absorb_emitted(emitter, head, index, record);
-  mark_dirty(index, record);
 }
 
 template <class Stage>
@@ -206,6 +207,25 @@ void Shard<Stage>::place(const EventRow& row, std::uint32_t index, Record& recor
   if (cold.run_high == regular) record.last_sequence = regular;
 }
 
+[[nodiscard]] inline std::uint64_t identity_hash(const EventHead& head) {
+  const std::uint64_t who[] = {static_cast<std::uint64_t>(head.sent_ms), head.sequence, head.stream_rank};
+  const auto seed = XXH3_64bits(who, sizeof who);
+  return head.sequence != 0 ? seed : XXH3_64bits_withSeed(head.canonical.data(), head.canonical.size(), seed);
+}
+
+template <class Stage>
+bool Shard<Stage>::heard_before(const EventHead& head, const Record& record) const {
+  const auto& heard = record.cold->heard;
+  return heard && heard->contains(identity_hash(head));
+}
+
+template <class Stage>
+void Shard<Stage>::remember(const EventHead& head, TimeMs kept_ms, Record& record) {
+  auto& heard = record.cold->heard;
+  if (!heard) heard = std::make_unique<std::map<std::uint64_t, TimeMs>>();
+  heard->emplace(identity_hash(head), clock_ms_ + kept_ms + broker_disorder_ms);
+}
+
 // Corrects the event's time where its clock is at fault or its stream may not be so late, counts its number, and says where
 // it belongs.
 template <class Stage>
@@ -215,9 +235,12 @@ typename Shard<Stage>::Place Shard<Stage>::find_place(EventRow& row, Record& rec
   const auto oldest_ms = head.broker_ms - settings_.allowed_lateness_ms;
   const auto horizon_ms = head.broker_ms - settings_.horizon_ms;
   bool known = false;
+  if (heard_before(head, record)) return Place::duplicate;
   if (!row.is_device) {
-    head.time_ms = std::max(head.time_ms, oldest_ms);
+    remember(head, settings_.horizon_ms, record);
+    head.time_ms = std::max({head.time_ms, oldest_ms, cold.base_ms == no_time_ms ? no_time_ms : cold.base_ms + 1});
   } else if (head.time_ms > head.broker_ms + settings_.max_clock_skew_ms || (head.time_ms < horizon_ms && !row.buffered)) {
+    remember(head, settings_.allowed_lateness_ms, record);
     head.clock_fault = true;
     head.time_ms = head.broker_ms;
     if (head.sequence > cold.run_high) static_cast<void>(count_number(head, record));
@@ -260,7 +283,6 @@ void Shard<Stage>::put_aside(const EventRow& row, std::uint32_t index, Record& r
     cold.redo_from_ms = std::min(cold.redo_from_ms, effect.redo_from_ms);
   }
   touch(index, record, row.head.broker_ms, std::max<TimeMs>(0, row.head.broker_ms - row.head.time_ms));
-  mark_dirty(index, record);
 }
 
 // Lets go of history that no event can fall into any more. Records that come within broker_disorder_ms of the clock still
@@ -268,6 +290,7 @@ void Shard<Stage>::put_aside(const EventRow& row, std::uint32_t index, Record& r
 template <class Stage>
 void Shard<Stage>::trim(Record& record) {
   auto& cold = *record.cold;
+  if (cold.pending) return;   // what waits may belong there; after the flush
   auto floor_ms = clock_ms_ - settings_.allowed_lateness_ms - broker_disorder_ms;
   const auto horizon_ms = clock_ms_ - settings_.horizon_ms - broker_disorder_ms;
   if (cold.gaps) {
@@ -282,7 +305,6 @@ void Shard<Stage>::trim(Record& record) {
     cold.base_ms = cold.head->last_ms;
     cold.head = std::move(cold.head->next);
   }
-  if (cold.context) stage_.trim(*cold.context, horizon_ms);
 }
 
 template <class Stage>
@@ -324,28 +346,51 @@ template <class Stage>
 void Shard<Stage>::judge(std::uint32_t index, Record& record, TimeMs clock_ms, std::vector<Alert>& alerts) {
   auto& cold = *record.cold;
   Judgement judgement;
-  stage_.episodes({cold.key, state_of(record), area_of(record), cold.context.get(), cold.ledger.get(), clock_ms,
-                   record.last_ms, cold.contact_sequence != 0},
-                  judgement);
+  ask(record, clock_ms, judgement);
   if (!judgement.episodes.empty() || cold.book) {
     if (!cold.book) cold.book = std::make_unique<AlertBook>();
     cold.book->reconcile(
         judgement.episodes, cold.key, cold.detected_ms, cold.late_by_ms,
         [&](std::uint16_t rule) { return stage_.names_of(rule); },
         [&](const ToldAlert& told) { alerts.push_back(stage_.describe(told, cold.key, cold.context.get())); });
-    cold.book->forget_before(clock_ms - settings_.horizon_ms - broker_disorder_ms);
-    if (cold.book->alerts.empty()) cold.book.reset();
-    mark_dirty(index, record);
   }
+  forget(record, clock_ms);
+  if (judgement.due_ms != never_ms && judgement.due_ms < record.due_ms) schedule(index, std::max(judgement.due_ms, clock_ms));
+  account_found(record);
+}
+
+template <class Stage>
+void Shard<Stage>::ask(Record& record, TimeMs clock_ms, Judgement& judgement) const {
+  const auto& cold = *record.cold;
+  stage_.episodes({cold.key, state_of(record), area_of(record), cold.context.get(), cold.ledger.get(), clock_ms,
+                   record.last_ms, cold.contact_sequence != 0},
+                  judgement);
+}
+
+// Lets go of what no event can change any more: what ended a horizon ago and what made it has left the history. Only once
+// it has been told: an epoch may be longer than the horizon. An alert goes with what it was told from, neither sooner (it
+// would be told again) nor later (it would be withdrawn).
+template <class Stage>
+void Shard<Stage>::forget(Record& record, TimeMs clock_ms) {
+  auto& cold = *record.cold;
+  const auto forget_ms = clock_ms - settings_.horizon_ms - broker_disorder_ms;
   if (cold.ledger) {
-    const auto forget_ms = clock_ms - settings_.horizon_ms - broker_disorder_ms;
     std::erase_if(cold.ledger->candidates, [&](const Candidate& c) {
       return c.closed_at_ms < cold.base_ms && (stage_.is_internal(c.rule) || std::max(c.start_ms, c.end_ms) < forget_ms);
     });
     if (cold.ledger->candidates.empty()) cold.ledger.reset();
   }
-  if (judgement.due_ms != never_ms && judgement.due_ms < record.due_ms) schedule(index, std::max(judgement.due_ms, clock_ms));
-  account_found(record);
+  if (cold.context) stage_.trim(*cold.context, std::min(forget_ms, cold.base_ms));
+  if (cold.heard) {
+    std::erase_if(*cold.heard, [&](const auto& identity) { return identity.second < clock_ms; });
+    if (cold.heard->empty()) cold.heard.reset();
+  }
+  const auto is_old = [&](const ToldAlert& told) { return told.last.end_ms < forget_ms && told.last.start_ms < forget_ms; };
+  if (!cold.book || std::none_of(cold.book->alerts.begin(), cold.book->alerts.end(), is_old)) return;
+  Judgement remaining;
+  ask(record, clock_ms, remaining);
+  cold.book->forget(remaining.episodes, forget_ms);
+  if (cold.book->alerts.empty()) cold.book.reset();
 }
 
 template <class Stage>
@@ -353,7 +398,8 @@ void Shard<Stage>::account_found(Record& record) {
   auto& cold = *record.cold;
   const auto found = (cold.context ? stage_.context_bytes(*cold.context) : 0) +
                      (cold.ledger ? sizeof(Ledger) + cold.ledger->candidates.capacity() * sizeof(Candidate) : 0) +
-                     (cold.book ? sizeof(AlertBook) + cold.book->alerts.capacity() * sizeof(ToldAlert) : 0);
+                     (cold.book ? sizeof(AlertBook) + cold.book->alerts.capacity() * sizeof(ToldAlert) : 0) +
+                     (cold.heard ? sizeof(*cold.heard) + cold.heard->size() * heard_bytes : 0);
   usage_.bytes += found - cold.found_bytes;
   cold.found_bytes = static_cast<std::uint32_t>(found);
 }
@@ -373,6 +419,7 @@ void Shard<Stage>::finish(TimeMs clock_ms, std::vector<Alert>& alerts) {
   wheel_.advance(clock_ms_, [&](std::uint32_t index, TimeMs due_ms) {
     auto& record = record_at(index);
     if (record.due_ms != due_ms) return;   // scheduled anew since
+    about_to_change(index, record);
     record.due_ms = never_ms;
     touch(index, record, due_ms, 0);
   });
@@ -384,13 +431,37 @@ void Shard<Stage>::finish(TimeMs clock_ms, std::vector<Alert>& alerts) {
 }
 
 template <class Stage>
-std::vector<std::uint32_t> Shard<Stage>::take_dirty(bool all) {
+void Shard<Stage>::first_change(std::uint32_t index, Record& record) {
+  if (record.mark != 0) saved_early_.push_back({record.cold->key, write_key_image(stage_, *this, index)});
+  record.mark = changed_mark_;
+  changed_.push_back(index);
+}
+
+template <class Stage>
+void Shard<Stage>::begin_snapshot(bool all) {
   if (all) {
-    dirty_.resize(slab_.count());
-    for (std::uint32_t i = 0; i < slab_.count(); ++i) dirty_[i] = i;
+    changed_.resize(slab_.count());
+    for (std::uint32_t i = 0; i < slab_.count(); ++i) record_at(changed_[i] = i).mark = changed_mark_;
   }
-  for (const auto index : dirty_) record_at(index).dirty = false;
-  return std::exchange(dirty_, {});
+  saving_ = std::exchange(changed_, {});
+  saving_at_ = 0;
+  changed_mark_ ^= 3;
+}
+
+template <class Stage>
+bool Shard<Stage>::continue_snapshot(std::size_t keys_max, const std::function<void(KeyImage&&)>& sink) {
+  for (auto& image : saved_early_) sink(std::move(image));
+  saved_early_.clear();
+  for (; saving_at_ < saving_.size() && keys_max > 0; ++saving_at_) {
+    auto& record = record_at(saving_[saving_at_]);
+    if (record.mark == changed_mark_) continue;   // changed since: its image was kept
+    record.mark = 0;
+    sink({record.cold->key, write_key_image(stage_, *this, saving_[saving_at_])});
+    --keys_max;
+  }
+  if (saving_at_ < saving_.size()) return false;
+  saving_.clear();
+  return true;
 }
 
 }  // namespace vigia

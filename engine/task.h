@@ -41,8 +41,18 @@ class Task {
   virtual EpochResult process(std::span<const InputRecord> records, std::span<const TimeMs> record_clock_ms,
                               TimeMs clock_ms) = 0;
 
-  // Keys changed since the last call (all: every key), serialised. The account and the clock travel in `meta`.
-  virtual void snapshot(bool all, const std::function<void(KeyImage&&)>& sink, std::string& meta) = 0;
+  // Begins a snapshot of the state between two epochs: of the keys changed since the last one (all: of every key). The
+  // account and the clock go to `meta`. REQUIRES: no snapshot under way.
+  virtual void begin_snapshot(bool all, std::string& meta) = 0;
+  // Gives some of its keys to `sink`, as they were when it began, whatever has been processed since; at most about
+  // `keys_max` in one call, so that input need not wait for all of them. True when it is complete.
+  virtual bool continue_snapshot(std::size_t keys_max, const std::function<void(KeyImage&&)>& sink) = 0;
+  // The whole of it at once.
+  void snapshot(bool all, const std::function<void(KeyImage&&)>& sink, std::string& meta) {
+    begin_snapshot(all, meta);
+    while (!continue_snapshot(SIZE_MAX, sink)) {
+    }
+  }
 
   // REQUIRES: an empty task. Returns an error text, empty when good.
   [[nodiscard]] virtual std::string restore_meta(std::string_view meta) = 0;

@@ -5,12 +5,13 @@
 //
 //   struct State                                     bytes of the key's state; equal states must be equal bytes
 //   on_fix(state, fold, fix, at_ms)                  the next good fix; fold.view.fix() is the one before
-//   on_crossing(fold, zone, at_ms, entering)         between the two
+//   on_crossing(fold, zone, at_ms, entering, where)  between the two
 //   on_lock(fold, from, to)                          the lock changed (never to unknown)
 //   on_opened(fold), on_closed(fold)                 an opening began or ended
 //   on_conditions(fold, appeared, gone)              bits of what a message reports anew or no longer
 //   on_message(fold, previous_ms)                    the next message, with or without a fix
-//   on_trip_start(state, fold), on_trip_end(state, fold, at_ms)
+//   on_trip_start(state, fold), on_trip_event(state, fold), on_trip_end(state, fold, at_ms)
+//   on_clock(fold, fault)                            the device's clock is at fault now, or is sound again
 //   judge(state, judge)                              episodes of this rule, from its candidates and the clock
 //
 // and a constructor from its rule. The same calls come again when late data change what lies before; an operator must

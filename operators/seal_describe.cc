@@ -89,7 +89,7 @@ Alert SealDomain::describe(const ToldAlert& told, std::string_view key, const Se
     alert.site_id = config_.site->smallest_site_at({episode.lat_deg, episode.lon_deg});
   }
   if (rule.kind.starts_with("zone_")) {
-    const auto& zone = config_.site->zones[episode.discriminator];
+    const auto& zone = config_.site->zone_numbered(episode.discriminator);
     add_attribute(alert, "zone_id", zone.id);
     if (!zone.site.empty()) alert.site_id = zone.site;
     alert.rule_hash = hash_with(alert.rule_hash, zone.content_hash);

@@ -34,7 +34,11 @@ SealDomain::SealDomain(const SealStageConfig& config)
     if (&placed != &views_.back()) state_bytes_ = (state_bytes_ + 7) / 8 * 8;
     shortest_silence_ms_ = std::min(shortest_silence_ms_, placed.view.shortest_silence_ms());
   }
-  for (const auto& rule : config_.rules) rule_hashes_.push_back(hash_of(rule));
+  std::string all_hashes;
+  for (const auto& rule : config_.rules) all_hashes += rule_hashes_.emplace_back(hash_of(rule));
+  for (const auto& source : config_.sources) all_hashes += source.topic + "\n";
+  all_hashes += std::to_string(config_.site->content_hash());
+  fingerprint_ = XXH3_64bits(all_hashes.data(), all_hashes.size());
 }
 
 SealView& SealDomain::view_for(const RuleSpec& rule) {

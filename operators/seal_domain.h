@@ -27,6 +27,9 @@ class SealDomain {
   [[nodiscard]] KeyHash hash(std::string_view key) const;
   [[nodiscard]] const std::vector<StageSource>& sources() const { return config_.sources; }
 
+  // Of everything that the bytes of a state depend on: rules and sources in their order, zones and routes.
+  [[nodiscard]] std::uint64_t fingerprint() const { return fingerprint_; }
+
   [[nodiscard]] std::size_t area_bytes() const { return sizeof(SealArea); }
   [[nodiscard]] std::size_t state_bytes() const { return state_bytes_; }
   void new_area(std::byte* area) const { new (area) SealArea; }
@@ -94,6 +97,7 @@ class SealDomain {
   std::vector<PlacedView> views_;
   std::vector<std::string> rule_hashes_;
   std::size_t state_bytes_ = 0;
+  std::uint64_t fingerprint_ = 0;
   TimeMs shortest_silence_ms_ = never_ms;
 };
 

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <bit>
+#include <map>
 #include <utility>
 
 namespace vigia {
@@ -86,7 +87,7 @@ bool SiteModelBuilder::add_zone(std::string id, ZoneKind kind, std::string site,
   const auto position = static_cast<std::uint32_t>(model_.zones.size());
   if (!model_.zone_ids_.try_emplace(id, position).second) return false;
   for (Polygon& polygon : shape.polygons) unwrap(polygon);
-  Zone zone{std::move(id), kind, std::move(site), std::move(hours), area_m2(shape), 0};
+  Zone zone{std::move(id), kind, std::move(site), std::move(hours), area_m2(shape), 0, 0};
   zone.content_hash = hash_of(zone, shape);
   model_.zones.push_back(std::move(zone));
   shapes_.push_back(std::move(shape));
@@ -105,7 +106,26 @@ bool SiteModelBuilder::add_route(std::string id, const std::vector<std::vector<L
   return true;
 }
 
+std::uint64_t SiteModel::content_hash() const {
+  Canonical out;
+  for (const Zone& zone : zones) out.add_count(zone.content_hash);
+  for (const Route& route : routes) out.add_count(route.content_hash);
+  return out.hash();
+}
+
+// Two ids with the same number: the one that is less keeps it.
+void SiteModelBuilder::number_zones() {
+  std::map<std::string_view, std::uint32_t> by_id;
+  for (std::uint32_t i = 0; i < model_.zones.size(); ++i) by_id.emplace(model_.zones[i].id, i);
+  for (const auto& [id, position] : by_id) {
+    auto number = static_cast<std::uint32_t>(XXH3_64bits(id.data(), id.size()));
+    while (!model_.zone_numbers_.try_emplace(number, position).second) ++number;
+    model_.zones[position].number = number;
+  }
+}
+
 SiteModel SiteModelBuilder::build() {
+  number_zones();
   model_.index = ZoneIndex(shapes_);
   shapes_.clear();
   return std::exchange(model_, {});

@@ -30,6 +30,7 @@ struct Zone {
   std::string hours;  // as written, e.g. "Mon-Fri 06:00-20:00"; empty: always
   double area_m2 = 0;
   std::uint64_t content_hash = 0;  // of everything above and the shape, whatever file it came from
+  std::uint32_t number = 0;        // told from the id alone: names the zone in alerts' ids and in snapshots
 };
 
 struct Route {
@@ -56,6 +57,10 @@ class SiteModel {
   // The index of a zone or route, `npos` when the id is unknown.
   [[nodiscard]] std::uint32_t find_zone(std::string_view id) const { return find(zone_ids_, id); }
   [[nodiscard]] std::uint32_t find_route(std::string_view id) const { return find(route_ids_, id); }
+  // REQUIRES: a number of one of the zones.
+  [[nodiscard]] const Zone& zone_numbered(std::uint32_t number) const { return zones[zone_numbers_.at(number)]; }
+  // Of all zones and routes.
+  [[nodiscard]] std::uint64_t content_hash() const;
 
   // The site of the smallest zone with a site at the position (of equals, the smaller id); empty when there is none.
   // The view lives as long as the model.
@@ -69,6 +74,7 @@ class SiteModel {
   }
 
   IdMap zone_ids_, route_ids_;
+  std::unordered_map<std::uint32_t, std::uint32_t> zone_numbers_;   // to the index
 };
 
 // Collects zones and routes. Not thread safe.
@@ -83,6 +89,8 @@ class SiteModelBuilder {
   [[nodiscard]] SiteModel build();
 
  private:
+  void number_zones();
+
   SiteModel model_;
   std::vector<ZoneShape> shapes_;
 };

@@ -14,8 +14,9 @@ class ZoneOverstay : public OperatorBase {
 
   void on_crossing(Fold& fold, std::uint32_t zone, TimeMs at_ms, bool enters, LatLon where) const {
     if (!zones_.holds(zone)) return;
-    if (!enters) return fold.emitter.close(rule, zone, at_ms);
-    fold.emitter.open(rule, zone, at_ms, where.lat_deg, where.lon_deg, fold.view.trip);
+    const auto number = fold.site.zones[zone].number;
+    if (!enters) return fold.emitter.close(rule, number, at_ms);
+    fold.emitter.open(rule, number, at_ms, where.lat_deg, where.lon_deg, fold.view.trip);
     fold.emitter.deadline(at_ms + limit_ms_);
   }
 

@@ -30,7 +30,13 @@ class CountingTask : public Task {
     return result;
   }
 
-  void snapshot(bool all, const std::function<void(KeyImage&&)>& sink, std::string& meta) override {
+  void begin_snapshot(bool all, std::string& meta) override { snapshot_now(all, [this](KeyImage&& image) { saving_.push_back(std::move(image)); }, meta); }
+  bool continue_snapshot(std::size_t, const std::function<void(KeyImage&&)>& sink) override {
+    for (auto& image : saving_) sink(std::move(image));
+    saving_.clear();
+    return true;
+  }
+  void snapshot_now(bool all, const std::function<void(KeyImage&&)>& sink, std::string& meta) {
     for (auto& [key, state] : keys_) {
       if (all || state.dirty) sink({key, fmt::format("{} {}", state.count, state.due_ms)});
       state.dirty = false;
@@ -63,6 +69,7 @@ class CountingTask : public Task {
   std::uint64_t key_count() const override { return keys_.size(); }
 
  private:
+  std::vector<KeyImage> saving_;
   struct Key {
     std::uint64_t count = 0;
     TimeMs due_ms = never_ms;

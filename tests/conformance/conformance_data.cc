@@ -14,9 +14,10 @@ using simdjson::dom::element;
 
 const std::set<std::string, std::less<>>& seal_kinds() {
   static const std::set<std::string, std::less<>> kinds = {
-      "unauthorized_stop", "route_deviation", "seal_opened", "seal_tampered", "seal_removed", "seal_wrong_unlock",
-      "trip_delayed", "report_interval", "report_distance", "zone_entered", "zone_left", "zone_overstay",
-      "seal_condition", "panic", "weight_difference", "second_placement"};
+      "unauthorized_stop", "route_deviation", "seal_opened",     "seal_tampered",   "seal_removed",
+      "seal_wrong_unlock", "trip_delayed",    "report_interval", "report_distance", "zone_entered",
+      "zone_left",         "zone_overstay",   "seal_condition",  "panic",           "weight_difference",
+      "second_placement"};
   return kinds;
 }
 
@@ -27,13 +28,14 @@ bool has(element object, std::string_view name) { return !object.at_key(name).er
 std::vector<reference::ReferenceAlert> alerts_of(element list) {
   std::vector<reference::ReferenceAlert> alerts;
   for (const element alert : items(list))
-    alerts.push_back({text(alert["kind"].value()), text(alert["rule_id"].value()), text(alert["subject_id"].value()), "",
-                      alert["start_ms"].get_int64().value(), alert["end_ms"].get_int64().value(), "", ""});
+    alerts.push_back({text(alert["kind"].value()), text(alert["rule_id"].value()), text(alert["subject_id"].value()),
+                      "", alert["start_ms"].get_int64().value(), alert["end_ms"].get_int64().value(), "", ""});
   return alerts;
 }
 
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
-  for (std::size_t at = text.find(from); at != text.npos; at = text.find(from, at + to.size())) text.replace(at, from.size(), to);
+  for (std::size_t at = text.find(from); at != text.npos; at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
   return text;
 }
 
@@ -104,7 +106,8 @@ Case random_scenario(const std::string& conformance, const std::string& name, co
   found.zones_geojson = folder + "site/zones.geojson";
   found.routes_geojson = folder + "site/routes.geojson";
   found.lines = reference::read_lines(folder + input);
-  std::erase_if(found.lines, [](const auto& line) { return line.topic != "seal.events" && line.topic != "trip.events"; });
+  std::erase_if(found.lines,
+                [](const auto& line) { return line.topic != "seal.events" && line.topic != "trip.events"; });
   simdjson::dom::parser parser;
   const element expected = parser.load(folder + "expected.json").value();
   found.until_ms = expected["until_ms"].get_int64().value();

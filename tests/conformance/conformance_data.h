@@ -18,7 +18,7 @@ namespace vigia::conformance {
 // A case restricted to seals and trips: its own pipeline file, written into `directory`.
 struct Case {
   std::string name;
-  std::string pipeline;                 // path
+  std::string pipeline;  // path
   std::string zones_geojson, routes_geojson;
   std::vector<reference::Line> lines;
   TimeMs until_ms = 0;
@@ -28,7 +28,7 @@ struct Case {
 // The hand-made cases whose rules and events are of seals and trips alone.
 [[nodiscard]] std::vector<Case> seal_cases(const std::string& conformance, const harness::TempDir& directory);
 
-// `input` is input.jsonl or input.storm.jsonl. Rules and expectations of other kinds, and of other subjects, are left out.
+// `input` is input.jsonl or input.storm.jsonl. Rules and expectations of other kinds and subjects are left out.
 [[nodiscard]] Case random_scenario(const std::string& conformance, const std::string& name, const std::string& input,
                                    const harness::TempDir& directory);
 

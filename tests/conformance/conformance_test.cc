@@ -1,5 +1,5 @@
-// The conformance material through the recomputation, the engine and the command line: in the order given, reversed, and
-// with every line twice. Restricted to seals and trips.
+// The conformance material through the recomputation, the engine and the command line: in the order given, reversed,
+// and with every line twice. Restricted to seals and trips.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -48,16 +48,19 @@ struct Order {
 
 const std::vector<Order> orders = {
     {"as given", [](std::vector<reference::Line> lines) { return lines; }},
-    {"reversed", [](std::vector<reference::Line> lines) {
+    {"reversed",
+     [](std::vector<reference::Line> lines) {
        std::reverse(lines.begin(), lines.end());
        return lines;
      }},
-    {"every line twice", [](std::vector<reference::Line> lines) {
+    {"every line twice",
+     [](std::vector<reference::Line> lines) {
        std::vector<reference::Line> twice;
        for (const auto& line : lines) twice.insert(twice.end(), {line, line});
        return twice;
      }},
-    {"the whole twice", [](std::vector<reference::Line> lines) {
+    {"the whole twice",
+     [](std::vector<reference::Line> lines) {
        auto twice = lines;
        twice.insert(twice.end(), lines.begin(), lines.end());
        return twice;
@@ -66,7 +69,8 @@ const std::vector<Order> orders = {
 
 harness::LoadedStage load(const Case& one) {
   auto loaded = load_pipeline(one.pipeline);
-  for (const auto& error : loaded.errors) ADD_FAILURE() << one.name << ": found " << error.found << ", expected " << error.expected;
+  for (const auto& error : loaded.errors)
+    ADD_FAILURE() << one.name << ": found " << error.found << ", expected " << error.expected;
   return harness::stage_of(std::move(loaded));
 }
 
@@ -90,7 +94,8 @@ TEST_F(Conformance, RandomScenariosAgreeWithTheRecomputation) {
   for (const auto& one : random_scenarios()) {
     const auto stage = load(one);
     const auto site = reference::read_site(one.zones_geojson, one.routes_geojson);
-    const auto got = reference::recompute(reference::events_of(one.lines), stage.config.rules, site, stage.settings, one.until_ms);
+    const auto got =
+        reference::recompute(reference::events_of(one.lines), stage.config.rules, site, stage.settings, one.until_ms);
     EXPECT_FALSE(one.expected.empty());
     EXPECT_EQ(reference::difference(one.expected, got, as_published), "") << one.name;
   }
@@ -102,9 +107,11 @@ TEST_F(Conformance, CasesThroughTheEngine) {
     for (const auto& order : orders)
       for (const std::size_t batch : {1, 32})
         for (const bool restart : {false, true}) {
-          const auto run = harness::run_engine(stage, order.arrange(one.lines),
-                                               {.batch = batch, .restart_each_epoch = restart, .until_ms = one.until_ms});
-          const auto where = one.name + ", " + order.name + ", batch " + std::to_string(batch) + (restart ? ", restarted" : "");
+          const auto run =
+              harness::run_engine(stage, order.arrange(one.lines),
+                                  {.batch = batch, .restart_each_epoch = restart, .until_ms = one.until_ms});
+          const auto where =
+              one.name + ", " + order.name + ", batch " + std::to_string(batch) + (restart ? ", restarted" : "");
           EXPECT_EQ(run.error, "") << where;
           EXPECT_EQ(differs(one, run.revisions), "") << where;
           EXPECT_EQ(harness::broken_life_cycle(run.revisions), "") << where;
@@ -135,10 +142,12 @@ TEST_F(Conformance, ReplayLaw_RandomScenariosAreTheSameBytesOnAnyNumberOfThreads
     const auto plain = harness::run_engine(stage, one.lines, {.batch = 256, .until_ms = one.until_ms});
     EXPECT_FALSE(plain.bytes.empty()) << one.name;
     for (const unsigned threads : {2, 8}) {
-      const auto run = harness::run_engine(stage, one.lines, {.batch = 256, .threads = threads, .until_ms = one.until_ms});
+      const auto run =
+          harness::run_engine(stage, one.lines, {.batch = 256, .threads = threads, .until_ms = one.until_ms});
       EXPECT_TRUE(run.bytes == plain.bytes) << one.name << ", " << threads << " threads";
     }
-    const auto run = harness::run_engine(stage, one.lines, {.batch = 256, .restart_each_epoch = true, .until_ms = one.until_ms});
+    const auto run =
+        harness::run_engine(stage, one.lines, {.batch = 256, .restart_each_epoch = true, .until_ms = one.until_ms});
     EXPECT_EQ(run.error, "") << one.name;
     EXPECT_TRUE(run.bytes == plain.bytes) << one.name << ", restarted between any two epochs";
   }
@@ -148,7 +157,8 @@ TEST_F(Conformance, ReplayLaw_RandomScenariosAreTheSameBytesOnAnyNumberOfThreads
 TEST_F(Conformance, CasesThroughReplay) {
   for (const auto& one : cases())
     for (const auto& order : orders) {
-      const auto run = harness::run_replay(VIGIA_BINARY, one.pipeline, order.arrange(one.lines), one.until_ms, "", directory_);
+      const auto run =
+          harness::run_replay(VIGIA_BINARY, one.pipeline, order.arrange(one.lines), one.until_ms, "", directory_);
       EXPECT_EQ(run.exit_code, 0) << one.name << ", " << order.name;
       EXPECT_EQ(differs(one, run.revisions), "") << one.name << ", " << order.name;
     }

@@ -31,6 +31,7 @@ class Runner {
     }
     result_.total = task_->total_account();
     result_.memory_bytes = task_->memory_bytes();
+    for (const auto& line : lines) result_.described[line.key] = task_->describe_key(line.key);
     return std::move(result_);
   }
 

@@ -67,6 +67,7 @@ class CountingStage {
   [[nodiscard]] KeyHash hash(std::string_view key) const {
     return KeyHash{weak_hash_ ? 7 : std::hash<std::string_view>{}(key)};
   }
+  [[nodiscard]] std::uint64_t fingerprint() const { return 1; }
   [[nodiscard]] std::size_t area_bytes() const { return sizeof(std::uint64_t); }
   [[nodiscard]] std::size_t state_bytes() const { return sizeof(CountingState); }
   void new_area(std::byte* area) const { new (area) std::uint64_t{0}; }

@@ -16,7 +16,7 @@ TEST(Parallel, EachIndexOnceAndAllBeforeTheJoin) {
     for (std::string& text : texts) text += 'a';
     for_each_index(arena, texts.size(), [&](std::size_t i) { texts[i] += std::to_string(i); });
     for (std::size_t i = 0; i < texts.size(); ++i) {
-      ASSERT_EQ(texts[i], "a" + std::to_string(i));
+      ASSERT_EQ(texts[i], std::string("a").append(std::to_string(i)));
       texts[i].clear();
     }
   }

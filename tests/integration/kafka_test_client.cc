@@ -139,7 +139,9 @@ std::vector<KafkaRecord> KafkaTestClient::read_at_least(const std::string& topic
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(limit_ms);
   std::vector<KafkaRecord> records;
   do {
-    records = read_all(topic);
+    KafkaTopics found;
+    need(fetch_topics(producer_, std::vector{topic}, wait_ms, found));
+    if (found.topics.contains(topic)) records = read_all(topic);
   } while (records.size() < count && std::chrono::steady_clock::now() < deadline);
   return records;
 }

@@ -36,7 +36,8 @@ class KafkaTestClient {
   // Everything committed from the beginning to the present end, partition by partition, in order.
   [[nodiscard]] std::vector<KafkaRecord> read_all(const std::string& topic);
 
-  // Reads again until there are at least `count` records, or `limit_ms` have passed.
+  // Reads again until there are at least `count` records, or `limit_ms` have passed. The topic may come into being
+  // meanwhile.
   [[nodiscard]] std::vector<KafkaRecord> read_at_least(const std::string& topic, std::size_t count,
                                                        TimeMs limit_ms = 60'000);
 

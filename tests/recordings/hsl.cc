@@ -23,7 +23,8 @@ std::optional<reference::Line> line_of(const std::string& text, simdjson::dom::p
   const auto time = message["tst"].get_string();
   if (vehicle.error() || time.error()) return std::nullopt;
   const std::string id = fmt::format("bus-{}", vehicle.value_unsafe());
-  std::string value = fmt::format("{{\"seal_id\":\"{}\",\"device_time_ms\":{}", id, parse_utc(std::string(time.value_unsafe())));
+  std::string value =
+      fmt::format("{{\"seal_id\":\"{}\",\"device_time_ms\":{}", id, parse_utc(std::string(time.value_unsafe())));
   const auto lat = message["lat"].get_double(), lon = message["long"].get_double();
   if (!lat.error() && !lon.error())
     value += fmt::format(",\"position\":{{\"lat_deg\":{},\"lon_deg\":{}}}", lat.value_unsafe(), lon.value_unsafe());
@@ -48,16 +49,17 @@ Recording read_hsl(const std::string& folder, const harness::TempDir& directory)
     return std::tie(a.timestamp_ms, a.key, a.value) < std::tie(b.timestamp_ms, b.key, b.value);
   });
   recording.zones_geojson = directory.write("zones.geojson",
-      "{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\",\"properties\":{\"id\":\"city\",\"kind\":\"area\",\"radius_m\":2000},"
-      "\"geometry\":{\"type\":\"Point\",\"coordinates\":[24.941,60.171]}}]}\n");
+                                            "{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\","
+                                            "\"properties\":{\"id\":\"city\",\"kind\":\"area\",\"radius_m\":2000},"
+                                            "\"geometry\":{\"type\":\"Point\",\"coordinates\":[24.941,60.171]}}]}\n");
   recording.routes_geojson = directory.write("routes.geojson", "{\"type\":\"FeatureCollection\",\"features\":[]}\n");
-  recording.pipeline = directory.write("pipeline.yaml", pipeline_text(
-      "  - {id: stop, kind: unauthorized_stop, limit: 2m, radius_m: 40, scope: always}\n"
-      "  - {id: door, kind: seal_opened, scope: always}\n"
-      "  - {id: report, kind: report_interval, interval: 10s, scope: always}\n"
-      "  - {id: way, kind: report_distance, distance_m: 60, scope: always}\n"
-      "  - {id: enter, kind: zone_entered, scope: always}\n"
-      "  - {id: leave, kind: zone_left, scope: always}\n"));
+  recording.pipeline = directory.write(
+      "pipeline.yaml", pipeline_text("  - {id: stop, kind: unauthorized_stop, limit: 2m, radius_m: 40, scope: always}\n"
+                                     "  - {id: door, kind: seal_opened, scope: always}\n"
+                                     "  - {id: report, kind: report_interval, interval: 10s, scope: always}\n"
+                                     "  - {id: way, kind: report_distance, distance_m: 60, scope: always}\n"
+                                     "  - {id: enter, kind: zone_entered, scope: always}\n"
+                                     "  - {id: leave, kind: zone_left, scope: always}\n"));
   return recording;
 }
 

@@ -23,9 +23,11 @@ std::string pipeline_text(const std::string& rules) {
          "time: {horizon: 24h, allowed_lateness: 10m, max_clock_skew: 5m, clock: records}\n"
          "state: {directory: state}\n"
          "site: [zones.geojson, routes.geojson]\n"
-         "sources: [{topic: seal.events, stream: seal, format: json}, {topic: trip.events, stream: trip, format: json}]\n"
+         "sources: [{topic: seal.events, stream: seal, format: json}, {topic: trip.events, stream: trip, format: "
+         "json}]\n"
          "outputs: {alerts: vigia.alerts, alert_state: vigia.alerts.state, format: json}\n"
-         "rules:\n" + rules;
+         "rules:\n" +
+         rules;
 }
 
 TimeMs parse_utc(const std::string& text) {

@@ -12,19 +12,19 @@
 namespace vigia::recordings {
 
 struct Recording {
-  std::string pipeline;                 // path of the pipeline file
+  std::string pipeline;  // path of the pipeline file
   std::string zones_geojson, routes_geojson;
-  std::vector<reference::Line> lines;   // in the order of arrival
+  std::vector<reference::Line> lines;  // in the order of arrival
 };
 
 // Where the recordings lie beside the project; absent outside of the development workplace.
 [[nodiscard]] std::optional<std::string> find_recording(const std::string& name);
 
-// Buses of Washington with the shapes that they should follow: one trip for each vehicle, from its first fix on, along all
+// Buses of Washington with the shapes that they should follow: one trip for each, from its first fix on, along all
 // shapes of `on_route` together (a MultiLineString). Times are taken as UTC; fixes are numbered from 1.
 struct Bus {
-  std::string route;      // "3T", "5A" or "S2": the seal's id
-  std::string on_route;   // whose shapes are its corridor; the same, but for a positive control
+  std::string route;     // "3T", "5A" or "S2": the seal's id
+  std::string on_route;  // whose shapes are its corridor; the same, but for a positive control
 };
 [[nodiscard]] Recording read_wmata(const std::string& folder, const std::vector<Bus>& buses, double half_width_m,
                                    int confirmations, const harness::TempDir& directory);
@@ -36,6 +36,6 @@ struct Bus {
 // The parts of a pipeline that all recordings share; `time.clock` is `records`.
 [[nodiscard]] std::string pipeline_text(const std::string& rules);
 
-[[nodiscard]] TimeMs parse_utc(const std::string& text);   // 2016-04-28 14:50:32 or 2023-10-29T13:24:10.275306Z
+[[nodiscard]] TimeMs parse_utc(const std::string& text);  // 2016-04-28 14:50:32 or 2023-10-29T13:24:10.275306Z
 
 }  // namespace vigia::recordings

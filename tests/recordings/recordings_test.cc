@@ -25,8 +25,14 @@ using reference::ReferenceAlert;
 const std::vector<Bus> own_routes = {{"3T", "3T"}, {"5A", "5A"}, {"S2", "S2"}};
 
 ReferenceAlert deviation(const std::string& bus, const std::string& from, const std::string& to) {
-  return {"route_deviation", "corridor", bus, bus + "-trip", parse_utc(from), to.empty() ? 0 : parse_utc(to),
-          to.empty() ? "confirmed" : "cleared", ""};
+  return {"route_deviation",
+          "corridor",
+          bus,
+          bus + "-trip",
+          parse_utc(from),
+          to.empty() ? 0 : parse_utc(to),
+          to.empty() ? "confirmed" : "cleared",
+          ""};
 }
 
 const std::vector<ReferenceAlert> expected_of_two = {deviation("5A", "2016-05-05 10:51:52", "2016-05-05 10:53:26"),
@@ -59,7 +65,9 @@ class Wmata : public testing::Test {
   Recording read(const std::vector<Bus>& buses, double half_width_m, int confirmations) const {
     return read_wmata(folder_, buses, half_width_m, confirmations, directory_);
   }
-  std::vector<Alert> engine(const Recording& recording) const { return harness::run_engine(load(recording), recording.lines, {}).revisions; }
+  std::vector<Alert> engine(const Recording& recording) const {
+    return harness::run_engine(load(recording), recording.lines, {}).revisions;
+  }
 
   std::string folder_;
   harness::TempDir directory_;
@@ -97,8 +105,10 @@ TEST_F(Wmata, NothingBeyond500Metres) {
 
 TEST_F(Wmata, AnotherRoutesShapesAreAPositiveControl) {
   for (const int confirmations : {1, 2})
-    EXPECT_EQ(differs({deviation("3T", "2016-04-28 14:50:32", "2016-04-28 14:52:08"), deviation("3T", "2016-04-28 14:52:51", "")},
-                      engine(read({{"3T", "5A"}}, 100, confirmations))), "");
+    EXPECT_EQ(differs({deviation("3T", "2016-04-28 14:50:32", "2016-04-28 14:52:08"),
+                       deviation("3T", "2016-04-28 14:52:51", "")},
+                      engine(read({{"3T", "5A"}}, 100, confirmations))),
+              "");
   EXPECT_EQ(differs({deviation("S2", "2016-04-29 08:23:52", "")}, engine(read({{"S2", "3T"}}, 500, 2))), "");
 }
 
@@ -117,7 +127,8 @@ TEST_F(Wmata, ReplayLaw_ThreadsRestartsAndBatches) {
 TEST_F(Wmata, ThroughReplay) {
   const auto recording = read(own_routes, 100, 1);
   std::string bytes;
-  for (const auto* threads : {"--batch 64 --threads 1", "--batch 64 --threads 2", "--batch 64 --threads 8", "--batch 64 --restart-every 2"}) {
+  for (const auto* threads :
+       {"--batch 64 --threads 1", "--batch 64 --threads 2", "--batch 64 --threads 8", "--batch 64 --restart-every 2"}) {
     const auto run = harness::run_replay(VIGIA_BINARY, recording.pipeline, recording.lines, {}, threads, directory_);
     ASSERT_EQ(run.exit_code, 0) << threads;
     EXPECT_EQ(differs(expected_of_one(), run.revisions), "") << threads;
@@ -125,9 +136,16 @@ TEST_F(Wmata, ThroughReplay) {
     EXPECT_EQ(run.bytes, bytes) << threads;
   }
   for (const auto* batch : {"--batch 1", "--batch 1024"})
-    EXPECT_EQ(differs(expected_of_one(), harness::run_replay(VIGIA_BINARY, recording.pipeline, recording.lines, {}, batch, directory_).revisions), "") << batch;
+    EXPECT_EQ(
+        differs(
+            expected_of_one(),
+            harness::run_replay(VIGIA_BINARY, recording.pipeline, recording.lines, {}, batch, directory_).revisions),
+        "")
+        << batch;
   const auto two = read(own_routes, 100, 2);
-  EXPECT_EQ(differs(expected_of_two, harness::run_replay(VIGIA_BINARY, two.pipeline, two.lines, {}, "", directory_).revisions), "");
+  EXPECT_EQ(differs(expected_of_two,
+                    harness::run_replay(VIGIA_BINARY, two.pipeline, two.lines, {}, "", directory_).revisions),
+            "");
 }
 #endif
 
@@ -142,7 +160,7 @@ class Hsl : public testing::Test {
   Recording recording_;
 };
 
-// Up to 61 s late, with inversions: as received, in the order of the device times, and every five minutes turned around.
+// Up to 61 s late, with inversions: as received, sorted by the device times, and every five minutes turned around.
 TEST_F(Hsl, OrderLaw_AsReceivedSortedAndTurnedAround) {
   const auto stage = load(recording_);
   const auto as_received = recording_.lines;
@@ -164,7 +182,8 @@ TEST_F(Hsl, OrderLaw_AsReceivedSortedAndTurnedAround) {
   std::vector<reference::Line> sorted, turned = as_received;
   for (const auto& [time_ms, i] : by_time) sorted.push_back(as_received[i]);
   for (auto begin = turned.begin(); begin != turned.end();) {
-    const auto end = std::find_if(begin, turned.end(), [&](const auto& line) { return line.timestamp_ms > begin->timestamp_ms + 300'000; });
+    const auto end = std::find_if(begin, turned.end(),
+                                  [&](const auto& line) { return line.timestamp_ms > begin->timestamp_ms + 300'000; });
     std::reverse(begin, end);
     begin = end;
   }
@@ -173,11 +192,14 @@ TEST_F(Hsl, OrderLaw_AsReceivedSortedAndTurnedAround) {
                                              reference::read_site(recording_.zones_geojson, recording_.routes_geojson),
                                              stage.settings, as_received.back().timestamp_ms);
   EXPECT_GT(expected.size(), 50U);
-  for (const auto& [name, lines] : {std::pair{"as received", as_received}, {"sorted", sorted}, {"turned around", turned}})
+  for (const auto& [name, lines] :
+       {std::pair{"as received", as_received}, {"sorted", sorted}, {"turned around", turned}})
     for (const std::size_t batch : {1, 1024}) {
       const auto run = harness::run_engine(stage, lines, {.batch = batch});
       EXPECT_EQ(reference::difference(expected, harness::comparable(harness::final_alerts(run.revisions)),
-                                      {.zone_tolerance_ms = 2, .with_status = true}), "") << name << ", batch " << batch;
+                                      {.zone_tolerance_ms = 2, .with_status = true}),
+                "")
+          << name << ", batch " << batch;
       EXPECT_EQ(harness::broken_life_cycle(run.revisions), "") << name;
       EXPECT_EQ(run.account.too_late, 0U) << name;
       EXPECT_TRUE(run.account.adds_up());

@@ -16,8 +16,10 @@ using Row = std::map<std::string, std::string>;
 std::vector<std::string> cells_of(const std::string& line) {
   std::vector<std::string> cells(1);
   for (const char c : line) {
-    if (c == ',') cells.emplace_back();
-    else if (c != '"' && c != '\r') cells.back() += c;
+    if (c == ',')
+      cells.emplace_back();
+    else if (c != '"' && c != '\r')
+      cells.back() += c;
   }
   return cells;
 }
@@ -50,8 +52,10 @@ std::string route_feature(const std::string& folder, const std::string& route, d
     for (const auto& point : points) places.push_back(point.second);
     lines.push_back(fmt::format("[{}]", fmt::join(places, ",")));
   }
-  return fmt::format("{{\"type\":\"Feature\",\"properties\":{{\"id\":\"{}\",\"corridor_half_width_m\":{}}},"
-                     "\"geometry\":{{\"type\":\"MultiLineString\",\"coordinates\":[{}]}}}}", route, half_width_m, fmt::join(lines, ","));
+  return fmt::format(
+      "{{\"type\":\"Feature\",\"properties\":{{\"id\":\"{}\",\"corridor_half_width_m\":{}}},"
+      "\"geometry\":{{\"type\":\"MultiLineString\",\"coordinates\":[{}]}}}}",
+      route, half_width_m, fmt::join(lines, ","));
 }
 
 std::string file_of(const std::string& route) {
@@ -65,13 +69,16 @@ void add_bus(const std::string& folder, const Bus& bus, std::vector<reference::L
   for (auto& row : read_csv(folder + file_of(bus.route))) {
     const TimeMs time_ms = parse_utc(row["time"]);
     if (++number == 1)
-      lines.push_back({"trip.events", bus.route, time_ms,
-                       fmt::format("{{\"trip_id\":\"{0}-trip\",\"seal_id\":\"{0}\",\"event_time_ms\":{1},\"action\":\"start\","
-                                   "\"route_id\":\"{2}\"}}", bus.route, time_ms, bus.on_route)});
-    lines.push_back({"seal.events", bus.route, time_ms,
-                     fmt::format("{{\"seal_id\":\"{}\",\"device_time_ms\":{},\"sequence\":{},\"position\":{{\"lat_deg\":{},"
-                                 "\"lon_deg\":{},\"heading_deg\":{}}}}}",
-                                 bus.route, time_ms, number, row["latitude"], row["longitude"], row["heading"])});
+      lines.push_back(
+          {"trip.events", bus.route, time_ms,
+           fmt::format("{{\"trip_id\":\"{0}-trip\",\"seal_id\":\"{0}\",\"event_time_ms\":{1},\"action\":\"start\","
+                       "\"route_id\":\"{2}\"}}",
+                       bus.route, time_ms, bus.on_route)});
+    lines.push_back(
+        {"seal.events", bus.route, time_ms,
+         fmt::format("{{\"seal_id\":\"{}\",\"device_time_ms\":{},\"sequence\":{},\"position\":{{\"lat_deg\":{},"
+                     "\"lon_deg\":{},\"heading_deg\":{}}}}}",
+                     bus.route, time_ms, number, row["latitude"], row["longitude"], row["heading"])});
   }
 }
 
@@ -91,9 +98,11 @@ Recording read_wmata(const std::string& folder, const std::vector<Bus>& buses, d
   for (const auto& [id, feature] : routes) features.push_back(feature);
   recording.zones_geojson = directory.write("zones.geojson", "{\"type\":\"FeatureCollection\",\"features\":[]}\n");
   recording.routes_geojson = directory.write(
-      "routes.geojson", fmt::format("{{\"type\":\"FeatureCollection\",\"features\":[\n{}\n]}}\n", fmt::join(features, ",\n")));
-  recording.pipeline = directory.write("pipeline.yaml", pipeline_text(fmt::format(
-      "  - {{id: corridor, kind: route_deviation, confirmations: {}}}\n", confirmations)));
+      "routes.geojson",
+      fmt::format("{{\"type\":\"FeatureCollection\",\"features\":[\n{}\n]}}\n", fmt::join(features, ",\n")));
+  recording.pipeline = directory.write(
+      "pipeline.yaml",
+      pipeline_text(fmt::format("  - {{id: corridor, kind: route_deviation, confirmations: {}}}\n", confirmations)));
   return recording;
 }
 

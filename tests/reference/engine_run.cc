@@ -23,7 +23,8 @@ LoadedStage stage_of(LoadedPipeline loaded) {
   for (const auto& source : pipeline.sources) {
     if (!has_operators(source.stream)) continue;
     const bool json = source.format == RecordFormat::json;
-    stage.config.sources.push_back({source.topic, source.stream, json ? PayloadFormat::json : PayloadFormat::flatbuffers});
+    stage.config.sources.push_back(
+        {source.topic, source.stream, json ? PayloadFormat::json : PayloadFormat::flatbuffers});
   }
   stage.config.rules = pipeline.rules;
   stage.config.site = std::make_shared<const SiteModel>(std::move(loaded.site));
@@ -35,8 +36,10 @@ namespace {
 class Driver {
  public:
   Driver(const LoadedStage& stage, const RunOptions& options)
-      : config_(stage.config), options_(options), clock_(options.wall_ms.empty() ? StageClock::Mode::records : StageClock::Mode::wall,
-                                                         stage.settings.max_clock_skew_ms) {
+      : config_(stage.config),
+        options_(options),
+        clock_(options.wall_ms.empty() ? StageClock::Mode::records : StageClock::Mode::wall,
+               stage.settings.max_clock_skew_ms) {
     config_.threads = options.threads;
     task_ = make_seal_task(config_);
     partition_ = clock_.add_partition();
@@ -61,7 +64,8 @@ class Driver {
       if (!topic) continue;
       const auto taken = clock_.take(line.timestamp_ms, options_.wall_ms.empty() ? 0 : options_.wall_ms[at]);
       result_.taken_broker_ms.push_back(taken.broker_ms);
-      records.push_back({*topic, PartitionId{0}, Offset{static_cast<std::int64_t>(at)}, taken.broker_ms, line.key, line.value});
+      records.push_back(
+          {*topic, PartitionId{0}, Offset{static_cast<std::int64_t>(at)}, taken.broker_ms, line.key, line.value});
       clocks.push_back(taken.clock_ms);
     }
     collect(task_->process(records, clocks, clock_.clock_ms()));
@@ -94,14 +98,20 @@ class Driver {
   // Keeps the images as a snapshot store would: only what changed is written, gone keys are erased.
   void restart() {
     std::string meta;
-    task_->snapshot(images_.empty(), [&](KeyImage&& image) {
-      if (image.bytes.empty()) images_.erase(image.key);
-      else images_[image.key] = std::move(image.bytes);
-    }, meta);
+    task_->snapshot(
+        images_.empty(),
+        [&](KeyImage&& image) {
+          if (image.bytes.empty())
+            images_.erase(image.key);
+          else
+            images_[image.key] = std::move(image.bytes);
+        },
+        meta);
     task_ = make_seal_task(config_);
     if (auto error = task_->restore_meta(meta); !error.empty()) result_.error = error;
     for (const auto& [key, bytes] : images_)
-      if (auto error = task_->restore_key(key, bytes); !error.empty()) result_.error = fmt::format("{}: {}", key, error);
+      if (auto error = task_->restore_key(key, bytes); !error.empty())
+        result_.error = fmt::format("{}: {}", key, error);
   }
 
   std::optional<TopicIndex> topic_index(const std::string& topic) const {
@@ -138,8 +148,14 @@ std::vector<Alert> final_alerts(const std::vector<Alert>& revisions) {
 std::vector<reference::ReferenceAlert> comparable(const std::vector<Alert>& alerts) {
   std::vector<reference::ReferenceAlert> plain;
   for (const auto& alert : alerts)
-    plain.push_back({alert.kind, alert.rule_id, alert.subject_id, alert.trip_id, alert.start_ms, alert.end_ms,
-                     schema::EnumNameAlertStatus(alert.status), {}});
+    plain.push_back({alert.kind,
+                     alert.rule_id,
+                     alert.subject_id,
+                     alert.trip_id,
+                     alert.start_ms,
+                     alert.end_ms,
+                     schema::EnumNameAlertStatus(alert.status),
+                     {}});
   return plain;
 }
 
@@ -151,7 +167,8 @@ std::string what_is_wrong(const Alert& alert, const Alert* before) {
   if (!before && alert.revision != 1) return "the first revision is not 1";
   if (!before && alert.status == AlertStatus::withdrawn) return "the first revision is withdrawn";
   if (before && alert.revision != before->revision + 1) return "a revision is missing";
-  if (before && (alert.kind != before->kind || alert.rule_id != before->rule_id || alert.subject_id != before->subject_id))
+  if (before &&
+      (alert.kind != before->kind || alert.rule_id != before->rule_id || alert.subject_id != before->subject_id))
     return "an alert has become another's";
   if (alert.status == AlertStatus::cleared && alert.end_ms == 0) return "cleared without an end";
   if (alert.status == AlertStatus::provisional && alert.end_ms != 0) return "provisional with an end";

@@ -26,10 +26,10 @@ struct LoadedStage {
 struct RunOptions {
   std::size_t batch = 1024;
   unsigned threads = 1;
-  bool restart_each_epoch = false;   // snapshot into memory, new task, restore, between any two epochs
-  std::optional<std::size_t> restart_at_epoch = {};   // the same, once: before this epoch
+  bool restart_each_epoch = false;                   // snapshot into memory, new task, restore, between any two epochs
+  std::optional<std::size_t> restart_at_epoch = {};  // the same, once: before this epoch
   std::optional<TimeMs> until_ms = {};
-  std::vector<TimeMs> wall_ms = {};       // time.clock wall: what the wall clock says at each line; empty: records
+  std::vector<TimeMs> wall_ms = {};  // time.clock wall: what the wall clock says at each line; empty: records
 };
 
 struct Rejection {
@@ -40,13 +40,13 @@ struct Rejection {
 };
 
 struct RunResult {
-  std::string bytes;                 // every revision as a JSON line
-  std::vector<Alert> revisions;      // in order
+  std::string bytes;             // every revision as a JSON line
+  std::vector<Alert> revisions;  // in order
   std::vector<Rejection> rejected;
-  Account account;                   // the sum of the epochs' accounts
-  Account total;                     // what the task itself says at the end
-  std::vector<TimeMs> taken_broker_ms;   // of each line, as the stage clock took it
-  std::string error;                 // why a snapshot could not be restored
+  Account account;                      // the sum of the epochs' accounts
+  Account total;                        // what the task itself says at the end
+  std::vector<TimeMs> taken_broker_ms;  // of each line, as the stage clock took it
+  std::string error;                    // why a snapshot could not be restored
 };
 
 [[nodiscard]] RunResult run_engine(const LoadedStage& stage, const std::vector<reference::Line>& lines,

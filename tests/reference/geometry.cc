@@ -15,7 +15,8 @@ struct Flat {
 };
 
 Flat project(Point origin, Point p) {
-  return {earth_radius_m * (p.lon_deg - origin.lon_deg) * radians_per_degree * std::cos(origin.lat_deg * radians_per_degree),
+  return {earth_radius_m * (p.lon_deg - origin.lon_deg) * radians_per_degree *
+              std::cos(origin.lat_deg * radians_per_degree),
           earth_radius_m * (p.lat_deg - origin.lat_deg) * radians_per_degree};
 }
 
@@ -70,19 +71,30 @@ void cut_by_ring(const Ring& ring, Point a, Point b, std::vector<double>& cuts) 
   }
 }
 
+Point between(Point a, Point b, double fraction) {
+  return {a.lat_deg + (b.lat_deg - a.lat_deg) * fraction, a.lon_deg + (b.lon_deg - a.lon_deg) * fraction};
+}
+
+// Halves [from, to] until it is where the distance to the centre passes the radius.
+double border_between(const PlainZone& zone, Point a, Point b, double from, double to) {
+  const bool from_inside = haversine_m(zone.center, between(a, b, from)) <= zone.radius_m;
+  for (int i = 0; i < 60; ++i) {
+    const double middle = (from + to) / 2;
+    const bool middle_inside = haversine_m(zone.center, between(a, b, middle)) <= zone.radius_m;
+    (middle_inside == from_inside ? from : to) = middle;
+  }
+  return to;
+}
+
 void cut_by_circle(const PlainZone& zone, Point a, Point b, std::vector<double>& cuts) {
   const Flat from = project(zone.center, a), to = project(zone.center, b);
   const double dx = to.x - from.x, dy = to.y - from.y;
-  const double qa = dx * dx + dy * dy, qb = 2 * (from.x * dx + from.y * dy);
-  const double qc = from.x * from.x + from.y * from.y - zone.radius_m * zone.radius_m;
-  const double discriminant = qb * qb - 4 * qa * qc;
-  if (qa == 0 || discriminant <= 0) return;
-  cuts.push_back((-qb - std::sqrt(discriminant)) / (2 * qa));
-  cuts.push_back((-qb + std::sqrt(discriminant)) / (2 * qa));
-}
-
-Point between(Point a, Point b, double fraction) {
-  return {a.lat_deg + (b.lat_deg - a.lat_deg) * fraction, a.lon_deg + (b.lon_deg - a.lon_deg) * fraction};
+  const double square = dx * dx + dy * dy;
+  if (square == 0) return;
+  const double nearest = std::clamp(-(from.x * dx + from.y * dy) / square, 0.0, 1.0);
+  const auto is_inside = [&](double t) { return haversine_m(zone.center, between(a, b, t)) <= zone.radius_m; };
+  if (is_inside(0) != is_inside(nearest)) cuts.push_back(border_between(zone, a, b, 0, nearest));
+  if (is_inside(nearest) != is_inside(1)) cuts.push_back(border_between(zone, a, b, nearest, 1));
 }
 
 }  // namespace
@@ -105,7 +117,8 @@ double distance_to_route_m(const PlainRoute& route, Point fix) {
 
 bool inside(const PlainZone& zone, Point p) {
   if (zone.polygons.empty()) return haversine_m(zone.center, p) <= zone.radius_m;
-  return std::any_of(zone.polygons.begin(), zone.polygons.end(), [&](const auto& rings) { return inside_polygon(rings, p); });
+  return std::any_of(zone.polygons.begin(), zone.polygons.end(),
+                     [&](const auto& rings) { return inside_polygon(rings, p); });
 }
 
 std::vector<BorderCrossing> crossings(const PlainZone& zone, Point a, Point b) {

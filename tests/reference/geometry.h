@@ -17,7 +17,7 @@ namespace vigia::reference {
 [[nodiscard]] bool inside(const PlainZone& zone, Point p);
 
 struct BorderCrossing {
-  double fraction = 0;   // of the way from a to b
+  double fraction = 0;  // of the way from a to b
   bool entering = false;
 };
 

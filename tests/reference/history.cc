@@ -62,7 +62,8 @@ Identity identity_of(const Event& event) {
 }  // namespace
 
 History make_history(std::vector<Event> arrived, const Settings& settings) {
-  std::stable_sort(arrived.begin(), arrived.end(), [](const Event& a, const Event& b) { return a.arrival < b.arrival; });
+  std::stable_sort(arrived.begin(), arrived.end(),
+                   [](const Event& a, const Event& b) { return a.arrival < b.arrival; });
   CounterRun run;
   History history;
   std::set<Identity> seen;
@@ -78,8 +79,10 @@ History make_history(std::vector<Event> arrived, const Settings& settings) {
       counted.time_ms = event.broker_ms;
       counted.clock_fault = true;
     } else if (is_too_late(event, run.heard(event), settings)) {
-      if (is_alarm(event)) history.alone.push_back(event);
-      else ++history.too_late;
+      if (is_alarm(event))
+        history.alone.push_back(event);
+      else
+        ++history.too_late;
       continue;
     }
     history.events.push_back(std::move(counted));
@@ -124,7 +127,8 @@ std::vector<Trip> trips_of(const History& history) {
     if (!event.is_trip) continue;
     if (event.action == "start") {
       if (running) end(at, TripEnd::next_start);
-      trips.push_back({event.trip_id, history.events[at].time_ms, {}, TripEnd::none, at, history.events.size(), {}, {}, {}, {}});
+      trips.push_back(
+          {event.trip_id, history.events[at].time_ms, {}, TripEnd::none, at, history.events.size(), {}, {}, {}, {}});
       running = true;
     } else if (running && event.trip_id == trips.back().id) {
       if (event.action == "finish") end(at, TripEnd::finish);
@@ -155,8 +159,10 @@ std::vector<Message> messages_of(const History& history, std::size_t first, std:
       if (nearer && speed_kmh(*suspect, message) <= max_speed_kmh) accept(*suspect);
       suspect = nullptr;
     }
-    if (!good || speed_kmh(*good, message) <= max_speed_kmh) accept(message);
-    else suspect = &message;
+    if (!good || speed_kmh(*good, message) <= max_speed_kmh)
+      accept(message);
+    else
+      suspect = &message;
   }
   return messages;
 }

@@ -17,8 +17,8 @@ struct Counted {
 };
 
 struct History {
-  std::vector<Counted> events;    // of one seal: no duplicates, in the order of semantics 1.1
-  std::vector<Event> alone;       // too late, but an alarm: judged by itself
+  std::vector<Counted> events;  // of one seal: no duplicates, in the order of semantics 1.1
+  std::vector<Event> alone;     // too late, but an alarm: judged by itself
   std::size_t duplicates = 0;
   std::size_t too_late = 0;
 };
@@ -40,7 +40,7 @@ struct Trip {
   std::optional<TimeMs> end_ms;
   TripEnd how = TripEnd::none;
   std::size_t first = 0, last = 0;
-  std::map<std::string, std::string> text;   // each field from the latest event of this trip_id that has it
+  std::map<std::string, std::string> text;  // each field from the latest event of this trip_id that has it
   std::optional<TimeMs> due_ms;
   std::vector<Window> authorised_stops, officers;
 };
@@ -52,7 +52,7 @@ struct Message {
   const Event* event = nullptr;
   TimeMs time_ms = 0;
   bool clock_fault = false;
-  std::optional<Point> fix;   // only when good (semantics 3.6)
+  std::optional<Point> fix;  // only when good (semantics 3.6)
 };
 
 // The seal's messages at [first, last), with the fix filter begun afresh there.

@@ -32,14 +32,31 @@ std::optional<TimeMs> time_of(element object, std::string_view name) {
 // By value: a range-for over a result's value() would look at a temporary that is gone.
 simdjson::dom::array items(element list) { return list.get_array().value(); }
 
-constexpr std::array seal_fields = {"seal_id", "device_time_ms", "sequence", "position", "lock", "battery_percent",
-                                    "conditions", "operator_id", "provider_id", "attributes"};
-constexpr std::array trip_text = {"route_id", "container_id", "manifest_id", "transport_document_id", "cargo_type",
-                                  "origin_depot_id", "destination_depot_id"};
-constexpr std::array trip_fields = {"trip_id", "seal_id", "event_time_ms", "action", "route_id", "container_id",
-                                    "manifest_id", "transport_document_id", "cargo_type", "origin_depot_id",
-                                    "destination_depot_id", "concept", "due_ms", "from_ms", "until_ms", "activity",
-                                    "officer_id", "weight_kg", "zone_id", "seal_number", "attributes"};
+constexpr std::array seal_fields = {"seal_id",         "device_time_ms", "sequence",    "position",    "lock",
+                                    "battery_percent", "conditions",     "operator_id", "provider_id", "attributes"};
+constexpr std::array trip_text = {"route_id",   "container_id",    "manifest_id",         "transport_document_id",
+                                  "cargo_type", "origin_depot_id", "destination_depot_id"};
+constexpr std::array trip_fields = {"trip_id",
+                                    "seal_id",
+                                    "event_time_ms",
+                                    "action",
+                                    "route_id",
+                                    "container_id",
+                                    "manifest_id",
+                                    "transport_document_id",
+                                    "cargo_type",
+                                    "origin_depot_id",
+                                    "destination_depot_id",
+                                    "concept",
+                                    "due_ms",
+                                    "from_ms",
+                                    "until_ms",
+                                    "activity",
+                                    "officer_id",
+                                    "weight_kg",
+                                    "zone_id",
+                                    "seal_number",
+                                    "attributes"};
 
 // The fields in the order of the schema, as they were written; good enough to tell contents apart.
 template <std::size_t Count>
@@ -65,8 +82,7 @@ Event seal_event(element object) {
     event.position = Point{(*position)["lat_deg"].get_double().value(), (*position)["lon_deg"].get_double().value()};
   event.lock = text_of(object, "lock");
   if (const auto conditions = member(object, "conditions"))
-    for (const element condition : items(*conditions))
-      event.conditions.emplace_back(condition.get_string().value());
+    for (const element condition : items(*conditions)) event.conditions.emplace_back(condition.get_string().value());
   event.canonical = canonical_of(object, seal_fields);
   return event;
 }
@@ -124,7 +140,8 @@ PlainRoute route_of(element feature) {
   const element properties = feature["properties"].value(), geometry = feature["geometry"].value();
   PlainRoute route{text_of(properties, "id"), {}, properties["corridor_half_width_m"].get_double().value()};
   const element coordinates = geometry["coordinates"].value();
-  if (text_of(geometry, "type") == "LineString") route.lines.push_back(points_of(coordinates));
+  if (text_of(geometry, "type") == "LineString")
+    route.lines.push_back(points_of(coordinates));
   else
     for (const element line : items(coordinates)) route.lines.push_back(points_of(line));
   return route;
@@ -176,7 +193,8 @@ std::vector<Event> events_of(const std::vector<Line>& lines) {
     };
     if (const auto batch = member(value, "events"))
       for (const element object : items(*batch)) add(object);
-    else add(value);
+    else
+      add(value);
   }
   return events;
 }

@@ -1,4 +1,4 @@
-// Reads what the tests feed to the engine (the lines of `vigia replay`, GeoJSON) into the plain data of the recomputation.
+// Reads what the tests feed to the engine (the lines of `vigia replay`, GeoJSON) into the recomputation's plain data.
 // Bad input is the test's own mistake: it throws std::runtime_error.
 #pragma once
 

@@ -10,7 +10,7 @@ namespace {
 struct LockChange {
   TimeMs time_ms = 0;
   std::string lock;
-  bool in_own_depot = false;   // where the last good fix of the scope lies in one of the trip's two depots
+  bool in_own_depot = false;  // where the last good fix of the scope lies in one of the trip's two depots
 };
 
 bool in_own_depot(const View& view, Point where) {
@@ -44,7 +44,7 @@ bool has(const Message& message, const std::string& condition) {
 
 Findings seal_opened(const View& view) {
   Findings findings;
-  std::optional<LockChange> opening;   // until closed, authorised or not
+  std::optional<LockChange> opening;  // until closed, authorised or not
   for (const auto& change : lock_changes(view)) {
     if (change.lock == "opened" && !opening) opening = change;
     if (change.lock != "closed" || !opening) continue;
@@ -60,7 +60,9 @@ Findings lock_instant(const View& view) {
   Findings findings;
   for (const auto& change : lock_changes(view)) {
     if (change.lock != lock) continue;
-    const auto officer_there = [&](const Window& w) { return w.from_ms <= change.time_ms && change.time_ms <= w.until_ms; };
+    const auto officer_there = [&](const Window& w) {
+      return w.from_ms <= change.time_ms && change.time_ms <= w.until_ms;
+    };
     const bool authorised = lock == "removed" && change.in_own_depot &&
                             std::any_of(view.trip->officers.begin(), view.trip->officers.end(), officer_there);
     if (!authorised) findings.push_back(instant(change.time_ms));

@@ -10,8 +10,8 @@ namespace {
 
 bool zone_selected(const RuleSpec& rule, const PlainZone& zone) {
   const auto any = [](const std::vector<std::string>& patterns, const std::string& text) {
-    return patterns.empty() ||
-           std::any_of(patterns.begin(), patterns.end(), [&](const auto& pattern) { return glob_match(pattern, text); });
+    return patterns.empty() || std::any_of(patterns.begin(), patterns.end(),
+                                           [&](const auto& pattern) { return glob_match(pattern, text); });
   };
   return any(rule.only.zone, zone.id) && any(rule.only.site, zone.site);
 }
@@ -58,7 +58,8 @@ Findings unauthorized_stop(const View& view) {
     const bool goes_on = &stay == &stays.back() && !view.end_ms();
     if (counts_ms(first_ms, last_ms) > limit_ms)
       findings.push_back(episode(first_ms, goes_on ? std::nullopt : std::optional(last_ms)));
-    else if (goes_on && counts_ms(first_ms, view.until_ms) > limit_ms && view.until_ms <= horizon_of(stay.back(), view.settings))
+    else if (goes_on && counts_ms(first_ms, view.until_ms) > limit_ms &&
+             view.until_ms <= horizon_of(stay.back(), view.settings))
       findings.push_back({first_ms, 0, "provisional", {}});
   }
   return findings;
@@ -74,7 +75,7 @@ Findings route_deviation(const View& view) {
   Findings findings;
   bool away = false;
   TimeMs start_ms = 0;
-  std::vector<TimeMs> against;   // consecutive fixes that contradict `away`
+  std::vector<TimeMs> against;  // consecutive fixes that contradict `away`
   for (const auto& message : view.fixes()) {
     const bool outside = distance_to_route_m(*route, *message.fix) > route->half_width_m;
     if (outside == away) {
@@ -97,7 +98,7 @@ namespace {
 struct Visit {
   TimeMs entered_ms = 0;
   std::optional<TimeMs> left_ms;
-  const Message* last_inside = nullptr;   // null: crossed between two fixes
+  const Message* last_inside = nullptr;  // null: crossed between two fixes
 };
 
 std::vector<Visit> visits_of(const PlainZone& zone, const std::vector<Message>& fixes) {
@@ -111,8 +112,10 @@ std::vector<Visit> visits_of(const PlainZone& zone, const std::vector<Message>& 
       for (const auto& crossing : crossings(zone, *before.fix, *here.fix)) {
         const auto span_ms = static_cast<double>(here.time_ms - before.time_ms);
         const TimeMs at_ms = before.time_ms + std::llround(crossing.fraction * span_ms);
-        if (crossing.entering) visits.push_back({at_ms, {}, nullptr});
-        else if (!visits.empty()) visits.back().left_ms = at_ms;
+        if (crossing.entering)
+          visits.push_back({at_ms, {}, nullptr});
+        else if (!visits.empty())
+          visits.back().left_ms = at_ms;
       }
     }
     if (inside(zone, *here.fix) && !visits.empty()) visits.back().last_inside = &here;

@@ -23,16 +23,16 @@ struct Point {
 struct Event {
   bool is_trip = false;
   std::string seal_id;
-  TimeMs time_ms = 0;      // as sent
-  TimeMs broker_ms = 0;    // of the record that brought it
-  std::size_t arrival = 0; // its place in the order of reading
-  std::string canonical;   // semantics 1.1
+  TimeMs time_ms = 0;       // as sent
+  TimeMs broker_ms = 0;     // of the record that brought it
+  std::size_t arrival = 0;  // its place in the order of reading
+  std::string canonical;    // semantics 1.1
 
   // seal
   std::uint32_t sequence = 0;
   bool buffered = false;
   std::optional<Point> position;
-  std::string lock;                       // empty: absent
+  std::string lock;  // empty: absent
   std::vector<std::string> conditions;
 
   // trip

@@ -21,7 +21,9 @@ const PlainRoute* PlainSite::route(const std::string& id) const {
   return found == routes.end() ? nullptr : &*found;
 }
 
-Finding instant(TimeMs at_ms, std::string discriminator) { return {at_ms, at_ms, "confirmed", std::move(discriminator)}; }
+Finding instant(TimeMs at_ms, std::string discriminator) {
+  return {at_ms, at_ms, "confirmed", std::move(discriminator)};
+}
 
 Finding episode(TimeMs start_ms, std::optional<TimeMs> end_ms, std::string discriminator) {
   return {start_ms, end_ms.value_or(0), end_ms ? "cleared" : "confirmed", std::move(discriminator)};
@@ -29,7 +31,8 @@ Finding episode(TimeMs start_ms, std::optional<TimeMs> end_ms, std::string discr
 
 std::vector<Message> View::fixes() const {
   std::vector<Message> good;
-  std::copy_if(messages.begin(), messages.end(), std::back_inserter(good), [](const Message& m) { return m.fix.has_value(); });
+  std::copy_if(messages.begin(), messages.end(), std::back_inserter(good),
+               [](const Message& m) { return m.fix.has_value(); });
   return good;
 }
 
@@ -56,7 +59,8 @@ Findings weight_difference(const View& view) {
   for (std::size_t at = view.trip->first; at < view.trip->last; ++at) {
     const auto& [event, time_ms, fault] = view.history.events[at];
     if (!event.is_trip || event.trip_id != view.trip->id || event.action != "weigh" || !event.weight_kg) continue;
-    if (!entry_kg) entry_kg = event.weight_kg;
+    if (!entry_kg)
+      entry_kg = event.weight_kg;
     else if (std::abs(*event.weight_kg - *entry_kg) * 100 > view.rule.number("percent") * *entry_kg)
       findings.push_back(instant(time_ms));
   }
@@ -67,20 +71,31 @@ namespace {
 
 using RuleFunction = Findings (*)(const View&);
 const std::map<std::string, RuleFunction>& functions() {
-  static const std::map<std::string, RuleFunction> table = {
-      {"unauthorized_stop", unauthorized_stop}, {"route_deviation", route_deviation}, {"zone_entered", zone_rule},
-      {"zone_left", zone_rule}, {"zone_overstay", zone_rule}, {"report_interval", report_rule},
-      {"report_distance", report_rule}, {"signal_lost", signal_lost}, {"clock_fault", clock_fault},
-      {"seal_opened", seal_opened}, {"seal_tampered", lock_instant}, {"seal_removed", lock_instant},
-      {"seal_wrong_unlock", lock_instant}, {"second_placement", second_placement}, {"seal_condition", condition_rule},
-      {"panic", condition_rule}, {"trip_delayed", trip_delayed}, {"weight_difference", weight_difference}};
+  static const std::map<std::string, RuleFunction> table = {{"unauthorized_stop", unauthorized_stop},
+                                                            {"route_deviation", route_deviation},
+                                                            {"zone_entered", zone_rule},
+                                                            {"zone_left", zone_rule},
+                                                            {"zone_overstay", zone_rule},
+                                                            {"report_interval", report_rule},
+                                                            {"report_distance", report_rule},
+                                                            {"signal_lost", signal_lost},
+                                                            {"clock_fault", clock_fault},
+                                                            {"seal_opened", seal_opened},
+                                                            {"seal_tampered", lock_instant},
+                                                            {"seal_removed", lock_instant},
+                                                            {"seal_wrong_unlock", lock_instant},
+                                                            {"second_placement", second_placement},
+                                                            {"seal_condition", condition_rule},
+                                                            {"panic", condition_rule},
+                                                            {"trip_delayed", trip_delayed},
+                                                            {"weight_difference", weight_difference}};
   return table;
 }
 
 bool applies_to(const RuleSpec& rule, const std::string& seal_id) {
   const auto& patterns = rule.only.id;
-  return patterns.empty() ||
-         std::any_of(patterns.begin(), patterns.end(), [&](const auto& pattern) { return glob_match(pattern, seal_id); });
+  return patterns.empty() || std::any_of(patterns.begin(), patterns.end(),
+                                         [&](const auto& pattern) { return glob_match(pattern, seal_id); });
 }
 
 // An alarm beyond the bounds is judged by itself: in no trip, at its own time.
@@ -93,27 +108,35 @@ Findings judge_alone(const RuleSpec& rule, const Event& event) {
 class OneSeal {
  public:
   OneSeal(std::vector<Event> events, const PlainSite& site, const Settings& settings, TimeMs until_ms)
-      : seal_id_(events.front().seal_id), site_(site), settings_(settings), until_ms_(until_ms),
-        history_(make_history(std::move(events), settings)), trips_(trips_of(history_)) {}
+      : seal_id_(events.front().seal_id),
+        site_(site),
+        settings_(settings),
+        until_ms_(until_ms),
+        history_(make_history(std::move(events), settings)),
+        trips_(trips_of(history_)) {}
 
   void judge(const RuleSpec& rule, std::vector<ReferenceAlert>& alerts) const {
     const auto function = functions().find(rule.kind);
     if (function == functions().end() || !applies_to(rule, seal_id_)) return;
     const bool always = rule.kind == "clock_fault" || (rule.scope == Scope::always && rule.kind != "trip_delayed");
-    if (always) judge_scope(rule, function->second, nullptr, alerts);
+    if (always)
+      judge_scope(rule, function->second, nullptr, alerts);
     else
       for (const auto& trip : trips_) judge_scope(rule, function->second, &trip, alerts);
     for (const auto& event : history_.alone) add(rule, nullptr, judge_alone(rule, event), alerts);
   }
 
  private:
-  void judge_scope(const RuleSpec& rule, RuleFunction function, const Trip* trip, std::vector<ReferenceAlert>& alerts) const {
+  void judge_scope(const RuleSpec& rule, RuleFunction function, const Trip* trip,
+                   std::vector<ReferenceAlert>& alerts) const {
     const double max_speed_kmh = number_or(rule, "max_speed_kmh", 200);
-    auto messages = messages_of(history_, trip ? trip->first : 0, trip ? trip->last : history_.events.size(), max_speed_kmh);
+    auto messages =
+        messages_of(history_, trip ? trip->first : 0, trip ? trip->last : history_.events.size(), max_speed_kmh);
     add(rule, trip, function(View{rule, site_, settings_, history_, trip, std::move(messages), until_ms_}), alerts);
   }
 
-  void add(const RuleSpec& rule, const Trip* trip, const Findings& findings, std::vector<ReferenceAlert>& alerts) const {
+  void add(const RuleSpec& rule, const Trip* trip, const Findings& findings,
+           std::vector<ReferenceAlert>& alerts) const {
     for (const auto& found : findings)
       alerts.push_back({rule.kind, rule.id, seal_id_, trip ? trip->id : "", found.start_ms, found.end_ms, found.status,
                         found.discriminator});
@@ -129,8 +152,8 @@ class OneSeal {
 
 }  // namespace
 
-std::vector<ReferenceAlert> recompute(const std::vector<Event>& events, std::span<const RuleSpec> rules, const PlainSite& site,
-                                      const Settings& settings, TimeMs until_ms) {
+std::vector<ReferenceAlert> recompute(const std::vector<Event>& events, std::span<const RuleSpec> rules,
+                                      const PlainSite& site, const Settings& settings, TimeMs until_ms) {
   std::map<std::string, std::vector<Event>> by_seal;
   for (const auto& event : events) by_seal[event.seal_id].push_back(event);
   std::vector<ReferenceAlert> alerts;
@@ -152,8 +175,8 @@ bool same(const ReferenceAlert& a, const ReferenceAlert& b, const Comparison& ho
 }
 
 std::string line(const char* what, const ReferenceAlert& alert) {
-  return fmt::format("  {}: {} {} {} {} - {} {} trip={} {}\n", what, alert.kind, alert.rule_id, alert.subject_id, alert.start_ms,
-                     alert.end_ms, alert.status, alert.trip_id, alert.discriminator);
+  return fmt::format("  {}: {} {} {} {} - {} {} trip={} {}\n", what, alert.kind, alert.rule_id, alert.subject_id,
+                     alert.start_ms, alert.end_ms, alert.status, alert.trip_id, alert.discriminator);
 }
 
 }  // namespace
@@ -162,8 +185,10 @@ std::string difference(std::vector<ReferenceAlert> expected, std::vector<Referen
   std::string text;
   for (const auto& want : expected) {
     const auto found = std::find_if(got.begin(), got.end(), [&](const auto& have) { return same(want, have, how); });
-    if (found == got.end()) text += line("missing", want);
-    else got.erase(found);
+    if (found == got.end())
+      text += line("missing", want);
+    else
+      got.erase(found);
   }
   for (const auto& extra : got) text += line("extra", extra);
   return text;

@@ -12,16 +12,18 @@
 
 namespace vigia::harness {
 
-ReplayOutcome run_replay(const std::string& binary, const std::string& pipeline, const std::vector<reference::Line>& lines,
-                         std::optional<TimeMs> until_ms, const std::string& arguments, const TempDir& directory) {
+ReplayOutcome run_replay(const std::string& binary, const std::string& pipeline,
+                         const std::vector<reference::Line>& lines, std::optional<TimeMs> until_ms,
+                         const std::string& arguments, const TempDir& directory) {
   std::string text;
   for (const auto& line : lines) text += reference::to_json_line(line);
   const auto input = directory.write("replay-input.jsonl", text);
   const auto output = directory.file("replay-output.jsonl"), errors = directory.file("replay-errors.txt");
   std::filesystem::remove(output);
   const auto until = until_ms ? fmt::format("--until {}", *until_ms) : std::string();
-  const int status = std::system(fmt::format("'{}' replay --config '{}' --input '{}' --output '{}' {} {} >'{}' 2>&1", binary,
-                                             pipeline, input, output, until, arguments, errors).c_str());
+  const int status = std::system(fmt::format("'{}' replay --config '{}' --input '{}' --output '{}' {} {} >'{}' 2>&1",
+                                             binary, pipeline, input, output, until, arguments, errors)
+                                     .c_str());
   ReplayOutcome outcome;
   outcome.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   if (outcome.exit_code != 0) return outcome;

@@ -13,8 +13,8 @@ namespace vigia::harness {
 
 struct ReplayOutcome {
   int exit_code = 0;
-  std::string bytes;              // the output file
-  std::vector<Alert> revisions;   // the same, read
+  std::string bytes;             // the output file
+  std::vector<Alert> revisions;  // the same, read
 };
 
 // `arguments` are added to the command line as they are. The binary must exist.

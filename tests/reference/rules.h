@@ -22,7 +22,7 @@ struct View {
   TimeMs until_ms = 0;
 
   [[nodiscard]] std::optional<TimeMs> end_ms() const { return trip ? trip->end_ms : std::nullopt; }
-  [[nodiscard]] std::vector<Message> fixes() const;   // the messages with a good fix
+  [[nodiscard]] std::vector<Message> fixes() const;  // the messages with a good fix
 };
 
 struct Finding {
@@ -39,14 +39,14 @@ using Findings = std::vector<Finding>;
 
 Findings unauthorized_stop(const View& view);
 Findings route_deviation(const View& view);
-Findings zone_rule(const View& view);            // zone_entered, zone_left, zone_overstay
-Findings report_rule(const View& view);          // report_interval, report_distance
+Findings zone_rule(const View& view);    // zone_entered, zone_left, zone_overstay
+Findings report_rule(const View& view);  // report_interval, report_distance
 Findings signal_lost(const View& view);
 Findings clock_fault(const View& view);
 Findings seal_opened(const View& view);
-Findings lock_instant(const View& view);         // seal_tampered, seal_removed, seal_wrong_unlock
+Findings lock_instant(const View& view);  // seal_tampered, seal_removed, seal_wrong_unlock
 Findings second_placement(const View& view);
-Findings condition_rule(const View& view);       // seal_condition, panic
+Findings condition_rule(const View& view);  // seal_condition, panic
 Findings trip_delayed(const View& view);
 Findings weight_difference(const View& view);
 

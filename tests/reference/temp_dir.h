@@ -14,7 +14,8 @@ class TempDir {
  public:
   TempDir() {
     static int count = 0;
-    path_ = std::filesystem::temp_directory_path() / ("vigia-test-" + std::to_string(::getpid()) + "-" + std::to_string(count++));
+    path_ = std::filesystem::temp_directory_path() /
+            ("vigia-test-" + std::to_string(::getpid()) + "-" + std::to_string(count++));
     std::filesystem::create_directories(path_);
   }
   ~TempDir() {

@@ -1,5 +1,5 @@
 // The order law on random worlds: whatever order the events come in, the engine's final alerts are those that a naive
-// recomputation finds in their set. A failure names its seed and prints the smallest part of the world that still fails.
+// recomputation finds in their set. A failure names its seed and prints the smallest part of the world that fails.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -47,14 +47,17 @@ std::string wrong_with(const Stage& loaded, const std::vector<reference::Line>& 
 }
 
 // Leaves out what can be left out without the failure going away.
-std::vector<reference::Line> smallest(const Stage& loaded, std::vector<reference::Line> lines, const harness::RunOptions& how) {
+std::vector<reference::Line> smallest(const Stage& loaded, std::vector<reference::Line> lines,
+                                      const harness::RunOptions& how) {
   for (std::size_t piece = lines.size() / 2; piece > 0; piece /= 2)
     for (std::size_t at = 0; at < lines.size();) {
       auto fewer = lines;
       fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(at),
                   fewer.begin() + static_cast<std::ptrdiff_t>(std::min(at + piece, lines.size())));
-      if (!fewer.empty() && !wrong_with(loaded, fewer, how).empty()) lines = std::move(fewer);
-      else at += piece;
+      if (!fewer.empty() && !wrong_with(loaded, fewer, how).empty())
+        lines = std::move(fewer);
+      else
+        at += piece;
     }
   return lines;
 }
@@ -66,7 +69,8 @@ void try_worlds(Arrival arrival) {
     std::mt19937_64 random(seed);
     const harness::RunOptions how{.batch = std::vector<std::size_t>{1, 7, 64, 1024}[random() % 4],
                                   .threads = std::vector<unsigned>{1, 2, 8}[random() % 3],
-                                  .restart_each_epoch = random() % 4 == 0, .until_ms = world.until_ms};
+                                  .restart_each_epoch = random() % 4 == 0,
+                                  .until_ms = world.until_ms};
     if (wrong_with(loaded, world.lines, how).empty()) continue;
     const auto lines = smallest(loaded, world.lines, how);
     std::string text;
@@ -89,9 +93,11 @@ TEST(OrderLaw, ThreadsBatchesAndRestartsChangeNothing) {
     for (const std::size_t batch : {1, 32, 1024}) {
       const auto plain = harness::run_engine(loaded.stage, world.lines, {.batch = batch, .until_ms = world.until_ms});
       for (const unsigned threads : {2, 8}) {
-        const auto run = harness::run_engine(loaded.stage, world.lines,
-                                             {.batch = batch, .threads = threads, .restart_each_epoch = true, .until_ms = world.until_ms});
-        EXPECT_TRUE(run.bytes == plain.bytes) << "seed " << 1000 + seed << ", batch " << batch << ", " << threads << " threads, restarted";
+        const auto run = harness::run_engine(
+            loaded.stage, world.lines,
+            {.batch = batch, .threads = threads, .restart_each_epoch = true, .until_ms = world.until_ms});
+        EXPECT_TRUE(run.bytes == plain.bytes)
+            << "seed " << 1000 + seed << ", batch " << batch << ", " << threads << " threads, restarted";
         EXPECT_EQ(run.account, plain.account);
       }
     }

@@ -18,8 +18,8 @@ enum class Arrival {
 };
 
 struct RandomWorld {
-  std::string pipeline_yaml;             // beside zones.geojson and routes.geojson of the standard site
-  std::vector<reference::Line> lines;    // in the order of arrival
+  std::string pipeline_yaml;           // beside zones.geojson and routes.geojson of the standard site
+  std::vector<reference::Line> lines;  // in the order of arrival
   TimeMs until_ms = 0;
 };
 

@@ -14,15 +14,15 @@ namespace vigia::scenarios {
 // A record, and what the test knows about it.
 struct Input {
   reference::Line line;
-  std::optional<TimeMs> wall_ms;   // what the wall clock says when it is read
-  bool raw = false;                // written as it is: the recomputation can't read it
+  std::optional<TimeMs> wall_ms;  // what the wall clock says when it is read
+  bool raw = false;               // written as it is: the recomputation can't read it
 };
 
 struct ExpectedAlert {
   std::string kind, subject_id, status;
   TimeMs start_ms = 0;
   TimeMs end_ms = 0;
-  std::map<std::string, std::string> more;   // rule, trip, cause, severity, zone, or attr.NAME
+  std::map<std::string, std::string> more;  // rule, trip, cause, severity, zone, or attr.NAME
   std::size_t file_line = 0;
 };
 
@@ -36,16 +36,16 @@ struct ExpectedRevisions {
 
 struct Scenario {
   std::string name;
-  std::string pipeline_yaml, zones_geojson, routes_geojson;   // file contents
+  std::string pipeline_yaml, zones_geojson, routes_geojson;  // file contents
   std::vector<Input> inputs;
   std::optional<TimeMs> until_ms;
   std::vector<ExpectedAlert> alerts;
   std::vector<ExpectedRevisions> revisions;
-  std::map<std::string, std::uint64_t> account;    // applied, duplicate, too_late, dead_letter: those that are given
-  std::vector<std::string> dead_letters;           // parts of their reasons, in order
-  std::vector<std::string> config_errors;          // parts of what is wrong with the pipeline; then nothing runs
-  bool any_order = false;                          // the same final alerts in any order of the records
-  bool has_reference = true;                       // the recomputation must agree
+  std::map<std::string, std::uint64_t> account;  // applied, duplicate, too_late, dead_letter: those that are given
+  std::vector<std::string> dead_letters;         // parts of their reasons, in order
+  std::vector<std::string> config_errors;        // parts of what is wrong with the pipeline; then nothing runs
+  bool any_order = false;                        // the same final alerts in any order of the records
+  bool has_reference = true;                     // the recomputation must agree
 };
 
 }  // namespace vigia::scenarios

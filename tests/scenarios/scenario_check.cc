@@ -25,15 +25,17 @@ std::string time_text(TimeMs time_ms) {
   if (time_ms == 0) return "open";
   const TimeMs since = time_ms - day_zero_ms;
   if (since < 0 || since > 1000 * 3'600'000LL) return fmt::format("@{}", time_ms);
-  return fmt::format("{:02}:{:02}:{:02}.{:03}", since / 3'600'000, since / 60'000 % 60, since / 1000 % 60, since % 1000);
+  return fmt::format("{:02}:{:02}:{:02}.{:03}", since / 3'600'000, since / 60'000 % 60, since / 1000 % 60,
+                     since % 1000);
 }
 
 std::string describe(const Alert& alert) {
   std::vector<std::string> attributes;
-  for (const auto& attribute : alert.attributes) attributes.push_back("attr." + attribute->key + "=" + attribute->value);
-  return fmt::format("{} {} {} - {} {} rule={} trip={} cause={} {}", alert.kind, alert.subject_id, time_text(alert.start_ms),
-                     time_text(alert.end_ms), schema::EnumNameAlertStatus(alert.status), alert.rule_id, alert.trip_id,
-                     alert.cause, fmt::join(attributes, " "));
+  for (const auto& attribute : alert.attributes)
+    attributes.push_back("attr." + attribute->key + "=" + attribute->value);
+  return fmt::format("{} {} {} - {} {} rule={} trip={} cause={} {}", alert.kind, alert.subject_id,
+                     time_text(alert.start_ms), time_text(alert.end_ms), schema::EnumNameAlertStatus(alert.status),
+                     alert.rule_id, alert.trip_id, alert.cause, fmt::join(attributes, " "));
 }
 
 std::string attribute_of(const Alert& alert, const std::string& name) {
@@ -58,7 +60,8 @@ bool fits(const ExpectedAlert& want, const Alert& have) {
   const TimeMs tolerance_ms = want.kind.starts_with("zone_") ? zone_tolerance_ms : 0;
   if (want.kind != have.kind || want.subject_id != have.subject_id) return false;
   if (want.status != schema::EnumNameAlertStatus(have.status)) return false;
-  if (std::abs(want.start_ms - have.start_ms) > tolerance_ms || std::abs(want.end_ms - have.end_ms) > tolerance_ms) return false;
+  if (std::abs(want.start_ms - have.start_ms) > tolerance_ms || std::abs(want.end_ms - have.end_ms) > tolerance_ms)
+    return false;
   return std::all_of(want.more.begin(), want.more.end(),
                      [&](const auto& item) { return member_of(have, item.first) == item.second; });
 }
@@ -68,9 +71,10 @@ std::string compare_alerts(const std::vector<ExpectedAlert>& expected, std::vect
   for (const auto& want : expected) {
     const auto found = std::find_if(got.begin(), got.end(), [&](const Alert& have) { return fits(want, have); });
     if (found == got.end())
-      text += fmt::format("  expected at line {}, but not there: {} {} {} - {} {}\n", want.file_line, want.kind, want.subject_id,
-                          time_text(want.start_ms), time_text(want.end_ms), want.status);
-    else got.erase(found);
+      text += fmt::format("  expected at line {}, but not there: {} {} {} - {} {}\n", want.file_line, want.kind,
+                          want.subject_id, time_text(want.start_ms), time_text(want.end_ms), want.status);
+    else
+      got.erase(found);
   }
   for (const auto& extra : got) text += "  not expected: " + describe(extra) + "\n";
   return text;
@@ -95,7 +99,8 @@ class Check {
  public:
   Check(const Scenario& scenario, const harness::LoadedStage& stage) : scenario_(scenario), stage_(stage) {
     for (const auto& input : scenario.inputs) lines_.push_back(input.line);
-    if (std::any_of(scenario.inputs.begin(), scenario.inputs.end(), [](const Input& input) { return input.wall_ms.has_value(); }))
+    if (std::any_of(scenario.inputs.begin(), scenario.inputs.end(),
+                    [](const Input& input) { return input.wall_ms.has_value(); }))
       for (const auto& input : scenario.inputs) wall_ms_.push_back(input.wall_ms.value_or(input.line.timestamp_ms));
   }
 
@@ -107,7 +112,9 @@ class Check {
   }
 
  private:
-  RunOptions options(std::size_t batch) const { return {.batch = batch, .until_ms = scenario_.until_ms, .wall_ms = wall_ms_}; }
+  RunOptions options(std::size_t batch) const {
+    return {.batch = batch, .until_ms = scenario_.until_ms, .wall_ms = wall_ms_};
+  }
 
   void all_of_one_batch(std::size_t batch) {
     const auto plain = harness::run_engine(stage_, lines_, options(batch));
@@ -117,7 +124,8 @@ class Check {
       taken_broker_ms_ = plain.taken_broker_ms;
       check_revisions(plain);
     } else if (final_bytes(plain.revisions) != first_final_) {
-      say(fmt::format("batch {}", batch), "  other final alerts than with batch 1:\n" + final_bytes(plain.revisions) + "\n" + first_final_);
+      say(fmt::format("batch {}", batch),
+          "  other final alerts than with batch 1:\n" + final_bytes(plain.revisions) + "\n" + first_final_);
     }
     for (const unsigned threads : {1, 2, 8})
       for (const bool restart : {false, true}) {
@@ -128,7 +136,8 @@ class Check {
         const auto run = harness::run_engine(stage_, lines_, how);
         const auto where = fmt::format("batch {}, {} threads{}", batch, threads, restart ? ", restarted" : "");
         if (!run.error.empty()) say(where, "  " + run.error + "\n");
-        if (run.bytes != plain.bytes) say(where, "  other bytes than on one thread without a restart:\n" + run.bytes + plain.bytes);
+        if (run.bytes != plain.bytes)
+          say(where, "  other bytes than on one thread without a restart:\n" + run.bytes + plain.bytes);
         if (run.account != plain.account) say(where, "  another account than on one thread without a restart\n");
       }
   }
@@ -144,12 +153,15 @@ class Check {
   }
 
   void check_account(const RunResult& run, const std::string& where) {
-    const std::map<std::string, std::uint64_t> have = {
-        {"applied", run.account.applied}, {"duplicate", run.account.duplicate}, {"too_late", run.account.too_late},
-        {"dead_letter", run.account.dead_letter}, {"unknown_enum_values", run.account.unknown_enum_values}};
+    const std::map<std::string, std::uint64_t> have = {{"applied", run.account.applied},
+                                                       {"duplicate", run.account.duplicate},
+                                                       {"too_late", run.account.too_late},
+                                                       {"dead_letter", run.account.dead_letter},
+                                                       {"unknown_enum_values", run.account.unknown_enum_values}};
     for (const auto& [name, count] : scenario_.account)
       if (!have.contains(name) || have.at(name) != count)
-        say(where, fmt::format("  account: {} is {}, expected {}\n", name, have.contains(name) ? have.at(name) : 0, count));
+        say(where,
+            fmt::format("  account: {} is {}, expected {}\n", name, have.contains(name) ? have.at(name) : 0, count));
   }
 
   void check_dead_letters(const RunResult& run, const std::string& where) {
@@ -157,7 +169,8 @@ class Check {
     for (const auto& rejection : run.rejected)
       if (rejection.kind == RejectKind::dead_letter) reasons.push_back(rejection.reason);
     bool same = reasons.size() == scenario_.dead_letters.size();
-    for (std::size_t i = 0; same && i < reasons.size(); ++i) same = reasons[i].find(scenario_.dead_letters[i]) != std::string::npos;
+    for (std::size_t i = 0; same && i < reasons.size(); ++i)
+      same = reasons[i].find(scenario_.dead_letters[i]) != std::string::npos;
     if (!same) say(where, fmt::format("  dead letters:\n    {}\n", fmt::join(reasons, "\n    ")));
   }
 
@@ -180,15 +193,19 @@ class Check {
     std::mt19937 random(20260302);
     for (int round = 0; round < 6; ++round) {
       auto shuffled = lines_;
-      if (round == 0) std::reverse(shuffled.begin(), shuffled.end());
-      else std::shuffle(shuffled.begin(), shuffled.end(), random);
+      if (round == 0)
+        std::reverse(shuffled.begin(), shuffled.end());
+      else
+        std::shuffle(shuffled.begin(), shuffled.end(), random);
       if (round > 2) shuffled.insert(shuffled.end(), lines_.begin(), lines_.end());
       for (const std::size_t batch : {1, 32}) {
         const auto run = harness::run_engine(stage_, shuffled, options(batch));
         const auto where = fmt::format("seed 20260302, order {}, batch {}", round, batch);
         const auto wrong = compare_alerts(scenario_.alerts, harness::final_alerts(run.revisions));
-        if (!wrong.empty()) say(where, wrong);
-        else if (final_bytes(run.revisions) != first_final_) say(where, "  other final alerts:\n" + final_bytes(run.revisions) + "\n" + first_final_);
+        if (!wrong.empty())
+          say(where, wrong);
+        else if (final_bytes(run.revisions) != first_final_)
+          say(where, "  other final alerts:\n" + final_bytes(run.revisions) + "\n" + first_final_);
         if (const auto broken = harness::broken_life_cycle(run.revisions); !broken.empty()) say(where, broken);
       }
     }
@@ -225,9 +242,9 @@ void Check::recomputation() {
     readable.push_back(lines_[i]);
     readable.back().timestamp_ms = taken_broker_ms_[i];
   }
-  const auto recomputed = reference::recompute(reference::events_of(readable), stage_.config.rules,
-                                               reference::read_site(zones, routes), stage_.settings,
-                                               std::max(clock_ms, scenario_.until_ms.value_or(clock_ms)));
+  const auto recomputed =
+      reference::recompute(reference::events_of(readable), stage_.config.rules, reference::read_site(zones, routes),
+                           stage_.settings, std::max(clock_ms, scenario_.until_ms.value_or(clock_ms)));
   std::vector<reference::ReferenceAlert> expected;
   for (const auto& alert : scenario_.alerts) {
     const auto rule = alert.more.find("rule");
@@ -236,17 +253,21 @@ void Check::recomputation() {
   }
   auto compared = recomputed;
   for (auto& alert : compared)
-    if (std::none_of(expected.begin(), expected.end(), [&](const auto& e) { return e.rule_id == alert.rule_id; })) alert.rule_id = "";
-  const auto wrong = reference::difference(expected, compared, {.zone_tolerance_ms = zone_tolerance_ms, .with_status = true});
+    if (std::none_of(expected.begin(), expected.end(), [&](const auto& e) { return e.rule_id == alert.rule_id; }))
+      alert.rule_id = "";
+  const auto wrong =
+      reference::difference(expected, compared, {.zone_tolerance_ms = zone_tolerance_ms, .with_status = true});
   if (!wrong.empty()) say("the recomputation", wrong);
 }
 
 // What is wrong with the pipeline must be what the scenario says.
 std::string check_errors(const Scenario& scenario, const LoadedPipeline& loaded) {
   std::vector<std::string> have;
-  for (const auto& error : loaded.errors) have.push_back(fmt::format("found {}, expected {}", error.found, error.expected));
+  for (const auto& error : loaded.errors)
+    have.push_back(fmt::format("found {}, expected {}", error.found, error.expected));
   bool same = have.size() == scenario.config_errors.size();
-  for (std::size_t i = 0; same && i < have.size(); ++i) same = have[i].find(scenario.config_errors[i]) != std::string::npos;
+  for (std::size_t i = 0; same && i < have.size(); ++i)
+    same = have[i].find(scenario.config_errors[i]) != std::string::npos;
   return same ? "" : fmt::format("errors of the configuration:\n  {}\n", fmt::join(have, "\n  "));
 }
 

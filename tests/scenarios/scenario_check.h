@@ -1,5 +1,5 @@
-// Runs a scenario over threads {1, 2, 8} × batch {1, 32, 1024} × (restarted between any two epochs or not), and says what
-// is not as it must be.
+// Runs a scenario over threads {1, 2, 8} × batch {1, 32, 1024} × (restarted between any two epochs or not), and says
+// what is not as it must be.
 #pragma once
 
 #include <string>

@@ -17,19 +17,21 @@ struct Field {
   Value value = Value::text;
 };
 
-const std::map<std::string, Field> seal_fields = {
-    {"seq", {"sequence", Value::number}},          {"lock", {"lock", Value::text}},
-    {"battery", {"battery_percent", Value::number}}, {"conditions", {"conditions", Value::list}},
-    {"operator", {"operator_id", Value::text}},    {"provider", {"provider_id", Value::text}}};
+const std::map<std::string, Field> seal_fields = {{"seq", {"sequence", Value::number}},
+                                                  {"lock", {"lock", Value::text}},
+                                                  {"battery", {"battery_percent", Value::number}},
+                                                  {"conditions", {"conditions", Value::list}},
+                                                  {"operator", {"operator_id", Value::text}},
+                                                  {"provider", {"provider_id", Value::text}}};
 
 const std::map<std::string, Field> trip_fields = {
-    {"trip", {"trip_id", Value::text}},            {"route", {"route_id", Value::text}},
-    {"container", {"container_id", Value::text}},  {"manifest", {"manifest_id", Value::text}},
-    {"origin", {"origin_depot_id", Value::text}},  {"destination", {"destination_depot_id", Value::text}},
-    {"concept", {"concept", Value::text}},         {"due", {"due_ms", Value::time}},
-    {"from", {"from_ms", Value::time}},            {"until", {"until_ms", Value::time}},
-    {"activity", {"activity", Value::text}},       {"officer", {"officer_id", Value::text}},
-    {"weight", {"weight_kg", Value::number}},      {"number", {"seal_number", Value::text}}};
+    {"trip", {"trip_id", Value::text}},           {"route", {"route_id", Value::text}},
+    {"container", {"container_id", Value::text}}, {"manifest", {"manifest_id", Value::text}},
+    {"origin", {"origin_depot_id", Value::text}}, {"destination", {"destination_depot_id", Value::text}},
+    {"concept", {"concept", Value::text}},        {"due", {"due_ms", Value::time}},
+    {"from", {"from_ms", Value::time}},           {"until", {"until_ms", Value::time}},
+    {"activity", {"activity", Value::text}},      {"officer", {"officer_id", Value::text}},
+    {"weight", {"weight_kg", Value::number}},     {"number", {"seal_number", Value::text}}};
 
 std::string json_value(const Field& field, const std::string& text) {
   switch (field.value) {
@@ -53,30 +55,45 @@ struct Parsed {
   std::map<std::string, std::string> fields;
 };
 
-Parsed parse(const std::vector<std::string>& words, std::size_t first_option, const std::map<std::string, Field>& known) {
+Parsed parse(const std::vector<std::string>& words, std::size_t first_option,
+             const std::map<std::string, Field>& known) {
   if (words.size() < 2) throw std::runtime_error("expected a seal and a time");
   Parsed parsed;
   parsed.key = words[0];
   parsed.time_ms = parse_time(words[1]);
   for (std::size_t i = first_option; i < words.size(); ++i) {
-    const auto next = [&] { return i + 1 < words.size() ? words[++i] : throw std::runtime_error("something is missing after " + words[i]); };
+    const auto next = [&] {
+      return i + 1 < words.size() ? words[++i] : throw std::runtime_error("something is missing after " + words[i]);
+    };
     const auto [name, value] = name_and_value(words[i]);
-    if (name == "at") parsed.at = parse_metres(next());
-    else if (name == "move") parsed.move = parse_metres(next());
-    else if (name == "to") parsed.to_ms = parse_time(next());
-    else if (name == "every") parsed.every_ms = parse_duration(next());
-    else if (name == "buffered") parsed.buffered = true;
-    else if (name == "broker") parsed.broker_ms = parse_time(value);
-    else if (name == "late") parsed.late_ms = parse_duration(value);
-    else if (name == "wall") parsed.wall_ms = parse_time(value);
-    else if (known.contains(name)) parsed.fields[name] = value;
-    else throw std::runtime_error("unknown word " + words[i]);
+    if (name == "at")
+      parsed.at = parse_metres(next());
+    else if (name == "move")
+      parsed.move = parse_metres(next());
+    else if (name == "to")
+      parsed.to_ms = parse_time(next());
+    else if (name == "every")
+      parsed.every_ms = parse_duration(next());
+    else if (name == "buffered")
+      parsed.buffered = true;
+    else if (name == "broker")
+      parsed.broker_ms = parse_time(value);
+    else if (name == "late")
+      parsed.late_ms = parse_duration(value);
+    else if (name == "wall")
+      parsed.wall_ms = parse_time(value);
+    else if (known.contains(name))
+      parsed.fields[name] = value;
+    else
+      throw std::runtime_error("unknown word " + words[i]);
   }
   return parsed;
 }
 
 Input record(const Parsed& parsed, const char* topic, TimeMs time_ms, std::string value) {
-  return {{topic, parsed.key, parsed.broker_ms.value_or(time_ms + parsed.late_ms), std::move(value)}, parsed.wall_ms, false};
+  return {{topic, parsed.key, parsed.broker_ms.value_or(time_ms + parsed.late_ms), std::move(value)},
+          parsed.wall_ms,
+          false};
 }
 
 std::string seal_json(const Parsed& parsed, TimeMs time_ms, std::uint64_t step) {
@@ -89,8 +106,8 @@ std::string seal_json(const Parsed& parsed, TimeMs time_ms, std::uint64_t step) 
   if (parsed.buffered) json += ",\"buffered\":true";
   if (parsed.at) {
     const auto steps = static_cast<double>(step);
-    json += fmt::format(",\"position\":{}",
-                        position_of({parsed.at->east + steps * parsed.move.east, parsed.at->north + steps * parsed.move.north}));
+    json += fmt::format(",\"position\":{}", position_of({parsed.at->east + steps * parsed.move.east,
+                                                         parsed.at->north + steps * parsed.move.north}));
   }
   return json + "}";
 }
@@ -112,18 +129,22 @@ std::vector<Input> seal_records(const std::vector<std::string>& words) {
 std::vector<Input> trip_records(const std::vector<std::string>& words) {
   if (words.size() < 3) throw std::runtime_error("expected a seal, a time and an action");
   const Parsed parsed = parse(words, 3, trip_fields);
-  std::string json = fmt::format("{{\"seal_id\":\"{}\",\"event_time_ms\":{},\"action\":\"{}\"", parsed.key, parsed.time_ms, words[2]);
+  std::string json =
+      fmt::format("{{\"seal_id\":\"{}\",\"event_time_ms\":{},\"action\":\"{}\"", parsed.key, parsed.time_ms, words[2]);
   for (const auto& [name, value] : parsed.fields)
     json += fmt::format(",\"{}\":{}", trip_fields.at(name).json_name, json_value(trip_fields.at(name), value));
   return {record(parsed, "trip.events", parsed.time_ms, json + "}")};
 }
 
 Input batch_record(const std::vector<std::string>& header, const std::vector<Input>& members) {
-  if (header.size() != 3 || !header[2].starts_with("broker=")) throw std::runtime_error("batch seal|trip KEY broker=TIME");
+  if (header.size() != 3 || !header[2].starts_with("broker="))
+    throw std::runtime_error("batch seal|trip KEY broker=TIME");
   std::vector<std::string> values;
   for (const auto& member : members) values.push_back(member.line.value);
   return {{header[0] + ".events", header[1], parse_time(name_and_value(header[2]).second),
-           fmt::format("{{\"events\":[{}]}}", fmt::join(values, ","))}, {}, false};
+           fmt::format("{{\"events\":[{}]}}", fmt::join(values, ","))},
+          {},
+          false};
 }
 
 }  // namespace vigia::scenarios

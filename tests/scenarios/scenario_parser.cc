@@ -48,12 +48,23 @@ class Parser {
 
   using Command = void (Parser::*)(const std::string&);
   static const std::map<std::string, Command>& commands() {
-    static const std::map<std::string, Command> table = {
-        {"rule", &Parser::rule}, {"config", &Parser::config}, {"zone", &Parser::zone}, {"route", &Parser::route},
-        {"seal", &Parser::seal}, {"trip", &Parser::trip}, {"raw", &Parser::raw}, {"batch", &Parser::batch},
-        {"end", &Parser::end_batch}, {"until", &Parser::until}, {"expect", &Parser::expect},
-        {"revisions", &Parser::revisions}, {"account", &Parser::account}, {"dead_letter", &Parser::dead_letter},
-        {"error", &Parser::error}, {"order", &Parser::order}, {"reference", &Parser::reference}};
+    static const std::map<std::string, Command> table = {{"rule", &Parser::rule},
+                                                         {"config", &Parser::config},
+                                                         {"zone", &Parser::zone},
+                                                         {"route", &Parser::route},
+                                                         {"seal", &Parser::seal},
+                                                         {"trip", &Parser::trip},
+                                                         {"raw", &Parser::raw},
+                                                         {"batch", &Parser::batch},
+                                                         {"end", &Parser::end_batch},
+                                                         {"until", &Parser::until},
+                                                         {"expect", &Parser::expect},
+                                                         {"revisions", &Parser::revisions},
+                                                         {"account", &Parser::account},
+                                                         {"dead_letter", &Parser::dead_letter},
+                                                         {"error", &Parser::error},
+                                                         {"order", &Parser::order},
+                                                         {"reference", &Parser::reference}};
     return table;
   }
 
@@ -111,8 +122,10 @@ class Parser {
     }
     for (; next < words.size(); ++next) {
       const auto [name, value] = name_and_value(words[next]);
-      if (words[next].find('=') == std::string::npos) alert.status = words[next];
-      else alert.more[name] = value;
+      if (words[next].find('=') == std::string::npos)
+        alert.status = words[next];
+      else
+        alert.more[name] = value;
     }
     scenario_.alerts.push_back(std::move(alert));
   }
@@ -120,7 +133,8 @@ class Parser {
   void revisions(const std::string& rest) {
     const auto words = words_of(rest);
     if (words.size() < 4) throw std::runtime_error("revisions KIND SUBJECT START STATUS ...");
-    scenario_.revisions.push_back({words[0], words[1], parse_time(words[2]), Words(words.begin() + 3, words.end()), file_line_});
+    scenario_.revisions.push_back(
+        {words[0], words[1], parse_time(words[2]), Words(words.begin() + 3, words.end()), file_line_});
   }
   void account(const std::string& rest) {
     for (const auto& word : words_of(rest)) {
@@ -148,7 +162,8 @@ class Parser {
                              scenario_.any_order ? "24h" : "10m")},
         {"state", " {directory: state}"},
         {"site", " [zones.geojson, routes.geojson]"},
-        {"sources", " [{topic: seal.events, stream: seal, format: json}, {topic: trip.events, stream: trip, format: json}]"},
+        {"sources",
+         " [{topic: seal.events, stream: seal, format: json}, {topic: trip.events, stream: trip, format: json}]"},
         {"outputs", " {alerts: vigia.alerts, alert_state: vigia.alerts.state, format: json}"},
         {"rules", rules_.empty() ? " []" : rules_}};
     for (const auto& [name, value] : sections_) sections[name] = value;

@@ -39,8 +39,10 @@ void ScenarioSite::add_zone(const std::vector<std::string>& words) {
   std::vector<Metres> corners;
   for (std::size_t i = 3; i < words.size(); ++i) {
     const auto [name, value] = name_and_value(words[i]);
-    if (name == "site") properties += fmt::format(",\"site\":\"{}\"", value);
-    else if (words[2] == "polygon") corners.push_back(parse_metres(words[i]));
+    if (name == "site")
+      properties += fmt::format(",\"site\":\"{}\"", value);
+    else if (words[2] == "polygon")
+      corners.push_back(parse_metres(words[i]));
   }
   std::string geometry;
   if (words[2] == "circle") {
@@ -50,16 +52,18 @@ void ScenarioSite::add_zone(const std::vector<std::string>& words) {
     const auto ring = words[2] == "square" ? square(parse_metres(words[3]), std::stod(words[4])) : ring_of(corners);
     geometry = fmt::format("\"Polygon\",\"coordinates\":[{}]", ring);
   }
-  zones_.push_back(fmt::format("{{\"type\":\"Feature\",\"properties\":{{{}}},\"geometry\":{{\"type\":{}}}}}", properties, geometry));
+  zones_.push_back(
+      fmt::format("{{\"type\":\"Feature\",\"properties\":{{{}}},\"geometry\":{{\"type\":{}}}}}", properties, geometry));
 }
 
 void ScenarioSite::add_route(const std::vector<std::string>& words) {
   if (words.size() < 4) throw std::runtime_error("route ID HALF_WIDTH PLACE PLACE ...");
   std::vector<std::string> points;
   for (std::size_t i = 2; i < words.size(); ++i) points.push_back(geojson_of(parse_metres(words[i])));
-  routes_.push_back(fmt::format("{{\"type\":\"Feature\",\"properties\":{{\"id\":\"{}\",\"corridor_half_width_m\":{}}},"
-                                "\"geometry\":{{\"type\":\"LineString\",\"coordinates\":[{}]}}}}",
-                                words[0], words[1], fmt::join(points, ",")));
+  routes_.push_back(
+      fmt::format("{{\"type\":\"Feature\",\"properties\":{{\"id\":\"{}\",\"corridor_half_width_m\":{}}},"
+                  "\"geometry\":{{\"type\":\"LineString\",\"coordinates\":[{}]}}}}",
+                  words[0], words[1], fmt::join(points, ",")));
 }
 
 std::string ScenarioSite::collection(const std::vector<std::string>& features) {

@@ -8,7 +8,7 @@ namespace vigia::scenarios {
 
 class ScenarioSite {
  public:
-  ScenarioSite();   // the standard site of README.md
+  ScenarioSite();  // the standard site of README.md
 
   // words: ID KIND square EAST,NORTH SIDE | circle EAST,NORTH RADIUS | polygon PLACE PLACE PLACE ... [site=NAME]
   void add_zone(const std::vector<std::string>& words);

@@ -29,8 +29,10 @@ std::vector<std::string> split(std::string_view text, char separator) {
     part.clear();
   };
   for (const char c : text) {
-    if (c == separator) finish();
-    else part += c;
+    if (c == separator)
+      finish();
+    else
+      part += c;
   }
   finish();
   return parts;

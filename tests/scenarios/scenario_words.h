@@ -10,7 +10,7 @@
 
 namespace vigia::scenarios {
 
-inline constexpr TimeMs day_zero_ms = 1'772'409'600'000;   // 2026-03-02T00:00:00Z, a Monday; 00:00 in a scenario
+inline constexpr TimeMs day_zero_ms = 1'772'409'600'000;  // 2026-03-02T00:00:00Z, a Monday; 00:00 in a scenario
 
 // "01:15", "01:15:30", "01:15:00.001", "26:00", "-00:05", or "@978307200000" (milliseconds since the epoch).
 [[nodiscard]] TimeMs parse_time(std::string_view text);

@@ -16,7 +16,8 @@ namespace {
 
 std::vector<std::filesystem::path> scenario_files() {
   std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(std::filesystem::path(VIGIA_SOURCE_DIR) / "tests" / "scenarios"))
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(std::filesystem::path(VIGIA_SOURCE_DIR) / "tests" / "scenarios"))
     if (entry.path().extension() == ".scenario") files.push_back(entry.path());
   std::sort(files.begin(), files.end());
   return files;
@@ -42,7 +43,8 @@ class FromFile : public testing::Test {
 const bool registered = [] {
   for (const auto& path : scenario_files()) {
     std::string name = "S" + path.stem().string();
-    std::replace_if(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
+    std::replace_if(
+        name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
     testing::RegisterTest("Scenarios", name.c_str(), nullptr, nullptr, path.c_str(), 1,
                           [path]() -> FromFile* { return new FromFile(path); });
   }

@@ -1,0 +1,320 @@
+// `vigia run` as a process against a real broker.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "broker_fixture.h"
+#include "connectors/dead_letters.h"
+#include "engine/task.h"
+#include "schemas/json_reader.h"
+#include "schemas/json_writer.h"
+#include "schemas/seal_batch_generated.h"
+#include "schemas/seal_event_generated.h"
+#include "tests/connectors/temp_directory.h"
+#include "vigia_process.h"
+
+namespace vigia::test {
+namespace {
+
+constexpr TimeMs start_ms = 1'700'000'000'000;
+constexpr std::size_t batch_size = 10;
+
+// "ALERT_ID-REVISION" to the alert without what depends on the epochs.
+using Revisions = std::map<std::string, std::string>;
+
+std::string seal(int i) { return fmt::format("seal-{:03}", i); }
+
+schema::SealEventT event(const std::string& id, int number, schema::Lock lock) {
+  schema::SealEventT e;
+  e.seal_id = id;
+  e.sequence = static_cast<std::uint32_t>(number + 1);
+  e.device_time_ms = start_ms + number * 1'000;
+  e.lock = lock;
+  return e;
+}
+
+std::string json_of(const schema::SealEventT& e) {
+  return fmt::format(R"({{"seal_id":"{}","device_time_ms":{},"sequence":{},"lock":"{}"}})", e.seal_id, e.device_time_ms,
+                     e.sequence, schema::EnumNameLock(e.lock));
+}
+
+std::string bytes_of(flatbuffers::FlatBufferBuilder& builder) {
+  return {reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize()};
+}
+
+class RunTest : public BrokerFixture {
+ protected:
+  void SetUp() override {
+    BrokerFixture::SetUp();
+    if (IsSkipped() || HasFatalFailure()) return;
+    name = unique("run");
+    seals = name + ".seals";
+    alerts = name + ".alerts";
+    dead = name + ".dead";
+  }
+
+  // Every seal that is tampered with is an alert, on a trip or not.
+  std::string pipeline(const std::string& format = "json", bool create_topics = true) const {
+    return dir.write("pipeline.yaml", fmt::format(R"(application: {0}
+kafka: {{ brokers: "{1}", create_topics: {2} }}
+delivery: at_least_once
+timezone: UTC
+time: {{ clock: records }}
+state: {{ directory: state, snapshot_every: 1s, memory_budget: 1GiB }}
+sources:
+  - {{ topic: {0}.seals, stream: seal, format: {3}, partitioner: murmur2 }}
+outputs: {{ alerts: {0}.alerts, alert_state: {0}.state, dead_letters: {0}.dead, too_late: {0}.late, format: json }}
+rules:
+  - {{ id: tampered, kind: seal_tampered, scope: always }}
+)",
+                                                 name, bootstrap(), create_topics, format));
+  }
+
+  std::vector<std::string> run_arguments(const std::string& config) const { return {"run", "--config", config, "--threads", "2"}; }
+
+  // What a plain replay of the topic's records says.
+  Revisions expected(const std::string& config) {
+    std::string text;
+    for (const auto& r : kafka().read_all(seals)) {
+      text += fmt::format(R"({{"topic":"{}","key":"{}","timestamp_ms":{},"partition":{},"offset":{},"value":{}}})", seals, r.key,
+                          r.timestamp_ms, r.partition, r.offset, r.value.value_or("null")) + "\n";
+    }
+    const auto input = dir.write("replay.jsonl", text);
+    EXPECT_EQ(run_vigia({"replay", "--config", config, "--input", input, "--output", dir / "replay-out.jsonl", "--quiet"},
+                        dir / "replay.log"), 0);
+    std::ifstream in(dir / "replay-out.jsonl");
+    return revisions(in);
+  }
+
+  static std::string content(Alert alert) {
+    alert.detected_ms = 0;
+    alert.late_by_ms = 0;
+    alert.evidence.clear();
+    std::string text;
+    json::append_json(alert, text);
+    return text;
+  }
+
+  static void add(Revisions& into, const std::string& line) {
+    json::Reader reader;
+    Alert alert;
+    const auto read = reader.read_alert(line, alert);
+    ASSERT_TRUE(read.error.empty()) << read.error << " in " << line;
+    const std::string id = fmt::format("{}-{}", alert.alert_id, alert.revision);
+    const std::string text = content(alert);
+    const auto [found, is_new] = into.emplace(id, text);
+    EXPECT_EQ(found->second, text) << "what is produced twice must be the same twice";
+  }
+
+  static Revisions revisions(std::istream& in) {
+    Revisions result;
+    for (std::string line; std::getline(in, line);) add(result, line);
+    return result;
+  }
+
+  static Revisions revisions(const std::vector<KafkaRecord>& records) {
+    Revisions result;
+    for (const auto& record : records) add(result, *record.value);
+    return result;
+  }
+
+  // Reads the alert topic until it holds `count` different revisions.
+  Revisions wait_for_alerts(std::size_t count) {
+    Revisions found;
+    for (std::size_t seen = count; found.size() < count;) {
+      const auto records = kafka().read_at_least(alerts, seen);
+      found = revisions(records);
+      if (records.size() < seen) break;   // it has waited long enough
+      seen = records.size() + (found.size() < count ? 1 : 0);
+    }
+    return found;
+  }
+
+  // Alternately closed and tampered with: every second event is an alert.
+  std::vector<KafkaRecord> tampering(int seal_count, int from, int to) {
+    std::vector<KafkaRecord> records;
+    for (int n = from; n < to; ++n) {
+      for (int i = 0; i < seal_count; ++i) {
+        const auto e = event(seal(i), n, n % 2 == 0 ? schema::Lock::closed : schema::Lock::tampered);
+        records.push_back({.key = e.seal_id, .value = json_of(e), .headers = {}, .timestamp_ms = e.device_time_ms + 5});
+      }
+    }
+    return records;
+  }
+
+  Revisions stored(const std::string& config) {
+    EXPECT_EQ(run_vigia({"alerts", "--config", config, "--json", "--all-revisions", "--limit", "1000000"}, dir / "stored.jsonl"), 0);
+    std::ifstream in(dir / "stored.jsonl");
+    std::set<std::string> lines;
+    Revisions result;
+    for (std::string line; std::getline(in, line);) {
+      EXPECT_TRUE(lines.insert(line).second) << "twice in the store: " << line;
+      add(result, line);
+    }
+    return result;
+  }
+
+  TempDirectory dir;
+  std::string name, seals, alerts, dead;
+};
+
+TEST_F(RunTest, JsonEventsAndBatchesOfSeveralPartitionsBecomeTheAlertsOfAReplay) {
+  const std::string config = pipeline();
+  kafka().create_topic(seals, 3);
+  auto records = tampering(50, 0, 4);
+  for (int i = 100; i < 110; ++i) {   // one record with many events
+    std::string batch;
+    for (int n = 0; n < static_cast<int>(batch_size); ++n) {
+      batch += (n == 0 ? "" : ",") + json_of(event(seal(i), n, n % 2 == 0 ? schema::Lock::closed : schema::Lock::tampered));
+    }
+    records.push_back({.key = seal(i), .value = "{\"events\":[" + batch + "]}", .headers = {}, .timestamp_ms = start_ms + 20'000});
+  }
+  kafka().produce(seals, records);
+  const Revisions all = expected(config);
+  ASSERT_EQ(all.size(), 50u * 2 + 10u * batch_size / 2);
+
+  VigiaProcess process(run_arguments(config), dir / "run.log");
+  EXPECT_EQ(wait_for_alerts(all.size()), all) << process.log();
+  EXPECT_EQ(process.terminate(), 0) << process.log();
+  EXPECT_EQ(stored(config), all);
+  EXPECT_NE(process.log().find("\"applied\":" + std::to_string(50 * 4 + 10 * batch_size)), std::string::npos) << process.log();
+}
+
+TEST_F(RunTest, FlatBuffersEventsAndBatches) {
+  const std::string config = pipeline("flatbuffers");
+  kafka().create_topic(seals, 2);
+  std::vector<KafkaRecord> records;
+  flatbuffers::FlatBufferBuilder builder;
+  for (int i = 0; i < 20; ++i) {
+    const auto e = event(seal(i), 0, schema::Lock::tampered);
+    builder.Clear();
+    schema::FinishSealEventBuffer(builder, schema::SealEvent::Pack(builder, &e));
+    records.push_back({.key = seal(i), .value = bytes_of(builder), .headers = {}, .timestamp_ms = start_ms + 10});
+  }
+  for (int i = 20; i < 30; ++i) {
+    schema::SealBatchT batch;
+    for (int n = 0; n < 4; ++n) {
+      batch.events.push_back(std::make_unique<schema::SealEventT>(
+          event(seal(i), n, n % 2 == 0 ? schema::Lock::closed : schema::Lock::tampered)));
+    }
+    builder.Clear();
+    schema::FinishSealBatchBuffer(builder, schema::SealBatch::Pack(builder, &batch));
+    records.push_back({.key = seal(i), .value = bytes_of(builder), .headers = {}, .timestamp_ms = start_ms + 10'000});
+  }
+  kafka().produce(seals, records);
+  VigiaProcess process(run_arguments(config), dir / "run.log");
+  const Revisions found = wait_for_alerts(20 + 10 * 2);
+  EXPECT_EQ(found.size(), 40u) << process.log();
+  EXPECT_EQ(process.terminate(), 0) << process.log();
+}
+
+TEST_F(RunTest, PoisonRecordsAreSetAsideWithTheirBytesAndTheStreamGoesOn) {
+  const std::string config = pipeline();
+  kafka().create_topic(seals, 1);
+  const auto good = [&](int i) {
+    return KafkaRecord{.key = seal(i), .value = json_of(event(seal(i), 0, schema::Lock::tampered)), .headers = {},
+                       .timestamp_ms = start_ms + i};
+  };
+  const auto poison = [&](std::optional<std::string> value) {
+    return KafkaRecord{.key = "poison", .value = std::move(value), .headers = {{"trace", "7"}}, .timestamp_ms = start_ms + 1};
+  };
+  const std::vector<std::optional<std::string>> bad{
+      "",
+      "{",
+      "\xff\xfe\x00",
+      R"({"device_time_ms":1700000000000})",
+      R"({"seal_id":"s","device_time_ms":-1})",
+      R"({"seal_id":"s","device_time_ms":1700000000000,"position":{"lat_deg":91,"lon_deg":0}})",
+      std::string(10'000'000, 'x'),
+      std::nullopt};
+  std::vector<KafkaRecord> records{good(0)};
+  for (const auto& value : bad) records.push_back(poison(value));
+  records.push_back(good(1));
+  kafka().produce(seals, records);
+
+  VigiaProcess process(run_arguments(config), dir / "run.log");
+  EXPECT_EQ(wait_for_alerts(2).size(), 2u) << process.log();
+  const auto letters = kafka().read_at_least(dead, bad.size());
+  ASSERT_EQ(letters.size(), bad.size()) << process.log();
+  for (std::size_t i = 0; i < bad.size(); ++i) {
+    EXPECT_EQ(letters[i].value == bad[i], true) << i;
+    EXPECT_EQ(letters[i].key, "poison");
+    EXPECT_EQ(letters[i].header("trace"), "7");
+    EXPECT_EQ(letters[i].header(topic_header), seals);
+    EXPECT_EQ(letters[i].header(partition_header), "0");
+    EXPECT_EQ(letters[i].header(offset_header), std::to_string(i + 1));
+    EXPECT_FALSE(letters[i].header(reason_header).empty());
+  }
+  EXPECT_EQ(process.terminate(), 0) << process.log();
+}
+
+TEST_F(RunTest, ARestartGoesOnWhereItStoppedAndRepeatsNothing) {
+  const std::string config = pipeline();
+  kafka().create_topic(seals, 2);
+  kafka().produce(seals, tampering(20, 0, 3));   // ends closed: the next tampering must be seen as a change
+  {
+    VigiaProcess process(run_arguments(config), dir / "run.log");
+    ASSERT_EQ(wait_for_alerts(20).size(), 20u) << process.log();
+    ASSERT_EQ(process.terminate(), 0) << process.log();
+  }
+  const auto committed = kafka().committed(name, seals, 2);
+  EXPECT_EQ(committed.at(0) + committed.at(1), 60);
+  kafka().produce(seals, tampering(20, 3, 6));
+  const Revisions all = expected(config);
+  VigiaProcess process(run_arguments(config), dir / "run.log");
+  EXPECT_EQ(wait_for_alerts(all.size()), all) << process.log();
+  EXPECT_EQ(process.terminate(), 0) << process.log();
+  EXPECT_EQ(kafka().read_all(alerts).size(), all.size());   // a clean stop: nothing twice
+  EXPECT_EQ(stored(config), all);
+}
+
+TEST_F(RunTest, KilledAgainAndAgainItLosesNothingAndRepeatsOnlyTheSame) {
+  const std::string config = pipeline();
+  constexpr int seal_count = 100, steps = 40, kills = 4;
+  kafka().create_topic(seals, 2);
+  kafka().create_topic(alerts, 1);
+  for (int kill = 0; kill < kills; ++kill) {
+    const std::size_t before = kafka().read_all(alerts).size();
+    kafka().produce(seals, tampering(seal_count, kill * steps / kills, (kill + 1) * steps / kills));
+    VigiaProcess process(run_arguments(config), dir / "run.log");
+    ASSERT_GT(kafka().read_at_least(alerts, before + 1).size(), before) << process.log();   // each after progress
+    process.kill_at_once();
+  }
+  const Revisions all = expected(config);
+  ASSERT_EQ(all.size(), static_cast<std::size_t>(seal_count * steps / 2));
+  VigiaProcess process(run_arguments(config), dir / "run.log");
+  EXPECT_EQ(wait_for_alerts(all.size()), all) << process.log();
+  EXPECT_EQ(process.terminate(), 0) << process.log();
+  EXPECT_EQ(stored(config), all);
+}
+
+TEST_F(RunTest, MissingTopicsEndItWithTheirNamesAndTheCommand) {
+  const std::string config = pipeline("json", false);
+  EXPECT_EQ(run_vigia(run_arguments(config), dir / "run.log"), 1);
+  std::ifstream in(dir / "run.log");
+  const std::string log(std::istreambuf_iterator<char>(in), {});
+  EXPECT_NE(log.find("kafka-topics.sh --bootstrap-server " + bootstrap() + " --create --topic " + name), std::string::npos)
+      << log;
+}
+
+TEST_F(RunTest, AnUnreachableBrokerIsSaidAndWaitedFor) {
+  const std::string config = dir.write("pipeline.yaml", fmt::format(R"(application: {0}
+kafka: {{ brokers: "127.0.0.1:1" }}
+delivery: at_least_once
+state: {{ directory: state }}
+sources:
+  - {{ topic: {0}.seals, stream: seal, format: json }}
+rules:
+  - {{ id: tampered, kind: seal_tampered, scope: always }}
+)", name));
+  VigiaProcess process(run_arguments(config), dir / "run.log");
+  EXPECT_TRUE(process.wait_for_log("no Kafka broker answers at 127.0.0.1:1")) << process.log();
+  EXPECT_EQ(process.terminate(), 0) << process.log();   // only when told
+}
+
+}  // namespace
+}  // namespace vigia::test
