@@ -62,6 +62,7 @@ struct KafkaSource::Impl {
   Status connect(std::size_t assigned);
   Status find_topics(KafkaTopics& found);
   Status create_missing(const std::vector<std::string>& missing, std::int32_t siblings);
+  Status check_partitions(const KafkaTopics& found, std::span<const PartitionOffset> from);
   void assign(const KafkaTopics& found, std::span<const PartitionOffset> from);
   void take_run(std::size_t until_count, std::size_t& bytes_left, RecordBatch& batch);
   void take_task(TaskPartitions& task, std::size_t quota, std::size_t bytes_left, RecordBatch& batch);
@@ -138,6 +139,28 @@ Status KafkaSource::Impl::find_topics(KafkaTopics& found) {
   }
 }
 
+// All topics of the stage have the same number of partitions, and no fewer than the state knows.
+Status KafkaSource::Impl::check_partitions(const KafkaTopics& found, std::span<const PartitionOffset> from) {
+  const auto& [first_name, first] = *found.topics.begin();
+  for (const auto& [name, partitions] : found.topics) {
+    if (partitions.size() == first.size()) continue;
+    return Status::of(
+        Fault::refused,
+        fmt::format("topics of one stage need the same number of partitions, and '{}' has {}, '{}' has {}; give the "
+                    "smaller one more with\n  kafka-topics.sh --bootstrap-server {} --alter --topic {} --partitions {}",
+                    first_name, first.size(), name, partitions.size(), options.brokers,
+                    first.size() < partitions.size() ? first_name : name, std::max(first.size(), partitions.size())));
+  }
+  partition_count = static_cast<std::int32_t>(first.size());
+  for (const auto& offset : from) {
+    if (offset.partition.value < partition_count) continue;
+    return Status::of(Fault::refused,
+                      fmt::format("'{}' has {} partitions, and the state is from {} or more: was the topic replaced?",
+                                  offset.topic, partition_count, offset.partition.value + 1));
+  }
+  return Status::good();
+}
+
 Status KafkaSource::open(std::span<const PartitionOffset> from) {
   Impl& s = *impl_;
   s.close();
@@ -146,28 +169,9 @@ Status KafkaSource::open(std::span<const PartitionOffset> from) {
   if (known.ok()) known = s.find_topics(found);
   s.close();
   if (!known.ok()) return known;
-  const auto& first = *found.topics.begin();
-  for (const auto& [name, partitions] : found.topics) {
-    if (partitions.size() == first.second.size()) continue;
-    const Status status = Status::of(
-        Fault::refused,
-        fmt::format("topics of one stage need the same number of partitions, and '{}' has {}, '{}' has {}; give the "
-                    "smaller one more with\n  kafka-topics.sh --bootstrap-server {} --alter --topic {} --partitions {}",
-                    first.first, first.second.size(), name, partitions.size(), s.options.brokers,
-                    first.second.size() < partitions.size() ? first.first : name,
-                    std::max(first.second.size(), partitions.size())));
-    return status;
-  }
-  s.partition_count = static_cast<std::int32_t>(first.second.size());
-  for (const auto& offset : from) {
-    if (offset.partition.value < s.partition_count) continue;
-    const Status status = Status::of(
-        Fault::refused, fmt::format("'{}' has {} partitions, and the state is from {} or more: was the topic replaced?",
-                                    offset.topic, s.partition_count, offset.partition.value + 1));
-    return status;
-  }
+  if (Status status = s.check_partitions(found, from); !status.ok()) return status;
   const auto& only = s.options.only_partitions;
-  const std::size_t tasks = only.empty() ? first.second.size() : only.size();
+  const std::size_t tasks = only.empty() ? static_cast<std::size_t>(s.partition_count) : only.size();
   if (Status status = s.connect(tasks * s.options.topics.size()); !status.ok()) return status;
   s.wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   s.assign(found, from);

@@ -17,7 +17,11 @@ class ByteWriter {
   template <class T>
     requires std::is_trivially_copyable_v<T>
   void put(const T& value) {
-    out_.append(reinterpret_cast<const char*>(&value), sizeof value);
+    T copy = value;
+#if __has_builtin(__builtin_clear_padding)
+    __builtin_clear_padding(&copy);   // equal values are equal bytes
+#endif
+    out_.append(reinterpret_cast<const char*>(&copy), sizeof copy);
   }
   void put_text(std::string_view text) {
     put(static_cast<std::uint32_t>(text.size()));

@@ -24,6 +24,7 @@ struct Candidate {
   double lat_deg = NAN;
   double lon_deg = NAN;
   std::uint64_t context = 0;         // the stage's own: which trip, say
+  bool is_instant = false;           // over with the event that opened it
   EvidenceRef opened_by;
   EvidenceRef closed_by;
 

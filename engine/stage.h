@@ -160,7 +160,7 @@ inline Candidate& Emitter::instant(std::uint16_t rule, std::uint32_t discriminat
   auto& candidate = open(rule, discriminator, start_ms, lat_deg, lon_deg, context);
   candidate.end_ms = end_ms;
   candidate.closed_at_ms = head_.time_ms;
-  candidate.closed_by = {};
+  candidate.is_instant = true;
   return candidate;
 }
 

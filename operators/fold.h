@@ -118,7 +118,8 @@ inline Episode& SealJudge::add(const Candidate& candidate) const {
   episode.discriminator = candidate.discriminator;
   episode.start_ms = candidate.start_ms;
   episode.end_ms = candidate.end_ms;
-  const bool ended = candidate.end_ms != 0 && candidate.end_ms != candidate.start_ms;
+  const bool is_point = candidate.is_instant && candidate.end_ms == candidate.start_ms;
+  const bool ended = candidate.end_ms != 0 && !is_point;
   episode.status = ended ? schema::AlertStatus::cleared : schema::AlertStatus::confirmed;
   episode.detected_ms = candidate.detected_ms;
   episode.late_by_ms = candidate.late_by_ms < 0 ? 0 : candidate.late_by_ms;

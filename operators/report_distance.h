@@ -15,7 +15,10 @@ class ReportDistance : public OperatorBase {
     if (!fold.view.has_fix() || distance_.holds(fold.view.fix(), fix)) return;
     fold.emitter.instant(rule, 0, fold.view.fix_ms, at_ms, fix.lat_deg, fix.lon_deg, fold.view.trip);
   }
-  void judge(SealJudge& judge) const { judge.add_all(); }
+  void judge(SealJudge& judge) const {
+    judge.for_each_candidate(
+        [&](const Candidate& candidate) { judge.add(candidate).status = schema::AlertStatus::cleared; });
+  }
 
  private:
   StopRadius distance_;

@@ -15,7 +15,10 @@ class ReportInterval : public OperatorBase {
     if (previous_ms == no_time_ms || fold.now_ms() - previous_ms <= interval_ms_) return;
     fold.emitter.instant(rule, 0, previous_ms, fold.now_ms(), fold.view.lat_deg, fold.view.lon_deg, fold.view.trip);
   }
-  void judge(SealJudge& judge) const { judge.add_all(); }
+  void judge(SealJudge& judge) const {
+    judge.for_each_candidate(
+        [&](const Candidate& candidate) { judge.add(candidate).status = schema::AlertStatus::cleared; });
+  }
 
  private:
   TimeMs interval_ms_;
