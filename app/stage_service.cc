@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+#include <tbb/task_arena.h>
 
 #include "app/account_text.h"
 #include "app/stop_signal.h"
@@ -55,9 +56,7 @@ bool passes(Fault fault) { return fault == Fault::retry || fault == Fault::stora
 class Service {
  public:
   Service(const LoadedStage& loaded, unsigned threads, const ServiceHooks& hooks)
-      : loaded_(loaded), hooks_(hooks), stage_(loaded.stage), source_(source_options(loaded)) {
-    stage_.threads = std::max(1U, threads);
-  }
+      : loaded_(loaded), hooks_(hooks), stage_(loaded.stage), threads_(std::max(1U, threads)), source_(source_options(loaded)) {}
 
   ServiceResult run() {
     ServiceResult result;
@@ -114,8 +113,15 @@ class Service {
     // What the source holds ahead is bounded by itself: its bound is set aside.
     options.memory_budget_bytes = pipeline.memory_budget_bytes - source_options(loaded_).queue_bytes;
     runner_ = std::make_unique<EpochRunner>(
-        RunnerParts{source_, *journal_, snapshots_, *delivery_, [this] { return make_seal_task(stage_); }, wall_now_ms},
+        RunnerParts{source_, *journal_, snapshots_, *delivery_, [this] { return make_task(); }, wall_now_ms},
         std::move(options));
+  }
+
+  // Tasks run side by side; only threads beyond their number are spread over the shards of one.
+  std::unique_ptr<Task> make_task() {
+    const auto tasks = static_cast<unsigned>(std::max(1, source_.partition_count()));
+    stage_.threads = (threads_ + tasks - 1) / tasks;
+    return make_seal_task(stage_);
   }
 
   Status live() {
@@ -182,6 +188,7 @@ class Service {
   const LoadedStage& loaded_;
   const ServiceHooks& hooks_;
   SealStageConfig stage_;
+  unsigned threads_;
   SnapshotStore snapshots_;
   std::unique_ptr<Journal> journal_;
   AlertStore store_;
@@ -202,7 +209,8 @@ std::string journal_directory(const std::string& state_directory) { return state
 std::string alert_directory(const std::string& state_directory) { return state_directory + "/alerts"; }
 
 ServiceResult run_service(const LoadedStage& loaded, unsigned threads, const ServiceHooks& hooks) {
-  return Service(loaded, threads, hooks).run();
+  tbb::task_arena arena(static_cast<int>(std::max(1U, threads)));
+  return arena.execute([&] { return Service(loaded, threads, hooks).run(); });
 }
 
 }  // namespace vigia

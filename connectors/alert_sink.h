@@ -33,7 +33,7 @@ class MemoryAlertSink : public AlertSink {
   [[nodiscard]] Status flush() override { return fail_with; }
 
   std::vector<Alert> written;
-  Status fail_with;   // while it is not good, everything fails with it
+  Status fail_with;  // while it is not good, everything fails with it
 };
 
 }  // namespace vigia

@@ -122,7 +122,7 @@ Status AlertStore::write(std::span<const Alert> alerts) {
   if (alerts.empty()) return Status::good();
   if (Status status = impl_->db.repair(); !status.ok()) return status;
   rocksdb::WriteBatch batch;
-  std::map<std::string, std::optional<Alert>> last;   // as this batch leaves them
+  std::map<std::string, std::optional<Alert>> last;  // as this batch leaves them
   for (const Alert& alert : alerts) {
     const std::string packed = pack(alert);
     Impl::put(batch, revision_key(alert.alert_id, alert.revision), packed);
@@ -188,26 +188,33 @@ Status AlertStore::Impl::visit(const AlertQuery& query, const std::string& id,
 
 Status AlertStore::Impl::visit_index(const AlertQuery& query, const std::function<bool(const Alert&)>& sink) const {
   std::string prefix = index_prefix('t', {});
-  if (!query.subject.empty()) prefix = index_prefix('s', query.subject);
-  else if (!query.trip.empty()) prefix = index_prefix('p', query.trip);
-  else if (!query.site.empty()) prefix = index_prefix('i', query.site);
+  if (!query.subject.empty())
+    prefix = index_prefix('s', query.subject);
+  else if (!query.trip.empty())
+    prefix = index_prefix('p', query.trip);
+  else if (!query.site.empty())
+    prefix = index_prefix('i', query.site);
 
   // An alert that began long before the time asked for may still last, so only its end bounds the walk.
   std::string stop = prefix;
   rocks::append_i64(stop, query.to_ms);
-  stop.append(64, '\xff');   // behind every id of that millisecond
+  stop.append(64, '\xff');  // behind every id of that millisecond
   std::shared_ptr<rocksdb::DB> reader;
   if (Status status = db.reader(reader); !status.ok()) return status;
   const std::unique_ptr<rocksdb::Iterator> it(reader->NewIterator({}));
-  if (query.newest_first) it->SeekForPrev(stop);
-  else it->Seek(prefix);
+  if (query.newest_first)
+    it->SeekForPrev(stop);
+  else
+    it->Seek(prefix);
   bool go_on = true;
   std::size_t count = 0;
   while (it->Valid() && it->key().starts_with(prefix) && it->key().compare(stop) <= 0 && go_on && count < query.limit) {
     const std::string id(rocks::view(it->key()).substr(prefix.size() + 8));
     if (Status status = visit(query, id, sink, go_on, count); !status.ok()) return status;
-    if (query.newest_first) it->Prev();
-    else it->Next();
+    if (query.newest_first)
+      it->Prev();
+    else
+      it->Next();
   }
   return db.status_of(it->status());
 }

@@ -22,12 +22,12 @@ namespace vigia {
 struct AlertQuery {
   TimeMs from_ms = no_time_ms;
   TimeMs to_ms = never_ms;
-  std::string subject, site, trip, alert_id, rule;   // empty: any
-  std::vector<std::string> kinds;                    // empty: any
-  std::vector<schema::AlertStatus> statuses;         // empty: any
+  std::string subject, site, trip, alert_id, rule;  // empty: any
+  std::vector<std::string> kinds;                   // empty: any
+  std::vector<schema::AlertStatus> statuses;        // empty: any
   std::size_t limit = SIZE_MAX;
-  bool newest_first = false;    // by start; else oldest first. Ties by alert_id
-  bool all_revisions = false;   // of each alert that fits by its last revision; else the last only
+  bool newest_first = false;   // by start; else oldest first. Ties by alert_id
+  bool all_revisions = false;  // of each alert that fits by its last revision; else the last only
 };
 
 class AlertStore : public AlertSink {
@@ -45,7 +45,7 @@ class AlertStore : public AlertSink {
 
   // One atomic write an epoch. An older revision never replaces a newer one as the last.
   [[nodiscard]] Status write(std::span<const Alert> alerts) override;
-  [[nodiscard]] Status flush() override;   // synced
+  [[nodiscard]] Status flush() override;  // synced
 
   // Drops alerts whose last revision was detected before `before_ms` and that had ended (or begun, while open) before it.
   [[nodiscard]] Status prune(TimeMs before_ms);

@@ -100,8 +100,8 @@ Status FileDeadLetters::flush() { return Status::good(); }
 Status MemoryDeadLetters::write(std::span<const RejectedRecord> rejected, std::span<const std::string> topics) {
   for (const RejectedRecord& one : rejected) {
     const InputRecord& record = *one.record;
-    kept.push_back({one.kind, topics[record.topic.value], std::string(record.key), std::string(record.value), one.reason,
-                    record.partition.value, one.event_index, record.offset.value});
+    kept.push_back({one.kind, topics[record.topic.value], std::string(record.key), std::string(record.value),
+                    one.reason, record.partition.value, one.event_index, record.offset.value});
   }
   return Status::good();
 }

@@ -42,7 +42,7 @@ class FileDeadLetters : public DeadLetters {
  private:
   std::string path_;
   std::string line_;
-  int fd_ = -1;   // opened with the first record: no rejected record, no file
+  int fd_ = -1;  // opened with the first record: no rejected record, no file
 };
 
 // The line that FileDeadLetters writes, without the newline. Appends to `out`.

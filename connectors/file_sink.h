@@ -17,7 +17,8 @@ class FileSink : public AlertSink {
   // Creates or empties the file; with `append` goes on at its end.
   [[nodiscard]] Status open(bool append = false);
 
-  [[nodiscard]] Status write(std::span<const Alert> alerts) override;   // to the operating system, at the latest with flush
+  [[nodiscard]] Status write(
+      std::span<const Alert> alerts) override;  // to the operating system, at the latest with flush
   [[nodiscard]] Status flush() override;
 
  private:

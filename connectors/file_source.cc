@@ -28,7 +28,8 @@ struct RecordedLine {
 using Problem = std::string;
 
 std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r' || text.back() == '\n')) text.remove_suffix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r' || text.back() == '\n'))
+    text.remove_suffix(1);
   return text;
 }
 
@@ -63,7 +64,7 @@ Problem read_raw(ondemand::value value, RecordedLine& line) {
   } else {
     line.value = value.raw_json_token();
   }
-  line.value = trimmed(line.value);   // simdjson goes up to the next token
+  line.value = trimmed(line.value);  // simdjson goes up to the next token
   line.has_value = true;
   return error == simdjson::SUCCESS ? Problem{} : Problem{"\"value\" is not JSON"};
 }
@@ -129,7 +130,7 @@ struct FileSource::Impl {
   std::map<std::pair<std::int32_t, std::uint16_t>, std::int64_t> skip_before;
   std::map<std::string, std::uint64_t> skipped;
   std::int32_t partition_count = 1;
-  Status failure;   // of the line after the last batch
+  Status failure;  // of the line after the last batch
   bool finished = false;
 
   void add(const RecordedLine& line, std::uint16_t topic_index, RecordBatch& batch);
@@ -187,7 +188,7 @@ Status FileSource::Impl::read_into(RecordBatch& batch, const PollLimits& limits)
       finished = true;
       return Status::good();
     }
-    if (text.find_first_not_of(" \t") == std::string_view::npos) continue;   // an empty line
+    if (text.find_first_not_of(" \t") == std::string_view::npos) continue;  // an empty line
     RecordedLine line;
     if (const Problem problem = read_line(parser, text, topic, key, line); !problem.empty()) {
       return Status::of(Fault::unreadable, fmt::format("{}:{}: {}; expected an object with \"topic\", \"key\", "
@@ -219,7 +220,7 @@ Status FileSource::poll(RecordBatch& batch, const PollLimits& limits) {
     batch.partitions.push_back(partition);
   }
   if (status.ok() || batch.records.empty()) return status;
-  s.failure = std::move(status);   // first what came before it
+  s.failure = std::move(status);  // first what came before it
   return Status::good();
 }
 

@@ -19,8 +19,8 @@ namespace vigia {
 
 struct FileSourceOptions {
   std::vector<std::string> paths;
-  std::vector<std::string> topics;   // by TopicIndex
-  std::int32_t partitions = 1;       // records without a partition are spread over these by the hash of their key
+  std::vector<std::string> topics;  // by TopicIndex
+  std::int32_t partitions = 1;      // records without a partition are spread over these by the hash of their key
 };
 
 class FileSource : public RecordSource {
@@ -30,7 +30,8 @@ class FileSource : public RecordSource {
 
   // Records of a partition before its offset in `from` are left out. Fault::unreadable names a file that is not there.
   [[nodiscard]] Status open(std::span<const PartitionOffset> from) override;
-  [[nodiscard]] std::int32_t partition_count() const override;   // of the records read so far, at least options.partitions
+  [[nodiscard]] std::int32_t partition_count()
+      const override;  // of the records read so far, at least options.partitions
   // Records in file order, not merged; limits.wait_ms means nothing. at_end of all partitions: finished().
   [[nodiscard]] Status poll(RecordBatch& batch, const PollLimits& limits) override;
   [[nodiscard]] bool finished() const override;
@@ -39,8 +40,8 @@ class FileSource : public RecordSource {
   void close() override;
   [[nodiscard]] std::uint64_t queued_bytes() const override { return 0; }
 
-  [[nodiscard]] std::uint64_t bytes_read() const;    // for a progress bar
-  [[nodiscard]] std::uint64_t bytes_total() const;   // 0: not known (a pipe)
+  [[nodiscard]] std::uint64_t bytes_read() const;   // for a progress bar
+  [[nodiscard]] std::uint64_t bytes_total() const;  // 0: not known (a pipe)
   [[nodiscard]] const std::map<std::string, std::uint64_t>& skipped_topics() const;
 
  private:

@@ -16,7 +16,8 @@ constexpr const char* format = "vigia-journal 1";
 constexpr std::uint64_t entry_version = 1;
 
 Status gap(const std::string& task, std::uint64_t expected, std::uint64_t found) {
-  return Status::of(Fault::damaged, fmt::format("journal of {}: epoch {} is missing (found {})", task, expected, found));
+  return Status::of(Fault::damaged,
+                    fmt::format("journal of {}: epoch {} is missing (found {})", task, expected, found));
 }
 
 class MemoryJournal : public Journal {

@@ -24,7 +24,7 @@ struct JournalRange {
   std::string topic;
   PartitionId partition;
   Offset first, end;
-  bool at_end = false;   // the flag with which the epoch's clocks were computed (PartitionStatus::at_end)
+  bool at_end = false;  // the flag with which the epoch's clocks were computed (PartitionStatus::at_end)
 
   friend bool operator==(const JournalRange&, const JournalRange&) = default;
 };
@@ -33,10 +33,10 @@ struct JournalRange {
 // broker times before the epoch (in the task's snapshot, or the entries before) and `wall_ms`.
 struct JournalEntry {
   std::string task;
-  std::uint64_t epoch = 0;            // 1, 2, 3... of each task, without gaps
-  TimeMs clock_ms = no_time_ms;       // the clock at the epoch's end
-  TimeMs wall_ms = no_time_ms;        // the wall clock that bounded the records' clocks; no_time_ms: it was not read
-  std::vector<JournalRange> ranges;   // all partitions of the task, those without records too
+  std::uint64_t epoch = 0;           // 1, 2, 3... of each task, without gaps
+  TimeMs clock_ms = no_time_ms;      // the clock at the epoch's end
+  TimeMs wall_ms = no_time_ms;       // the wall clock that bounded the records' clocks; no_time_ms: it was not read
+  std::vector<JournalRange> ranges;  // all partitions of the task, those without records too
 
   friend bool operator==(const JournalEntry&, const JournalEntry&) = default;
 };
@@ -57,7 +57,7 @@ class Journal {
   // Epochs up to and with this one have their alerts delivered: a replay may leave their output out. Survives the
   // process, not a loss of power.
   [[nodiscard]] virtual Status acknowledge(const std::string& task, std::uint64_t epoch) = 0;
-  [[nodiscard]] virtual Status acknowledged(const std::string& task, std::uint64_t& epoch) = 0;   // 0: none
+  [[nodiscard]] virtual Status acknowledged(const std::string& task, std::uint64_t& epoch) = 0;  // 0: none
 
   // Forgets the epochs up to and with `through_epoch`: a snapshot covers them.
   [[nodiscard]] virtual Status trim(const std::string& task, std::uint64_t through_epoch) = 0;

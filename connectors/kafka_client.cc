@@ -40,7 +40,7 @@ Status KafkaClient::open(rd_kafka_type_t type, const KafkaClientOptions& options
   char error[512];
   handle_ = rd_kafka_new(type, conf.get(), error, sizeof error);
   if (handle_ == nullptr) return Status::of(Fault::refused, fmt::format("Kafka client: {}", error));
-  (void)conf.release();   // the handle owns it now
+  (void)conf.release();  // the handle owns it now
   return Status::good();
 }
 

@@ -23,10 +23,10 @@ using KafkaLog = std::function<void(int level, const std::string& text)>;
 
 struct KafkaClientOptions {
   std::string brokers;
-  std::map<std::string, std::string> user;   // the pipeline's kafka.properties
-  KafkaProperties defaults;                  // the user's win over these,
-  KafkaProperties fixed;                     // and these over the user's: without them data would be lost
-  KafkaLog log;                              // called from librdkafka's threads; may be empty
+  std::map<std::string, std::string> user;  // the pipeline's kafka.properties
+  KafkaProperties defaults;                 // the user's win over these,
+  KafkaProperties fixed;                    // and these over the user's: without them data would be lost
+  KafkaLog log;                             // called from librdkafka's threads; may be empty
 };
 
 struct KafkaConfFree {
@@ -68,9 +68,9 @@ class KafkaClient {
 // What the cluster knows of topics.
 struct KafkaTopics {
   struct Partition {
-    std::int32_t leader = -1;   // broker id; -1: none at the moment
+    std::int32_t leader = -1;  // broker id; -1: none at the moment
   };
-  std::map<std::string, std::vector<Partition>> topics;   // those asked for that exist
+  std::map<std::string, std::vector<Partition>> topics;  // those asked for that exist
 };
 
 // Never creates anything. Fault::retry when no broker answers within timeout_ms; gives up early when it is clear why.

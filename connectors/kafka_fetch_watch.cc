@@ -18,8 +18,10 @@ void KafkaFetchWatch::install(rd_kafka_conf_t* conf) {
   rd_kafka_conf_interceptor_add_on_new(conf, "vigia-fetch-watch", &KafkaFetchWatch::on_new, this);
 }
 
-rd_kafka_resp_err_t KafkaFetchWatch::on_new(rd_kafka_t* handle, const rd_kafka_conf_t*, void* self, char*, std::size_t) {
-  return rd_kafka_interceptor_add_on_response_received(handle, "vigia-fetch-watch", &KafkaFetchWatch::on_response, self);
+rd_kafka_resp_err_t KafkaFetchWatch::on_new(rd_kafka_t* handle, const rd_kafka_conf_t*, void* self, char*,
+                                            std::size_t) {
+  return rd_kafka_interceptor_add_on_response_received(handle, "vigia-fetch-watch", &KafkaFetchWatch::on_response,
+                                                       self);
 }
 
 // A broker has one fetch in flight and one thread that receives and parses its answers, so when an answer comes in, the

@@ -24,7 +24,7 @@ class KafkaFetchWatch {
  private:
   struct Times {
     TimeMs complete_ms = no_time_ms;
-    TimeMs started_ms = no_time_ms;   // of the last answer, which may still be in the parser
+    TimeMs started_ms = no_time_ms;  // of the last answer, which may still be in the parser
   };
   static rd_kafka_resp_err_t on_new(rd_kafka_t* handle, const rd_kafka_conf_t*, void* self, char*, std::size_t);
   static rd_kafka_resp_err_t on_response(rd_kafka_t*, int, const char*, std::int32_t broker, std::int16_t api,

@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t block_records = 2048;
 constexpr std::size_t block_bytes = std::size_t{1} << 20;
 constexpr std::size_t pool_blocks = 64;
-constexpr double client_overhead_bytes = 300;   // what librdkafka holds beside a queued record's bytes
+constexpr double client_overhead_bytes = 300;  // what librdkafka holds beside a queued record's bytes
 
 }  // namespace
 
@@ -52,7 +52,7 @@ KafkaPartition::KafkaPartition(rd_kafka_t* handle, std::string topic_name, Topic
       position_(position),
       handed_out_(position),
       limit_bytes_(static_cast<double>(limit_bytes)) {
-  rd_kafka_queue_forward(queue_, nullptr);   // to us, not to the common queue
+  rd_kafka_queue_forward(queue_, nullptr);  // to us, not to the common queue
   const std::uint64_t one = 1;
   rd_kafka_queue_io_event_enable(queue_, wake_fd, &one, sizeof one);
 }
@@ -63,7 +63,7 @@ KafkaPartition::~KafkaPartition() {
 }
 
 const InputRecord* KafkaPartition::refill() {
-  if (!block_->records.empty()) {   // all handed out
+  if (!block_->records.empty()) {  // all handed out
     block_.reset();
     block_ = pool_.get();
   }
@@ -98,7 +98,7 @@ void KafkaPartition::on_message(rd_kafka_message_t* message, void* self) {
 }
 
 void KafkaPartition::add(const rd_kafka_message_t& message) {
-  if (message.offset < position_) return;   // read before: an offset is never handed out twice
+  if (message.offset < position_) return;  // read before: an offset is never handed out twice
   InputRecord& record = block_->records.emplace_back();
   record.topic = topic;
   record.partition = partition;
@@ -114,7 +114,7 @@ void KafkaPartition::add(const rd_kafka_message_t& message) {
   record.headers = copy_headers(message);
   position_ = message.offset + 1;
   drained_ = false;
-  if (!trouble_.ok()) trouble_ = Status::good();   // it goes on, so it is over
+  if (!trouble_.ok()) trouble_ = Status::good();  // it goes on, so it is over
 }
 
 const RecordHeaders* KafkaPartition::copy_headers(const rd_kafka_message_t& message) {
@@ -122,8 +122,8 @@ const RecordHeaders* KafkaPartition::copy_headers(const rd_kafka_message_t& mess
   if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return nullptr;
   const std::size_t count = rd_kafka_header_cnt(headers);
   if (count == 0) return nullptr;
-  auto* items = reinterpret_cast<RecordHeader*>(
-      block_->bytes.allocate(count * sizeof(RecordHeader), alignof(RecordHeader)));
+  auto* items =
+      reinterpret_cast<RecordHeader*>(block_->bytes.allocate(count * sizeof(RecordHeader), alignof(RecordHeader)));
   for (std::size_t i = 0; i < count; ++i) {
     const char* name = nullptr;
     const void* value = nullptr;
@@ -147,13 +147,13 @@ void KafkaPartition::on_error(const rd_kafka_message_t& message) {
       rd_kafka_query_watermark_offsets(handle_, topic_name_.c_str(), partition.value, &low, &high, 1000);
       trouble_ = Status::of(
           Fault::refused,
-          fmt::format("{}: the records from offset {} on are not there any more (the log has {} to {}): {}; restore the "
-                      "topic, or remove the state directory to begin anew with what is left",
-                      where(), position_, low, high, rd_kafka_message_errstr(&message)));
+          fmt::format(
+              "{}: the records from offset {} on are not there any more (the log has {} to {}): {}; restore the "
+              "topic, or remove the state directory to begin anew with what is left",
+              where(), position_, low, high, rd_kafka_message_errstr(&message)));
       return;
     }
-    default:
-      trouble_ = Status::of(Fault::retry, fmt::format("{}: {}", where(), rd_kafka_message_errstr(&message)));
+    default: trouble_ = Status::of(Fault::retry, fmt::format("{}: {}", where(), rd_kafka_message_errstr(&message)));
   }
 }
 
@@ -187,7 +187,7 @@ PartitionStatus KafkaPartition::status() const {
   std::int64_t low = -1, high = -1;
   rd_kafka_get_watermark_offsets(handle_, topic_name_.c_str(), partition.value, &low, &high);
   status.next = Offset{drained() ? std::max(position_, handed_out_) : handed_out_};
-  status.at_end = drained() && position_ >= high;   // below it: a transaction that is still open
+  status.at_end = drained() && position_ >= high;  // below it: a transaction that is still open
   status.end_seen_ms = status.at_end ? end_seen_ms_ : no_time_ms;
   if (high >= 0 && status.next.value >= 0) status.lag = std::max<std::int64_t>(high - status.next.value, 0);
   return status;

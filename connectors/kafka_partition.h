@@ -37,8 +37,7 @@ class KafkaPartition {
   // `position` is an offset or RD_KAFKA_OFFSET_BEGINNING. Writes to `wake_fd` (an eventfd) when the queue fills.
   // `limit_bytes`: of keys and values, at which librdkafka stops fetching.
   KafkaPartition(rd_kafka_t* handle, std::string topic_name, TopicIndex topic, PartitionId partition,
-                 std::int64_t position, int wake_fd, RecordBlockPool& pool,
-                 std::size_t limit_bytes);
+                 std::int64_t position, int wake_fd, RecordBlockPool& pool, std::size_t limit_bytes);
   ~KafkaPartition();
   KafkaPartition(const KafkaPartition&) = delete;
   KafkaPartition& operator=(const KafkaPartition&) = delete;
@@ -72,9 +71,9 @@ class KafkaPartition {
   const TopicIndex topic;
   const PartitionId partition;
   std::int32_t leader = -1;
-  TimeMs complete_ms = no_time_ms;       // KafkaFetchWatch's answer for the leader, asked before the queue is looked at
-  TimeMs blocks_since_ms = no_time_ms;   // others of its task wait for it since then
-  bool passed_over = false;              // in this batch another's record went first while this had none to show
+  TimeMs complete_ms = no_time_ms;      // KafkaFetchWatch's answer for the leader, asked before the queue is looked at
+  TimeMs blocks_since_ms = no_time_ms;  // others of its task wait for it since then
+  bool passed_over = false;             // in this batch another's record went first while this had none to show
 
  private:
   const InputRecord* refill();
@@ -92,15 +91,15 @@ class KafkaPartition {
   RecordBlockPool& pool_;
   std::shared_ptr<RecordBlock> block_;
   std::size_t next_ = 0;
-  bool block_kept_ = false;   // the current batch keeps block_
+  bool block_kept_ = false;  // the current batch keeps block_
   bool drained_ = false;
-  std::int64_t position_;     // the offset after the last record in the block, or the end of the log when drained
-  std::int64_t handed_out_;   // the offset after the last record handed out; negative: none yet
+  std::int64_t position_;    // the offset after the last record in the block, or the end of the log when drained
+  std::int64_t handed_out_;  // the offset after the last record handed out; negative: none yet
   std::int64_t batch_first_ = -1;
   std::uint64_t batch_count_ = 0;
   TimeMs last_broker_ms_ = no_time_ms;
   TimeMs end_seen_ms_ = no_time_ms;
-  double record_bytes_ = 256;   // key and value, a running mean
+  double record_bytes_ = 256;  // key and value, a running mean
   const double limit_bytes_;
   bool was_full_ = false, has_room_ = false;
   Status trouble_;

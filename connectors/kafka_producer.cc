@@ -11,7 +11,7 @@
 namespace vigia {
 
 namespace {
-constexpr int queue_wait_ms = 100;   // a full queue is looked at again after this, or when a record is acknowledged
+constexpr int queue_wait_ms = 100;  // a full queue is looked at again after this, or when a record is acknowledged
 }
 
 struct KafkaProducer::Impl {
@@ -66,9 +66,9 @@ Status KafkaProducer::open() {
                 {"message.timeout.ms", std::to_string(s.options.flush_timeout_ms)}};
   c.fixed = {{"enable.idempotence", "true"}, {"acks", "all"}, {"partitioner", "murmur2_random"}};
   // Topics come and go by name only: none of the consumer's properties of the pipeline apply here.
-  for (const char* consumer_only : {"isolation.level", "auto.offset.reset", "fetch.wait.max.ms", "group.instance.id",
-                                    "session.timeout.ms", "max.poll.interval.ms", "fetch.message.max.bytes",
-                                    "queued.max.messages.kbytes", "queued.min.messages"}) {
+  for (const char* consumer_only :
+       {"isolation.level", "auto.offset.reset", "fetch.wait.max.ms", "group.instance.id", "session.timeout.ms",
+        "max.poll.interval.ms", "fetch.message.max.bytes", "queued.max.messages.kbytes", "queued.min.messages"}) {
     c.user.erase(consumer_only);
   }
   return s.client.open(RD_KAFKA_PRODUCER, c,
@@ -90,12 +90,11 @@ Status KafkaProducer::produce(const std::string& topic, std::string_view key, st
   auto* value_bytes = const_cast<char*>(value.data());
   while (true) {
     // _V_VALUE of a null pointer is a tombstone; an empty view that points somewhere is an empty value.
-    const auto error = rd_kafka_producev(handle, RD_KAFKA_V_TOPIC(topic.c_str()),
-                                         RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-                                         RD_KAFKA_V_KEY(key_bytes, key.size()),
-                                         RD_KAFKA_V_VALUE(value_bytes, value.size()), RD_KAFKA_V_HEADERS(list),
-                                         RD_KAFKA_V_OPAQUE(&s), RD_KAFKA_V_END);
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) break;   // the headers went with it
+    const auto error =
+        rd_kafka_producev(handle, RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                          RD_KAFKA_V_KEY(key_bytes, key.size()), RD_KAFKA_V_VALUE(value_bytes, value.size()),
+                          RD_KAFKA_V_HEADERS(list), RD_KAFKA_V_OPAQUE(&s), RD_KAFKA_V_END);
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) break;  // the headers went with it
     const bool full = error == RD_KAFKA_RESP_ERR__QUEUE_FULL;
     if (full && Clock::now() < deadline) {
       rd_kafka_poll(handle, queue_wait_ms);
@@ -104,7 +103,8 @@ Status KafkaProducer::produce(const std::string& topic, std::string_view key, st
     rd_kafka_headers_destroy(list);
     const std::string why = full ? s.client.trouble() : std::string();
     const Fault fault = full ? Fault::retry : error == RD_KAFKA_RESP_ERR__FATAL ? Fault::fatal : Fault::refused;
-    return Status::of(fault, fmt::format("topic '{}': {}{}{}", topic, rd_kafka_err2str(error), why.empty() ? "" : ": ", why));
+    return Status::of(fault,
+                      fmt::format("topic '{}': {}{}{}", topic, rd_kafka_err2str(error), why.empty() ? "" : ": ", why));
   }
   rd_kafka_poll(handle, 0);
   return Status::good();
@@ -121,13 +121,14 @@ Status KafkaProducer::flush() {
     const int waiting = rd_kafka_outq_len(s.client.handle());
     const std::string why = s.client.trouble();
     s.drop_all();
-    if (Status status = open(); !status.ok()) return status;   // a new one has no gap in its sequence
-    return Status::of(Fault::retry, fmt::format("{} records not acknowledged by Kafka at {} in {} s{}{}", waiting,
-                                                s.options.brokers, s.options.flush_timeout_ms / 1000,
-                                                why.empty() ? "" : ": ", why));
+    if (Status status = open(); !status.ok()) return status;  // a new one has no gap in its sequence
+    return Status::of(Fault::retry,
+                      fmt::format("{} records not acknowledged by Kafka at {} in {} s{}{}", waiting, s.options.brokers,
+                                  s.options.flush_timeout_ms / 1000, why.empty() ? "" : ": ", why));
   }
   if (s.failed == 0) return Status::good();
-  Status status = Status::of(Fault::retry, fmt::format("{} records not delivered, the first to {}", s.failed, s.first_failure));
+  Status status =
+      Status::of(Fault::retry, fmt::format("{} records not delivered, the first to {}", s.failed, s.first_failure));
   s.failed = 0;
   return status;
 }

@@ -17,7 +17,7 @@ namespace vigia {
 
 struct KafkaProducerOptions {
   std::string brokers;
-  std::string client;   // client.id: the application
+  std::string client;  // client.id: the application
   std::map<std::string, std::string> properties;
   TimeMs flush_timeout_ms = 30'000;
   std::function<void(int level, const std::string& text)> log;

@@ -45,7 +45,8 @@ Status KafkaAlertSink::write(std::span<const Alert> alerts) {
         {"ce_time", time},
         {"content-type", is_json ? "application/json" : "application/x-flatbuffers"},
     }};
-    if (Status status = producer_.produce(outputs_.alerts, alert.subject_id, payload_, headers); !status.ok()) return status;
+    if (Status status = producer_.produce(outputs_.alerts, alert.subject_id, payload_, headers); !status.ok())
+      return status;
     if (outputs_.alert_state.empty()) continue;
     if (Status status = producer_.produce(outputs_.alert_state, alert.alert_id, payload_, headers); !status.ok()) {
       return status;
@@ -72,8 +73,9 @@ Status KafkaDeadLetters::write(std::span<const RejectedRecord> rejected, std::sp
     headers.push_back({offset_header, offset});
     if (one.event_index >= 0) headers.push_back({event_index_header, event_index});
     const std::string& topic = one.kind == RejectKind::dead_letter ? outputs_.dead_letters : outputs_.too_late;
-    const std::string_view value = record.is_tombstone ? std::string_view{}
-                                   : record.value.empty() ? std::string_view{""} : record.value;
+    const std::string_view value = record.is_tombstone    ? std::string_view{}
+                                   : record.value.empty() ? std::string_view{""}
+                                                          : record.value;
     if (Status status = producer_.produce(topic, record.key, value, headers); !status.ok()) return status;
   }
   return Status::good();

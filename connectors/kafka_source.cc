@@ -46,18 +46,18 @@ struct KafkaSource::Impl {
   explicit Impl(KafkaSourceOptions o) : options(std::move(o)) {}
 
   KafkaSourceOptions options;
-  KafkaFetchWatch watch;   // outlives the client
+  KafkaFetchWatch watch;  // outlives the client
   KafkaClient client;
   KafkaFetchNudge nudge;
-  std::size_t limit_kbytes = 0;   // of keys and values queued, for each partition
+  std::size_t limit_kbytes = 0;  // of keys and values queued, for each partition
   std::shared_ptr<RecordBlockPool> pool = std::make_shared<RecordBlockPool>();
-  std::vector<std::unique_ptr<KafkaPartition>> partitions;   // by (partition, topic)
+  std::vector<std::unique_ptr<KafkaPartition>> partitions;  // by (partition, topic)
   std::vector<TaskPartitions> tasks;
-  std::vector<KafkaPartition*> showing;   // take_task's own: those with a record to show
+  std::vector<KafkaPartition*> showing;  // take_task's own: those with a record to show
   std::int32_t partition_count = 0;
   int wake_fd = -1;
-  TimeMs alive_ms = 0;           // steady: opened, or the last time anything came
-  TimeMs leaders_asked_ms = 0;   // steady
+  TimeMs alive_ms = 0;          // steady: opened, or the last time anything came
+  TimeMs leaders_asked_ms = 0;  // steady
 
   Status connect(std::size_t assigned);
   Status find_topics(KafkaTopics& found);
@@ -80,8 +80,9 @@ KafkaSource::~KafkaSource() { impl_->close(); }
 
 // With `assigned` partitions; 0: only to ask for the topics.
 Status KafkaSource::Impl::connect(std::size_t assigned) {
-  limit_kbytes = std::clamp<std::size_t>(options.queue_bytes / memory_per_payload / 1024 / std::max<std::size_t>(assigned, 1),
-                                         smallest_queue_kbytes, 2097151);
+  limit_kbytes =
+      std::clamp<std::size_t>(options.queue_bytes / memory_per_payload / 1024 / std::max<std::size_t>(assigned, 1),
+                              smallest_queue_kbytes, 2097151);
   KafkaClientOptions c;
   c.brokers = options.brokers;
   c.user = options.properties;
@@ -95,12 +96,8 @@ Status KafkaSource::Impl::connect(std::size_t assigned) {
                 {"queued.max.messages.kbytes", std::to_string(limit_kbytes)},
                 {"reconnect.backoff.max.ms", "2000"},
                 {"topic.metadata.refresh.interval.ms", "30000"}};
-  c.fixed = {{"group.id", options.group},
-             {"enable.auto.commit", "false"},
-             {"enable.auto.offset.store", "false"},
-             {"enable.partition.eof", "true"},
-             {"auto.offset.reset", "error"},
-             {"allow.auto.create.topics", "false"}};
+  c.fixed = {{"group.id", options.group},      {"enable.auto.commit", "false"}, {"enable.auto.offset.store", "false"},
+             {"enable.partition.eof", "true"}, {"auto.offset.reset", "error"},  {"allow.auto.create.topics", "false"}};
   return client.open(RD_KAFKA_CONSUMER, c, [this](rd_kafka_conf_t* conf) { watch.install(conf); });
 }
 
@@ -135,21 +132,21 @@ Status KafkaSource::Impl::find_topics(KafkaTopics& found) {
     if (created && steady_ms() > deadline_ms) return Status::of(Fault::retry, "created topics do not appear");
     if (!created) status = create_missing(missing, siblings);
     if (!status.ok()) return status;
-    created = true;   // they appear in the metadata a moment later
+    created = true;  // they appear in the metadata a moment later
   }
 }
 
 // All topics of the stage have the same number of partitions, and no fewer than the state knows.
 Status KafkaSource::Impl::check_partitions(const KafkaTopics& found, std::span<const PartitionOffset> from) {
   const auto& [first_name, first] = *found.topics.begin();
-  for (const auto& [name, partitions] : found.topics) {
-    if (partitions.size() == first.size()) continue;
+  for (const auto& [name, others] : found.topics) {
+    if (others.size() == first.size()) continue;
     return Status::of(
         Fault::refused,
         fmt::format("topics of one stage need the same number of partitions, and '{}' has {}, '{}' has {}; give the "
                     "smaller one more with\n  kafka-topics.sh --bootstrap-server {} --alter --topic {} --partitions {}",
-                    first_name, first.size(), name, partitions.size(), options.brokers,
-                    first.size() < partitions.size() ? first_name : name, std::max(first.size(), partitions.size())));
+                    first_name, first.size(), name, others.size(), options.brokers,
+                    first.size() < others.size() ? first_name : name, std::max(first.size(), others.size())));
   }
   partition_count = static_cast<std::int32_t>(first.size());
   for (const auto& offset : from) {
@@ -192,10 +189,9 @@ void KafkaSource::Impl::assign(const KafkaTopics& found, std::span<const Partiti
       });
       const bool fresh = known == from.end() || known->next.value < 0;
       const std::int64_t position = fresh ? RD_KAFKA_OFFSET_BEGINNING : known->next.value;
-      partitions.push_back(std::make_unique<KafkaPartition>(client.handle(), name,
-                                                            TopicIndex{static_cast<std::uint16_t>(t)},
-                                                            PartitionId{number}, position, wake_fd, *pool,
-                                                            limit_kbytes * 1024));
+      partitions.push_back(
+          std::make_unique<KafkaPartition>(client.handle(), name, TopicIndex{static_cast<std::uint16_t>(t)},
+                                           PartitionId{number}, position, wake_fd, *pool, limit_kbytes * 1024));
       partitions.back()->leader = found.topics.at(name)[static_cast<std::size_t>(number)].leader;
       task.partitions.push_back(partitions.back().get());
       rd_kafka_topic_partition_list_add(list, name.c_str(), number)->offset = position;
@@ -223,7 +219,7 @@ void KafkaSource::Impl::take_run(std::size_t until_count, std::size_t& bytes_lef
     for (KafkaPartition* partition : showing) {
       const InputRecord* head = partition->staged();
       if (head == nullptr) return;
-      if (record == nullptr || head->broker_ms < record->broker_ms) {   // by topic when equal
+      if (record == nullptr || head->broker_ms < record->broker_ms) {  // by topic when equal
         first = partition;
         record = head;
       }
@@ -255,8 +251,10 @@ void KafkaSource::Impl::take_task(TaskPartitions& task, std::size_t quota, std::
     }
     if (showing.empty() || wait_for_one) break;
     for (KafkaPartition* partition : task.partitions) {
-      if (partition->staged() == nullptr) partition->passed_over = true;
-      else out_of_order = out_of_order || partition->passed_over;
+      if (partition->staged() == nullptr)
+        partition->passed_over = true;
+      else
+        out_of_order = out_of_order || partition->passed_over;
     }
     take_run(begin + quota, bytes_left, batch);
   }
@@ -324,8 +322,10 @@ Status KafkaSource::Impl::trouble(bool got_records) {
   bool any_alive = got_records, any_away = false;
   const Status* passing = nullptr;
   for (const auto& partition : partitions) {
-    if (partition->trouble().fault == Fault::retry) passing = &partition->trouble();
-    else if (!partition->trouble().ok()) return partition->trouble();
+    if (partition->trouble().fault == Fault::retry)
+      passing = &partition->trouble();
+    else if (!partition->trouble().ok())
+      return partition->trouble();
     const TimeMs heard_ms = watch.complete_ms(partition->leader);
     (heard_ms != no_time_ms && wall_ms - heard_ms < away_after_ms ? any_alive : any_away) = true;
   }
@@ -351,7 +351,7 @@ Status KafkaSource::read_range(const PartitionOffset& from, Offset end, TimeMs w
     return Status::of(Fault::refused, fmt::format("{}/{} is not among the sources", from.topic, from.partition.value));
   }
   KafkaPartition& partition = **found;
-  partition.begin_batch();   // the batch before may be gone, and what it kept with it
+  partition.begin_batch();  // the batch before may be gone, and what it kept with it
   TimeMs deadline_ms = steady_ms() + wait_ms;
   while (true) {
     std::uint64_t woken = 0;
@@ -366,9 +366,10 @@ Status KafkaSource::read_range(const PartitionOffset& from, Offset end, TimeMs w
     const Offset next = partition.status().next;
     if (next >= end) return Status::good();
     if (partition.drained()) {
-      return Status::of(Fault::damaged, fmt::format("{}/{} ends at offset {}, and the journal has an epoch up to {}: was "
-                                                    "the topic replaced?",
-                                                    from.topic, from.partition.value, next.value, end.value));
+      return Status::of(Fault::damaged,
+                        fmt::format("{}/{} ends at offset {}, and the journal has an epoch up to {}: was "
+                                    "the topic replaced?",
+                                    from.topic, from.partition.value, next.value, end.value));
     }
     if (!partition.trouble().ok()) return partition.trouble();
     if (steady_ms() >= deadline_ms) {
@@ -396,7 +397,7 @@ void KafkaSource::Impl::close() {
     if (!partitions.empty()) rd_kafka_assign(client.handle(), nullptr);
     tasks.clear();
     partitions.clear();
-    rd_kafka_consumer_close(client.handle());   // commits under way are finished first
+    rd_kafka_consumer_close(client.handle());  // commits under way are finished first
     client.close();
   }
   watch.clear();

@@ -20,14 +20,14 @@ namespace vigia {
 
 struct KafkaSourceOptions {
   std::string brokers;
-  std::string group;                               // the application
-  std::map<std::string, std::string> properties;   // handed to librdkafka as they are; ours win where data would be lost
-  std::vector<std::string> topics;                 // by TopicIndex; all of one stage: the same number of partitions
-  bool create_topics = false;                      // create what is missing, with the siblings' number of partitions
-  std::int32_t create_partitions = 4;              // when no sibling exists
-  std::vector<std::int32_t> only_partitions;       // static assignment; empty: all
+  std::string group;                              // the application
+  std::map<std::string, std::string> properties;  // handed to librdkafka as they are; ours win where data would be lost
+  std::vector<std::string> topics;                // by TopicIndex; all of one stage: the same number of partitions
+  bool create_topics = false;                     // create what is missing, with the siblings' number of partitions
+  std::int32_t create_partitions = 4;             // when no sibling exists
+  std::vector<std::int32_t> only_partitions;      // static assignment; empty: all
   std::size_t queue_bytes = std::size_t{128} << 20;  // memory for what is read ahead, over all partitions
-  TimeMs request_timeout_ms = 10'000;              // of open()
+  TimeMs request_timeout_ms = 10'000;                // of open()
   // What librdkafka has to say (syslog level 0 to 7). Called from its threads. May be empty.
   std::function<void(int level, const std::string& text)> log;
 };

@@ -10,7 +10,7 @@ namespace vigia {
 
 namespace {
 
-constexpr int slice_ms = 2000;   // how long one request waits before the client is asked what is wrong
+constexpr int slice_ms = 2000;  // how long one request waits before the client is asked what is wrong
 
 struct MetadataFree {
   void operator()(const rd_kafka_metadata_t* metadata) const { rd_kafka_metadata_destroy(metadata); }
@@ -34,7 +34,8 @@ Status fetch_topics(KafkaClient& client, std::span<const std::string> names, Tim
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR) break;
     const std::string trouble = client.trouble();
     if (!trouble.empty()) return Status::of(Fault::retry, unreachable(client.brokers(), trouble));
-    if (Clock::now() >= deadline) return Status::of(Fault::retry, unreachable(client.brokers(), rd_kafka_err2str(error)));
+    if (Clock::now() >= deadline)
+      return Status::of(Fault::retry, unreachable(client.brokers(), rd_kafka_err2str(error)));
   }
   client.forget_trouble();
   const std::unique_ptr<const rd_kafka_metadata_t, MetadataFree> metadata(raw);
@@ -97,9 +98,10 @@ std::string missing_topics_text(const std::string& brokers, std::span<const std:
   std::string text;
   for (const auto& name : names) {
     if (!text.empty()) text += '\n';
-    text += fmt::format("topic '{0}' does not exist; create it with\n  kafka-topics.sh --bootstrap-server {1} --create "
-                        "--topic {0} --partitions {2}{3}\nor set kafka.create_topics: true",
-                        name, brokers, partitions, compacted ? " --config cleanup.policy=compact" : "");
+    text += fmt::format(
+        "topic '{0}' does not exist; create it with\n  kafka-topics.sh --bootstrap-server {1} --create "
+        "--topic {0} --partitions {2}{3}\nor set kafka.create_topics: true",
+        name, brokers, partitions, compacted ? " --config cleanup.policy=compact" : "");
   }
   return text;
 }

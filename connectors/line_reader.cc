@@ -35,8 +35,10 @@ Status LineReader::check() {
     if (::stat(path.c_str(), &info) != 0) return failed(path, errno);
     if (S_ISDIR(info.st_mode)) return failed(path, EISDIR);
     if (::access(path.c_str(), R_OK) != 0) return failed(path, errno);
-    if (S_ISREG(info.st_mode)) bytes_total_ += static_cast<std::uint64_t>(info.st_size);
-    else known = false;
+    if (S_ISREG(info.st_mode))
+      bytes_total_ += static_cast<std::uint64_t>(info.st_size);
+    else
+      known = false;
   }
   if (!known) bytes_total_ = 0;
   return Status::good();
@@ -87,9 +89,8 @@ Status LineReader::next(std::string_view& line, bool& more) {
     }
     const void* newline = end_ > searched ? std::memchr(chunk_.get() + searched, '\n', end_ - searched) : nullptr;
     if (newline != nullptr || (end_of_file_ && end_ > begin_)) {
-      const std::size_t stop = newline != nullptr
-                                   ? static_cast<std::size_t>(static_cast<const char*>(newline) - chunk_.get())
-                                   : end_;
+      const std::size_t stop =
+          newline != nullptr ? static_cast<std::size_t>(static_cast<const char*>(newline) - chunk_.get()) : end_;
       line = {chunk_.get() + begin_, stop - begin_};
       if (line.ends_with('\r')) line.remove_suffix(1);
       begin_ = std::min(stop + 1, end_);

@@ -32,10 +32,10 @@ class LineReader {
   [[nodiscard]] const std::string& path() const { return paths_[file_]; }
   [[nodiscard]] std::uint64_t line_number() const { return line_number_; }
   [[nodiscard]] std::uint64_t bytes_read() const { return bytes_read_; }
-  [[nodiscard]] std::uint64_t bytes_total() const { return bytes_total_; }   // 0: not known
+  [[nodiscard]] std::uint64_t bytes_total() const { return bytes_total_; }  // 0: not known
 
  private:
-  [[nodiscard]] Status fill();   // more bytes behind end_; none: end_of_file_
+  [[nodiscard]] Status fill();  // more bytes behind end_; none: end_of_file_
   [[nodiscard]] Status open_file();
   void close_file();
 

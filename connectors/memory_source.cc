@@ -59,9 +59,10 @@ Status MemorySource::poll(RecordBatch& batch, const PollLimits& limits) {
       for (std::uint16_t t = 0; t < topics_.size(); ++t) {
         const Log& l = log(t, partition);
         if (l.next == l.records.size()) continue;
-        if (best < 0 || l.records[l.next].broker_ms < log(static_cast<std::uint16_t>(best), partition)
-                                                           .records[log(static_cast<std::uint16_t>(best), partition).next]
-                                                           .broker_ms) {
+        if (best < 0 ||
+            l.records[l.next].broker_ms < log(static_cast<std::uint16_t>(best), partition)
+                                              .records[log(static_cast<std::uint16_t>(best), partition).next]
+                                              .broker_ms) {
           best = t;
         }
       }

@@ -26,7 +26,8 @@ std::uint32_t murmur2(std::string_view key) {
   std::uint32_t hash = 0x9747b28cU ^ static_cast<std::uint32_t>(key.size());
   std::size_t i = 0;
   for (; i + 4 <= key.size(); i += 4) {
-    std::uint32_t k = byte_at(key, i) | byte_at(key, i + 1) << 8 | byte_at(key, i + 2) << 16 | byte_at(key, i + 3) << 24;
+    std::uint32_t k =
+        byte_at(key, i) | byte_at(key, i + 1) << 8 | byte_at(key, i + 2) << 16 | byte_at(key, i + 3) << 24;
     k *= m;
     k ^= k >> 24;
     k *= m;

@@ -33,9 +33,9 @@ struct RecordHeaders {
 struct PartitionStatus {
   TopicIndex topic;
   PartitionId partition;
-  Offset first{-1};              // of this batch's first record of the partition; -1: it has none here
-  Offset next{0};                // where reading goes on: commit this once the batch is done; negative: not known yet
-  std::uint64_t count = 0;       // records of this partition in this batch
+  Offset first{-1};         // of this batch's first record of the partition; -1: it has none here
+  Offset next{0};           // where reading goes on: commit this once the batch is done; negative: not known yet
+  std::uint64_t count = 0;  // records of this partition in this batch
   TimeMs last_broker_ms = no_time_ms;  // of the last record handed out since open(), in any batch
 
   // Everything up to the end of the log has been handed out. False while an upstream transaction hangs.
@@ -52,9 +52,9 @@ struct PartitionStatus {
 // which an epoch applies them (see record_merge.h). All records of a partition number may form one epoch.
 struct RecordBatch {
   std::vector<InputRecord> records;
-  std::vector<PartitionStatus> partitions;   // every assigned partition, sorted by (partition, topic)
+  std::vector<PartitionStatus> partitions;  // every assigned partition, sorted by (partition, topic)
   ByteArena bytes;
-  std::vector<std::shared_ptr<const void>> keep;   // whatever else the records point into
+  std::vector<std::shared_ptr<const void>> keep;  // whatever else the records point into
 
   RecordBatch() = default;
   RecordBatch(RecordBatch&&) = default;

@@ -30,7 +30,7 @@ void merge_records(std::vector<InputRecord>& records) {
   if (lanes.size() < 2) return;
   for (InputRecord& slot : records) {
     Lane* first = nullptr;
-    for (Lane& lane : lanes) {   // a handful
+    for (Lane& lane : lanes) {  // a handful
       if (lane.next == lane.records.size()) continue;
       if (first == nullptr || rank(lane.records[lane.next]) < rank(first->records[first->next])) first = &lane;
     }
@@ -43,8 +43,8 @@ void merge_by_partition(std::vector<InputRecord>& records) {
                    [](const InputRecord& a, const InputRecord& b) { return a.partition < b.partition; });
   std::vector<InputRecord> group;
   for (auto begin = records.begin(); begin != records.end();) {
-    const auto end = std::find_if(begin, records.end(),
-                                  [&](const InputRecord& r) { return r.partition != begin->partition; });
+    const auto end =
+        std::find_if(begin, records.end(), [&](const InputRecord& r) { return r.partition != begin->partition; });
     group.assign(begin, end);
     merge_records(group);
     begin = std::copy(group.begin(), group.end(), begin);

@@ -25,15 +25,15 @@ namespace vigia {
 struct PartitionOffset {
   std::string topic;
   PartitionId partition;
-  Offset next;   // the first offset not yet read
+  Offset next;  // the first offset not yet read
 
   friend bool operator==(const PartitionOffset&, const PartitionOffset&) = default;
 };
 
 struct PollLimits {
   std::size_t records = 65536;
-  std::size_t bytes = std::size_t{32} << 20;   // the record that passes the limit is still given
-  TimeMs wait_ms = 100;                        // for the first record; no wait for the second
+  std::size_t bytes = std::size_t{32} << 20;  // the record that passes the limit is still given
+  TimeMs wait_ms = 100;                       // for the first record; no wait for the second
 };
 
 class RecordSource {

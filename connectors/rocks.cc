@@ -77,7 +77,7 @@ Status Database::open_secondary(const std::string& directory, const std::string&
   std::filesystem::create_directories(scratch, error);
   rocksdb::Options options = options_for(nullptr);
   options.create_if_missing = false;
-  options.max_open_files = -1;   // so that files the writer has deleted stay readable
+  options.max_open_files = -1;  // so that files the writer has deleted stay readable
   rocksdb::DB* db = nullptr;
   const rocksdb::Status opened = rocksdb::DB::OpenAsSecondary(options, directory, scratch, &db);
   if (!opened.ok()) return status_of(opened);
@@ -96,7 +96,7 @@ Status Database::repair() {
   if (!broken_) return Status::good();
   {
     std::lock_guard lock(mutex_);
-    db_.reset();   // closed once no read uses it any more; until then attach() finds it locked
+    db_.reset();  // closed once no read uses it any more; until then attach() finds it locked
   }
   Status status = attach();
   if (status.fault == Fault::refused) status.fault = Fault::storage;
@@ -146,9 +146,10 @@ Status Database::check_format(const std::string& format) const {
     return Status::of(Fault::refused, fmt::format("{}: not a directory of ours (expected {})", directory_, format));
   }
   if (*found == format) return Status::good();
-  return Status::of(Fault::refused, fmt::format("{}: written as '{}', and this version reads '{}'; use the version that "
-                                                "wrote it",
-                                                directory_, *found, format));
+  return Status::of(Fault::refused,
+                    fmt::format("{}: written as '{}', and this version reads '{}'; use the version that "
+                                "wrote it",
+                                directory_, *found, format));
 }
 
 Status Database::claim(const std::string& format, const std::string& application) {
@@ -165,8 +166,9 @@ Status Database::claim(const std::string& format, const std::string& application
     return write(batch, true);
   }
   if (*found != application) {
-    return Status::of(Fault::refused, fmt::format("{}: belongs to application '{}', not '{}'; set another state.directory",
-                                                  directory_, *found, application));
+    return Status::of(Fault::refused,
+                      fmt::format("{}: belongs to application '{}', not '{}'; set another state.directory", directory_,
+                                  *found, application));
   }
   return check_format(format);
 }

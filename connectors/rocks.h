@@ -49,13 +49,13 @@ class Database {
   [[nodiscard]] Status attach();
   [[nodiscard]] Status claim(const std::string& format, const std::string& application);
   [[nodiscard]] Status check_format(const std::string& format) const;
-  [[nodiscard]] Status checked(const rocksdb::Status& status);   // after a write
+  [[nodiscard]] Status checked(const rocksdb::Status& status);  // after a write
 
   std::string directory_;
   rocksdb::Env* env_ = nullptr;
-  mutable std::mutex mutex_;   // of db_
+  mutable std::mutex mutex_;  // of db_
   std::shared_ptr<rocksdb::DB> db_;
-  bool broken_ = false;   // the writer's
+  bool broken_ = false;  // the writer's
 };
 
 inline rocksdb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
@@ -64,7 +64,7 @@ inline std::string_view view(const rocksdb::Slice& bytes) { return {bytes.data()
 // Big-endian, so that keys sort as numbers; signed ones by their distance from the smallest.
 void append_u64(std::string& out, std::uint64_t value);
 void append_i64(std::string& out, std::int64_t value);
-void append_text(std::string& out, std::string_view text);   // length, bytes
+void append_text(std::string& out, std::string_view text);  // length, bytes
 
 // Reads in order; after a read beyond the end, good() is false and everything read is 0 or empty.
 class Reader {
@@ -84,6 +84,6 @@ class Reader {
 // Values end in 8 bytes XXH3 over key and value: RocksDB's own checksums guard its blocks, this one guards what we read
 // back as what we wrote under that key.
 void append_checksum(std::string_view key, std::string& value);
-[[nodiscard]] bool check(std::string_view key, std::string_view& value);   // and takes the checksum off
+[[nodiscard]] bool check(std::string_view key, std::string_view& value);  // and takes the checksum off
 
 }  // namespace vigia::rocks

@@ -33,16 +33,16 @@ namespace vigia {
 // A task's name on disk: "seal-trip/3" or the like; no NUL.
 struct SnapshotHead {
   std::string task;
-  std::uint64_t epoch = 0;   // the last epoch that is in it
+  std::uint64_t epoch = 0;  // the last epoch that is in it
   TimeMs clock_ms = no_time_ms;
-  std::vector<PartitionOffset> offsets;   // of every partition of the task
-  std::string meta;                       // Task::snapshot's
+  std::vector<PartitionOffset> offsets;  // of every partition of the task
+  std::string meta;                      // Task::snapshot's
 };
 
 struct TaskSnapshot {
   SnapshotHead head;
-  bool all = false;             // keys hold the whole state: what is not among them is gone
-  std::vector<KeyImage> keys;   // those that changed; empty bytes: gone
+  bool all = false;            // keys hold the whole state: what is not among them is gone
+  std::vector<KeyImage> keys;  // those that changed; empty bytes: gone
 };
 
 class SnapshotStore {
@@ -80,15 +80,15 @@ class SnapshotStore {
 class SnapshotWriter {
  public:
   explicit SnapshotWriter(SnapshotStore& store);
-  ~SnapshotWriter();   // waits for what is queued, unless a write has failed
+  ~SnapshotWriter();  // waits for what is queued, unless a write has failed
 
   void enqueue(TaskSnapshot snapshot);
 
   // The last epoch of `task` that is on disk, by this writer.
   [[nodiscard]] std::optional<std::uint64_t> written_epoch(const std::string& task) const;
   [[nodiscard]] std::size_t pending() const;
-  [[nodiscard]] std::uint64_t pending_bytes() const;   // for the memory budget
-  [[nodiscard]] Status status() const;                 // of the last write
+  [[nodiscard]] std::uint64_t pending_bytes() const;  // for the memory budget
+  [[nodiscard]] Status status() const;                // of the last write
   void retry();
   // Waits until everything is written or a write has failed; gives status().
   [[nodiscard]] Status drain();

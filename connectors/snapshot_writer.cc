@@ -39,19 +39,22 @@ void SnapshotWriter::run() {
   std::unique_lock lock(mutex_);
   while (true) {
     changed_.wait(lock, [this] { return stop_ || (!queue_.empty() && status_.ok()); });
-    if (queue_.empty() || !status_.ok()) return;   // only when stopping
-    const TaskSnapshot& snapshot = queue_.front();   // a deque: stays where it is
+    if (queue_.empty() || !status_.ok()) return;    // only when stopping
+    const TaskSnapshot& snapshot = queue_.front();  // a deque: stays where it is
     lock.unlock();
     Status status = store_.write(snapshot);
     const std::uint64_t bytes = bytes_of(snapshot);
     lock.lock();
-    TaskSnapshot written;   // freed without the lock: it may be large
+    TaskSnapshot written;  // freed without the lock: it may be large
     status_ = std::move(status);
     if (status_.ok()) {
       const auto& head = queue_.front().head;
-      const auto found = std::find_if(written_.begin(), written_.end(), [&](const auto& w) { return w.first == head.task; });
-      if (found == written_.end()) written_.emplace_back(head.task, head.epoch);
-      else found->second = head.epoch;
+      const auto found =
+          std::find_if(written_.begin(), written_.end(), [&](const auto& w) { return w.first == head.task; });
+      if (found == written_.end())
+        written_.emplace_back(head.task, head.epoch);
+      else
+        found->second = head.epoch;
       pending_bytes_ -= bytes;
       written = std::move(queue_.front());
       queue_.pop_front();

@@ -20,7 +20,7 @@ enum class Fault : std::uint8_t {
 
 struct [[nodiscard]] Status {
   Fault fault = Fault::none;
-  std::string text;   // for people, without a full stop at the end; empty when good
+  std::string text;  // for people, without a full stop at the end; empty when good
 
   [[nodiscard]] bool ok() const { return fault == Fault::none; }
 

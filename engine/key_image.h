@@ -104,6 +104,7 @@ std::string write_key_image(const Stage& stage, const Shard<Stage>& shard, std::
   out.put(record.partition);
   out.put(cold.run_start_ms);
   out.put(cold.contact_sequence);
+  out.put(cold.run_high_ms);
   out.put(cold.run_high);
   out.put(cold.newest_sequence);
   out.put(cold.base_ms);
@@ -141,6 +142,7 @@ std::string read_key_image(const Stage& stage, Shard<Stage>& shard, std::string_
   record.partition = in.get<std::uint16_t>();
   cold.run_start_ms = in.get<TimeMs>();
   cold.contact_sequence = in.get<std::uint32_t>();
+  cold.run_high_ms = in.get<TimeMs>();
   cold.run_high = in.get<std::uint32_t>();
   cold.newest_sequence = in.get<std::uint32_t>();
   cold.base_ms = in.get<TimeMs>();

@@ -42,7 +42,8 @@ struct KeyCold {
   TimeMs detected_ms = no_time_ms;     // broker time of the last record that touched the key in this epoch
   TimeMs late_by_ms = 0;
   std::uint32_t contact_sequence = 0;  // first number of the current run; 0: the device never sent one
-  std::uint32_t run_high = 0;          // highest number of the run; KeyRecord::last_sequence is newer when it is not 0
+  TimeMs run_high_ms = no_time_ms;     // time of the event with the highest number of the run, and
+  std::uint32_t run_high = 0;          // that number; the record's last_ms and last_sequence are newer when that is not 0
   std::uint32_t newest_sequence = 0;   // number of the newest event; KeyRecord::last_sequence is newer when it is not 0
   std::uint32_t found_bytes = 0;       // of context, ledger and book, as last accounted
   TimeMs base_ms = no_time_ms;         // time of the newest event that has left the history

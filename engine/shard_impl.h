@@ -128,6 +128,7 @@ void Shard<Stage>::begin_run(const EventHead& head, Record& record) {
   auto& cold = *record.cold;
   cold.contact_sequence = head.sequence;
   cold.run_high = head.sequence;
+  cold.run_high_ms = head.time_ms;
   cold.run_start_ms = head.time_ms;
   cold.gaps.reset();
 }
@@ -141,16 +142,17 @@ bool Shard<Stage>::count_number(const EventHead& head, Record& record) {
     begin_run(head, record);
     return false;
   }
-  const bool newest = head.time_ms > record.last_ms;
+  const bool newest = head.time_ms > cold.run_high_ms;   // of those with numbers
   bool known = false;
   if (head.time_ms < cold.run_start_ms) {
     // before the first contact, or before the counter was reset: nothing announced it
   } else if (sequence > cold.run_high) {
     if (newest && sequence > cold.run_high + 1) {
       if (!cold.gaps) cold.gaps = std::make_unique<std::vector<SequenceGap>>();
-      cold.gaps->push_back({cold.run_high + 1, sequence - 1, record.last_ms, head.time_ms});
+      cold.gaps->push_back({cold.run_high + 1, sequence - 1, cold.run_high_ms, head.time_ms});
     }
     cold.run_high = sequence;
+    cold.run_high_ms = std::max(cold.run_high_ms, head.time_ms);
   } else if (newest) {
     begin_run(head, record);   // a number that was used, at a later time: the counter was reset
   } else {
@@ -194,7 +196,10 @@ template <class Stage>
 void Shard<Stage>::place(const EventRow& row, std::uint32_t index, Record& record) {
   auto& cold = *record.cold;
   const auto regular = record.last_sequence;
-  if (regular != 0) cold.run_high = cold.newest_sequence = regular;
+  if (regular != 0) {
+    cold.run_high = cold.newest_sequence = regular;
+    cold.run_high_ms = record.last_ms;
+  }
   record.last_sequence = 0;
   auto placed = row;
   auto& head = placed.head;
@@ -293,6 +298,8 @@ void Shard<Stage>::trim(Record& record) {
   if (cold.pending) return;   // what waits may belong there; after the flush
   auto floor_ms = clock_ms_ - settings_.allowed_lateness_ms - broker_disorder_ms;
   const auto horizon_ms = clock_ms_ - settings_.horizon_ms - broker_disorder_ms;
+  // The next number may show a gap behind the last one, though events without numbers have come since.
+  if (cold.contact_sequence != 0 && record.last_sequence == 0) floor_ms = std::min(floor_ms, std::max(cold.run_high_ms, horizon_ms));
   if (cold.gaps) {
     std::erase_if(*cold.gaps, [&](const SequenceGap& gap) { return gap.after_ms < horizon_ms; });
     if (cold.gaps->empty())

@@ -10,7 +10,8 @@
 namespace vigia::test {
 namespace {
 
-Alert alert(const std::string& id, std::uint32_t revision, TimeMs start_ms, TimeMs end_ms, const std::string& subject = "s1") {
+Alert alert(const std::string& id, std::uint32_t revision, TimeMs start_ms, TimeMs end_ms,
+            const std::string& subject = "s1") {
   Alert a;
   a.alert_id = id;
   a.revision = revision;
@@ -66,13 +67,15 @@ TEST_F(AlertStoreTest, AnOlderRevisionThatComesAgainDoesNotReplaceTheLast) {
   ASSERT_TRUE(store.write(std::vector{alert("a", 1, 10, 0)}).ok());
   EXPECT_EQ(ask(store, {}), (Found{"a-2"}));
   AlertQuery early;
-  early.to_ms = 20;   // where revision 1 began
+  early.to_ms = 20;  // where revision 1 began
   EXPECT_TRUE(ask(store, early).empty());
 }
 
 TEST_F(AlertStoreTest, FindsByEveryIndex) {
-  ASSERT_TRUE(store.write(std::vector{alert("c", 1, 30, 35, "s2"), alert("a", 1, 10, 15, "s1"), alert("b", 1, 20, 0, "s11"),
-                                      alert("d", 1, 30, 31, "s1")}).ok());
+  ASSERT_TRUE(store
+                  .write(std::vector{alert("c", 1, 30, 35, "s2"), alert("a", 1, 10, 15, "s1"),
+                                     alert("b", 1, 20, 0, "s11"), alert("d", 1, 30, 31, "s1")})
+                  .ok());
   EXPECT_EQ(ask(store, {}), (Found{"a-1", "b-1", "c-1", "d-1"}));
   AlertQuery newest;
   newest.newest_first = true;
@@ -106,7 +109,7 @@ TEST_F(AlertStoreTest, AnIntervalCountsWhereItTouches) {
     return ask(store, q);
   };
   EXPECT_EQ(between(20, 30), (Found{"a-1", "b-1"}));
-  EXPECT_EQ(between(21, 30), (Found{"b-1"}));   // open: still lasts
+  EXPECT_EQ(between(21, 30), (Found{"b-1"}));  // open: still lasts
   EXPECT_EQ(between(0, 10), (Found{"a-1"}));
   EXPECT_TRUE(between(0, 9).empty());
 }
@@ -120,8 +123,9 @@ TEST_F(AlertStoreTest, AgreesWithAPlainListOnRandomWrites) {
     const std::string id = "id" + std::to_string(random() % 40);
     const auto known = plain.find(id);
     const std::uint32_t revision = known == plain.end() ? 1 : known->second.revision + 1;
-    Alert a = alert(id, revision, static_cast<TimeMs>(random() % 100), static_cast<TimeMs>(random() % 3 == 0 ? 0 : 100 + random() % 50),
-                    "s" + std::to_string(random() % 5));
+    Alert a =
+        alert(id, revision, static_cast<TimeMs>(random() % 100),
+              static_cast<TimeMs>(random() % 3 == 0 ? 0 : 100 + random() % 50), "s" + std::to_string(random() % 5));
     ASSERT_TRUE(store.write(std::vector{a}).ok());
     plain[id] = a;
   }
@@ -138,7 +142,8 @@ TEST_F(AlertStoreTest, AgreesWithAPlainListOnRandomWrites) {
       expected.emplace_back(a.start_ms, id + "-" + std::to_string(a.revision));
     }
     std::sort(expected.begin(), expected.end(), [](const auto& x, const auto& y) {
-      return std::pair(x.first, x.second.substr(0, x.second.find('-'))) < std::pair(y.first, y.second.substr(0, y.second.find('-')));
+      return std::pair(x.first, x.second.substr(0, x.second.find('-'))) <
+             std::pair(y.first, y.second.substr(0, y.second.find('-')));
     });
     if (q.newest_first) std::reverse(expected.begin(), expected.end());
     Found names;
@@ -148,8 +153,10 @@ TEST_F(AlertStoreTest, AgreesWithAPlainListOnRandomWrites) {
 }
 
 TEST_F(AlertStoreTest, BoundedByTheRetention) {
-  ASSERT_TRUE(store.write(std::vector{alert("old", 1, 10, 0), alert("old", 2, 10, 20), alert("long", 1, 10, 500),
-                                      alert("new", 1, 300, 310)}).ok());
+  ASSERT_TRUE(store
+                  .write(std::vector{alert("old", 1, 10, 0), alert("old", 2, 10, 20), alert("long", 1, 10, 500),
+                                     alert("new", 1, 300, 310)})
+                  .ok());
   ASSERT_TRUE(store.prune(200).ok());
   AlertQuery all;
   all.all_revisions = true;

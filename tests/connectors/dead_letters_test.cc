@@ -19,16 +19,28 @@ std::string json_of(const InputRecord& record, std::int32_t event_index = -1) {
 TEST(DeadLetters, SayEverythingAboutTheRecord) {
   const RecordHeader header{"trace", "42"};
   const RecordHeaders headers{&header, 1};
-  const InputRecord record{.topic = TopicIndex{0}, .partition = PartitionId{3}, .offset = Offset{9}, .broker_ms = 7,
-                           .key = "k", .value = "{\"a\":1}", .is_tombstone = false, .headers = &headers};
-  EXPECT_EQ(json_of(record, 2),
-            R"({"kind":"too_late","reason":"older than 24 h","topic":"seal.events","partition":3,"offset":9,)"
-            R"("event_index":2,"timestamp_ms":7,"key":"k","value":"{\"a\":1}","headers":[{"name":"trace","value":"42"}]})");
+  const InputRecord record{.topic = TopicIndex{0},
+                           .partition = PartitionId{3},
+                           .offset = Offset{9},
+                           .broker_ms = 7,
+                           .key = "k",
+                           .value = "{\"a\":1}",
+                           .is_tombstone = false,
+                           .headers = &headers};
+  EXPECT_EQ(
+      json_of(record, 2),
+      R"({"kind":"too_late","reason":"older than 24 h","topic":"seal.events","partition":3,"offset":9,)"
+      R"("event_index":2,"timestamp_ms":7,"key":"k","value":"{\"a\":1}","headers":[{"name":"trace","value":"42"}]})");
 }
 
 TEST(DeadLetters, KeepBytesThatAreNoText) {
-  InputRecord record{.topic = TopicIndex{0}, .partition = PartitionId{0}, .offset = Offset{0}, .broker_ms = 0,
-                     .key = "k", .value = "\xff\xfe", .is_tombstone = false};
+  InputRecord record{.topic = TopicIndex{0},
+                     .partition = PartitionId{0},
+                     .offset = Offset{0},
+                     .broker_ms = 0,
+                     .key = "k",
+                     .value = "\xff\xfe",
+                     .is_tombstone = false};
   EXPECT_NE(json_of(record).find(R"("value_base64":"//4=")"), std::string::npos) << json_of(record);
   record.value = "\xff";
   EXPECT_NE(json_of(record).find(R"("value_base64":"/w==")"), std::string::npos);

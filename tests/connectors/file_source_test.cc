@@ -81,12 +81,13 @@ TEST(FileSource, PassesTheValuesBytesOnUntouched) {
 TEST(FileSource, OffsetsCountInEachPartitionAndFilesFollowOneAnother) {
   TempDirectory dir;
   const auto a = dir.write("a.jsonl", "{\"topic\":\"seal.events\",\"key\":\"k\",\"timestamp_ms\":9,\"value\":{}}\n");
-  const auto b = dir.write("b.jsonl", "{\"topic\":\"seal.events\",\"key\":\"k\",\"timestamp_ms\":1,\"value\":{}}\n"
-                                      "{\"topic\":\"trip.events\",\"key\":\"k\",\"timestamp_ms\":2,\"value\":{}}\n");
+  const auto b = dir.write("b.jsonl",
+                           "{\"topic\":\"seal.events\",\"key\":\"k\",\"timestamp_ms\":1,\"value\":{}}\n"
+                           "{\"topic\":\"trip.events\",\"key\":\"k\",\"timestamp_ms\":2,\"value\":{}}\n");
   FileSource source = source_of({a, b}, 8);
   const Everything all = read(source, 2);
   ASSERT_EQ(all.lines.size(), 3u);
-  EXPECT_EQ(all.lines[0].broker_ms, 9);   // file order, not time order
+  EXPECT_EQ(all.lines[0].broker_ms, 9);  // file order, not time order
   EXPECT_EQ(all.lines[0].offset, 0);
   EXPECT_EQ(all.lines[1].offset, 1);
   EXPECT_EQ(all.lines[2].offset, 0);
@@ -107,10 +108,11 @@ TEST(FileSource, ALineThatIsNoRecordIsNamedByFileAndLine) {
       {"{\"topic\":\"seal.events\",\"timestamp_ms\":1,\"value\":{\"a\":\"\xff\"}}", "not JSON"}};
   for (const auto& [line, expected] : cases) {
     TempDirectory dir;
-    const auto path = dir.write("in.jsonl", "{\"topic\":\"seal.events\",\"key\":\"k\",\"timestamp_ms\":1,\"value\":{}}\n" + line + "\n");
+    const auto path = dir.write(
+        "in.jsonl", "{\"topic\":\"seal.events\",\"key\":\"k\",\"timestamp_ms\":1,\"value\":{}}\n" + line + "\n");
     FileSource source = source_of({path});
     const Everything all = read(source);
-    EXPECT_EQ(all.lines.size(), 1u) << line;   // what came before it counts
+    EXPECT_EQ(all.lines.size(), 1u) << line;  // what came before it counts
     EXPECT_EQ(all.status.fault, Fault::unreadable) << line;
     EXPECT_NE(all.status.text.find(path + ":2: "), std::string::npos) << all.status.text;
     EXPECT_NE(all.status.text.find(expected), std::string::npos) << all.status.text;
@@ -127,7 +129,8 @@ TEST(FileSource, AMissingFileIsFoundBeforeTheFirstIsRead) {
 
 TEST(FileSource, OtherTopicsAreSkippedAndCounted) {
   TempDirectory dir;
-  FileSource source = source_of({dir.write("in.jsonl", "{\"topic\":\"weather\",\"key\":\"k\",\"timestamp_ms\":1,\"value\":{}}\n")});
+  FileSource source =
+      source_of({dir.write("in.jsonl", "{\"topic\":\"weather\",\"key\":\"k\",\"timestamp_ms\":1,\"value\":{}}\n")});
   EXPECT_TRUE(read(source).lines.empty());
   EXPECT_EQ(source.skipped_topics().at("weather"), 1u);
 }
@@ -137,7 +140,8 @@ TEST(FileSource, LongLinesAndManyChunks) {
   std::string text;
   std::vector<std::string> values;
   for (int i = 0; i < 300; ++i) {
-    values.push_back("{\"n\":" + std::to_string(i) + ",\"x\":\"" + std::string(i == 150 ? 10'000'000 : 11'000, 'y') + "\"}");
+    values.push_back("{\"n\":" + std::to_string(i) + ",\"x\":\"" + std::string(i == 150 ? 10'000'000 : 11'000, 'y') +
+                     "\"}");
     text += "{\"topic\":\"seal.events\",\"key\":\"k\",\"timestamp_ms\":1,\"value\":" + values.back() + "}\n";
   }
   FileSource source = source_of({dir.write("in.jsonl", text)});

@@ -10,7 +10,10 @@ namespace {
 
 JournalEntry entry(const std::string& task, std::uint64_t epoch) {
   const auto n = static_cast<std::int64_t>(epoch);
-  return {.task = task, .epoch = epoch, .clock_ms = -5 + n, .wall_ms = epoch % 2 == 0 ? no_time_ms : n,
+  return {.task = task,
+          .epoch = epoch,
+          .clock_ms = -5 + n,
+          .wall_ms = epoch % 2 == 0 ? no_time_ms : n,
           .ranges = {{"seal.events", PartitionId{3}, Offset{n * 10}, Offset{n * 10 + 10}, true},
                      {"trip.events", PartitionId{3}, Offset{7}, Offset{7}, false}}};
 }

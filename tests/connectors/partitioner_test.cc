@@ -24,8 +24,8 @@ TEST(Partitioner, Crc32AndFnv1a) {
 TEST(Partitioner, PartitionsAreNeverNegative) {
   for (const char* key : {"", "21", "foobar", "abc", "x"}) {
     for (const std::int32_t partitions : {1, 2, 7, 100}) {
-      for (const auto partition : {murmur2_partition(key, partitions), crc32_partition(key, partitions),
-                                   fnv1a_partition(key, partitions)}) {
+      for (const auto partition :
+           {murmur2_partition(key, partitions), crc32_partition(key, partitions), fnv1a_partition(key, partitions)}) {
         EXPECT_GE(partition, 0);
         EXPECT_LT(partition, partitions);
       }

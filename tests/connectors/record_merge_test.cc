@@ -11,14 +11,19 @@ namespace vigia::test {
 namespace {
 
 InputRecord record(std::uint16_t topic, std::int32_t partition, std::int64_t offset, TimeMs broker_ms) {
-  return {.topic = TopicIndex{topic}, .partition = PartitionId{partition}, .offset = Offset{offset},
-          .broker_ms = broker_ms, .key = {}, .value = {}};
+  return {.topic = TopicIndex{topic},
+          .partition = PartitionId{partition},
+          .offset = Offset{offset},
+          .broker_ms = broker_ms,
+          .key = {},
+          .value = {}};
 }
 
 std::string text(const std::vector<InputRecord>& records) {
   std::string out;
   for (const auto& r : records) {
-    out += std::to_string(r.topic.value) + "/" + std::to_string(r.partition.value) + "@" + std::to_string(r.offset.value) + " ";
+    out += std::to_string(r.topic.value) + "/" + std::to_string(r.partition.value) + "@" +
+           std::to_string(r.offset.value) + " ";
   }
   return out;
 }
@@ -44,14 +49,15 @@ TEST(RecordMerge, TheInterleavingGivenMakesNoDifference) {
     for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
       const auto count = static_cast<std::int64_t>(random() % 20);
       for (std::int64_t i = 0; i < count; ++i) {
-        lanes[lane].push_back(record(static_cast<std::uint16_t>(lane % 2), static_cast<std::int32_t>(lane / 2), i, random() % 30));
+        lanes[lane].push_back(
+            record(static_cast<std::uint16_t>(lane % 2), static_cast<std::int32_t>(lane / 2), i, random() % 30));
       }
     }
     std::string expected;
     for (int shuffle = 0; shuffle < 4; ++shuffle) {
       std::vector<InputRecord> records;
       std::vector<std::size_t> next(lanes.size());
-      while (true) {   // a random interleaving
+      while (true) {  // a random interleaving
         std::vector<std::size_t> left;
         for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
           if (next[lane] < lanes[lane].size()) left.push_back(lane);

@@ -16,7 +16,10 @@ using Keys = std::map<std::string, std::string>;
 
 TaskSnapshot snapshot(const std::string& task, std::uint64_t epoch, Keys keys, bool all = false) {
   TaskSnapshot s;
-  s.head = {.task = task, .epoch = epoch, .clock_ms = -3, .offsets = {{"seal.events", PartitionId{1}, Offset{static_cast<std::int64_t>(epoch)}}},
+  s.head = {.task = task,
+            .epoch = epoch,
+            .clock_ms = -3,
+            .offsets = {{"seal.events", PartitionId{1}, Offset{static_cast<std::int64_t>(epoch)}}},
             .meta = "meta" + std::to_string(epoch)};
   s.all = all;
   for (auto& [key, bytes] : keys) s.keys.push_back({key, bytes});
@@ -29,8 +32,10 @@ Keys keys_of(const SnapshotStore& store, const std::string& task, Status* status
     keys.emplace(key, bytes);
     return std::string();
   });
-  if (status != nullptr) *status = read;
-  else EXPECT_TRUE(read.ok()) << read.text;
+  if (status != nullptr)
+    *status = read;
+  else
+    EXPECT_TRUE(read.ok()) << read.text;
   return keys;
 }
 
@@ -105,7 +110,7 @@ TEST(SnapshotStore, BytesThatAreNotWhatWasWrittenAreDamage) {
   ASSERT_TRUE(rocksdb::DB::Open({}, dir / "s", &raw).ok());
   std::string value;
   ASSERT_TRUE(raw->Get({}, std::string("kt\0a", 4), &value).ok());
-  ASSERT_TRUE(raw->Put({}, std::string("kt\0b", 4), value).ok());   // a right value under another's key
+  ASSERT_TRUE(raw->Put({}, std::string("kt\0b", 4), value).ok());  // a right value under another's key
   delete raw;
   SnapshotStore store;
   ASSERT_TRUE(store.open(dir / "s", "customs").ok());
@@ -134,7 +139,8 @@ TEST(SnapshotWriter, WritesInTheBackgroundInOrder) {
   ASSERT_TRUE(store.open(dir / "s", "customs").ok());
   SnapshotWriter writer(store);
   EXPECT_FALSE(writer.written_epoch("t").has_value());
-  for (std::uint64_t epoch = 1; epoch <= 20; ++epoch) writer.enqueue(snapshot("t", epoch, {{"a", std::to_string(epoch)}}));
+  for (std::uint64_t epoch = 1; epoch <= 20; ++epoch)
+    writer.enqueue(snapshot("t", epoch, {{"a", std::to_string(epoch)}}));
   ASSERT_TRUE(writer.drain().ok());
   EXPECT_EQ(writer.written_epoch("t"), 20u);
   EXPECT_EQ(writer.pending(), 0u);

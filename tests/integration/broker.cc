@@ -83,7 +83,7 @@ Status Broker::launch() {
   if (pid_ < 0) return Status::of(Fault::fatal, "fork failed");
   if (pid_ == 0) {
     ::setpgid(0, 0);
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);   // a test that crashes leaves no broker behind
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a test that crashes leaves no broker behind
     ::execl("/bin/bash", "bash", script.c_str(), directory.c_str(), port.c_str(), controller_port.c_str(), nullptr);
     ::_exit(127);
   }
@@ -106,7 +106,7 @@ Status Broker::wait_until_ready() {
       return Status::of(Fault::fatal, "the broker has ended:\n" + last_lines(directory_ / "broker.log"));
     }
     KafkaTopics topics;
-    status = fetch_topics(client, {}, 1000, topics);   // waits up to that long for a connection
+    status = fetch_topics(client, {}, 1000, topics);  // waits up to that long for a connection
   } while (!status.ok() && std::chrono::steady_clock::now() < deadline);
   if (!status.ok()) status.text += "\n" + last_lines(directory_ / "broker.log");
   return status;

@@ -22,7 +22,7 @@ class Broker {
   // be missing: then the text says so.
   [[nodiscard]] Status start();
 
-  [[nodiscard]] const std::string& bootstrap() const { return bootstrap_; }   // "127.0.0.1:PORT"
+  [[nodiscard]] const std::string& bootstrap() const { return bootstrap_; }  // "127.0.0.1:PORT"
 
   // Away at once and without a word, and back with its data on the same port.
   void kill();

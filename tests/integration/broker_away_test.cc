@@ -47,7 +47,7 @@ TEST(BrokerAway, TimeStandsStillAndNothingIsLostOrDoubled) {
   EXPECT_EQ(status.fault, Fault::retry);
   EXPECT_NE(status.text.find("no answer from Kafka at " + broker.bootstrap()), std::string::npos) << status.text;
   for (int i = 0; i < 5; ++i) (void)poll();
-  EXPECT_LE(batch.partitions[0].end_seen_ms, killed_ms);   // the stage clock can't go beyond it
+  EXPECT_LE(batch.partitions[0].end_seen_ms, killed_ms);  // the stage clock can't go beyond it
   EXPECT_TRUE(batch.partitions[0].at_end);
 
   KafkaProducerOptions out;

@@ -28,13 +28,13 @@ class BrokerFixture : public ::testing::Test {
 };
 
 // GTEST_SKIP, or a failure when CI is set. Returns whether the test may go on.
-#define VIGIA_NEED_BROKER(status)                                                        \
-  do {                                                                                   \
-    const ::vigia::Status vigia_need_status = (status);                                  \
-    if (!vigia_need_status.ok()) {                                                       \
-      if (std::getenv("CI") != nullptr) FAIL() << vigia_need_status.text;                \
-      GTEST_SKIP() << vigia_need_status.text;                                            \
-    }                                                                                    \
+#define VIGIA_NEED_BROKER(status)                                         \
+  do {                                                                    \
+    const ::vigia::Status vigia_need_status = (status);                   \
+    if (!vigia_need_status.ok()) {                                        \
+      if (std::getenv("CI") != nullptr) FAIL() << vigia_need_status.text; \
+      GTEST_SKIP() << vigia_need_status.text;                             \
+    }                                                                     \
   } while (false)
 
 }  // namespace vigia::test

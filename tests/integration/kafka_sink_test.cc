@@ -39,8 +39,8 @@ class KafkaSinkTest : public BrokerFixture {
   }
 
   void create_all() {
-    const Status created = producer->check_topics(std::vector{outputs.alerts, outputs.dead_letters, outputs.too_late},
-                                                  true, false);
+    const Status created =
+        producer->check_topics(std::vector{outputs.alerts, outputs.dead_letters, outputs.too_late}, true, false);
     ASSERT_TRUE(created.ok()) << created.text;
     ASSERT_TRUE(producer->check_topics(std::vector{outputs.alert_state}, true, true).ok());
   }
@@ -97,8 +97,14 @@ TEST_F(KafkaSinkTest, DeadLettersKeepBytesKeyHeadersAndSayWhy) {
   const RecordHeader original{"trace", "42"};
   const RecordHeaders headers{&original, 1};
   const std::string bytes("\xff\0broken", 8);
-  InputRecord poison{.topic = TopicIndex{1}, .partition = PartitionId{3}, .offset = Offset{77}, .broker_ms = 5,
-                     .key = "seal-9", .value = bytes, .is_tombstone = false, .headers = &headers};
+  InputRecord poison{.topic = TopicIndex{1},
+                     .partition = PartitionId{3},
+                     .offset = Offset{77},
+                     .broker_ms = 5,
+                     .key = "seal-9",
+                     .value = bytes,
+                     .is_tombstone = false,
+                     .headers = &headers};
   InputRecord tombstone = poison;
   tombstone.value = {};
   tombstone.is_tombstone = true;
@@ -136,7 +142,7 @@ TEST_F(KafkaSinkTest, MissingOutputTopicsAreNamed) {
 }
 
 TEST_F(KafkaSinkTest, FlushTellsOfWhatWasNotDelivered) {
-  const std::string topic = unique("nowhere");   // and the broker does not create topics
+  const std::string topic = unique("nowhere");  // and the broker does not create topics
   KafkaProducerOptions options;
   options.brokers = bootstrap();
   options.client = "test";

@@ -17,9 +17,9 @@ namespace {
 constexpr TimeMs patience_ms = 30'000;
 
 struct Read {
-  std::vector<KafkaRecord> records;             // key and value, in the order handed out
-  std::vector<std::uint16_t> topics;            // of each
-  std::vector<PartitionStatus> partitions;      // the last ones
+  std::vector<KafkaRecord> records;         // key and value, in the order handed out
+  std::vector<std::uint16_t> topics;        // of each
+  std::vector<PartitionStatus> partitions;  // the last ones
 };
 
 class KafkaSourceTest : public BrokerFixture {
@@ -42,8 +42,12 @@ class KafkaSourceTest : public BrokerFixture {
       EXPECT_TRUE(status.ok()) << status.text;
       if (!status.ok()) return result;
       for (const InputRecord& r : batch.records) {
-        KafkaRecord copy{.key = std::string(r.key), .value = std::nullopt, .headers = {}, .timestamp_ms = r.broker_ms,
-                         .partition = r.partition.value, .offset = r.offset.value};
+        KafkaRecord copy{.key = std::string(r.key),
+                         .value = std::nullopt,
+                         .headers = {},
+                         .timestamp_ms = r.broker_ms,
+                         .partition = r.partition.value,
+                         .offset = r.offset.value};
         if (!r.is_tombstone) copy.value = std::string(r.value);
         for (const RecordHeader& h : headers_of(r)) copy.headers.emplace_back(h.name, h.value);
         result.records.push_back(std::move(copy));
@@ -62,8 +66,11 @@ class KafkaSourceTest : public BrokerFixture {
 std::vector<KafkaRecord> numbered(int count, std::int32_t partition = -1, TimeMs first_ms = 1'000) {
   std::vector<KafkaRecord> records;
   for (int i = 0; i < count; ++i) {
-    records.push_back({.key = "key" + std::to_string(i % 97), .value = "value" + std::to_string(i), .headers = {},
-                       .timestamp_ms = first_ms + i, .partition = partition});
+    records.push_back({.key = "key" + std::to_string(i % 97),
+                       .value = "value" + std::to_string(i),
+                       .headers = {},
+                       .timestamp_ms = first_ms + i,
+                       .partition = partition});
   }
   return records;
 }
@@ -78,14 +85,14 @@ TEST_F(KafkaSourceTest, ReadsEveryRecordOfEveryPartitionOnceAndInOrder) {
   ASSERT_TRUE(source.open({}).ok());
   EXPECT_EQ(source.partition_count(), 4);
   PollLimits limits;
-  limits.records = 700;   // many polls
+  limits.records = 700;  // many polls
   const Read got = read(source, sent.size(), true, limits);
   ASSERT_EQ(got.records.size(), sent.size());
   std::map<std::int32_t, std::int64_t> next;
   std::set<std::string> values;
   for (const auto& record : got.records) {
     EXPECT_EQ(record.offset, next[record.partition]++);
-    EXPECT_EQ(record.partition, murmur2_partition(record.key, 4));   // as Java clients do
+    EXPECT_EQ(record.partition, murmur2_partition(record.key, 4));  // as Java clients do
     values.insert(*record.value);
   }
   EXPECT_EQ(values.size(), sent.size());
@@ -105,7 +112,7 @@ TEST_F(KafkaSourceTest, GoesOnFromTheOffsetsGiven) {
   const std::vector<PartitionOffset> from{{topic, PartitionId{0}, Offset{90}}};
   ASSERT_TRUE(source.open(from).ok());
   const Read got = read(source, 60);
-  ASSERT_EQ(got.records.size(), 60u);   // ten of partition 0, all of partition 1
+  ASSERT_EQ(got.records.size(), 60u);  // ten of partition 0, all of partition 1
   for (const auto& record : got.records) {
     if (record.partition == 0) {
       EXPECT_GE(record.offset, 90);
@@ -164,7 +171,7 @@ TEST_F(KafkaSourceTest, ABatchIsInTheOrderOfItsMerge) {
   ASSERT_TRUE(source.open({}).ok());
   RecordBatch batch;
   std::size_t count = 0;
-  for (int round = 0; round < 20; ++round) {   // caught up: one topic's records come long after the other's
+  for (int round = 0; round < 20; ++round) {  // caught up: one topic's records come long after the other's
     kafka().produce(a, numbered(10, 0, 5'000 - round));
     kafka().produce(b, numbered(10, 0, 5'000 - 2 * round));
     for (int polls = 0; polls < 3; ++polls) {
@@ -219,11 +226,13 @@ TEST_F(KafkaSourceTest, ReadRangeGivesAJournalledEpochAgain) {
   ASSERT_EQ(batch.records.size(), 250u);
   EXPECT_EQ(batch.records.front().offset.value, 100);
   EXPECT_EQ(batch.records.back().offset.value, 349);
-  for (std::int64_t first = 350; first < 850; first += 100) {   // one after another, each in a batch that was used before
+  for (std::int64_t first = 350; first < 850;
+       first += 100) {  // one after another, each in a batch that was used before
     batch.clear();
-    ASSERT_TRUE(source.read_range({topic, PartitionId{0}, Offset{first}}, Offset{first + 100}, patience_ms, batch).ok());
+    ASSERT_TRUE(
+        source.read_range({topic, PartitionId{0}, Offset{first}}, Offset{first + 100}, patience_ms, batch).ok());
     ASSERT_EQ(batch.records.size(), 100u);
-    ASSERT_FALSE(batch.keep.empty());   // owns what its records point into
+    ASSERT_FALSE(batch.keep.empty());  // owns what its records point into
     EXPECT_EQ(batch.records.front().value, "value" + std::to_string(first));
   }
   const Read rest = read(source, 150);
@@ -248,14 +257,14 @@ TEST_F(KafkaSourceTest, AnOpenTransactionUpstreamIsNotTheEnd) {
   for (int i = 0; i < 10; ++i) {
     ASSERT_TRUE(source.poll(batch, {}).ok());
     EXPECT_TRUE(batch.records.empty());
-    EXPECT_FALSE(batch.partitions[0].at_end);   // nobody is accused of silence meanwhile
+    EXPECT_FALSE(batch.partitions[0].at_end);  // nobody is accused of silence meanwhile
     EXPECT_GT(batch.partitions[0].lag, 0);
   }
   upstream.commit();
   const Read after = read(source, 1);
   ASSERT_EQ(after.records.size(), 1u);
   EXPECT_EQ(*after.records[0].value, "late");
-  EXPECT_EQ(after.partitions[0].next.value, 12);   // behind the commit's own record
+  EXPECT_EQ(after.partitions[0].next.value, 12);  // behind the commit's own record
 }
 
 TEST_F(KafkaSourceTest, EndSeenFollowsTheWallClockWhileNothingComes) {
@@ -333,7 +342,7 @@ TEST_F(KafkaSourceTest, CommitsOffsetsForLagMonitors) {
   KafkaSource source(o);
   ASSERT_TRUE(source.open({}).ok());
   source.commit(std::vector<PartitionOffset>{{topic, PartitionId{0}, Offset{7}}, {topic, PartitionId{1}, Offset{-2}}});
-  source.close();   // waits for it
+  source.close();  // waits for it
   const auto committed = kafka().committed(o.group, topic, 2);
   EXPECT_EQ(committed.at(0), 7);
   EXPECT_LT(committed.at(1), 0);

@@ -32,11 +32,11 @@ void send(rd_kafka_t* handle, const std::string& topic, const KafkaRecord& recor
   void* value = record.value ? const_cast<char*>(record.value->data()) : nullptr;
   const std::size_t size = record.value ? record.value->size() : 0;
   while (true) {
-    const auto error = rd_kafka_producev(
-        handle, RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(record.partition),
-        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(record.key.data(), record.key.size()),
-        RD_KAFKA_V_VALUE(value, size), RD_KAFKA_V_TIMESTAMP(record.timestamp_ms), RD_KAFKA_V_HEADERS(headers),
-        RD_KAFKA_V_END);
+    const auto error =
+        rd_kafka_producev(handle, RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(record.partition),
+                          RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                          RD_KAFKA_V_KEY(record.key.data(), record.key.size()), RD_KAFKA_V_VALUE(value, size),
+                          RD_KAFKA_V_TIMESTAMP(record.timestamp_ms), RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return;
     need(error == RD_KAFKA_RESP_ERR__QUEUE_FULL, std::string("produce: ") + rd_kafka_err2str(error));
     rd_kafka_poll(handle, 100);
@@ -56,7 +56,8 @@ KafkaRecord copy(const rd_kafka_message_t& message) {
   const char* name = nullptr;
   const void* value = nullptr;
   std::size_t size = 0;
-  for (std::size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; ++i) {
+  for (std::size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
+       ++i) {
     record.headers.emplace_back(name, std::string(static_cast<const char*>(value), size));
   }
   return record;
@@ -85,7 +86,7 @@ KafkaTestClient::KafkaTestClient(std::string bootstrap) : bootstrap_(std::move(b
 void KafkaTestClient::create_topic(const std::string& name, std::int32_t partitions, bool compacted) {
   need(vigia::create_topic(producer_, name, partitions, compacted, wait_ms));
   KafkaTopics found;
-  do {   // metadata follow a moment later
+  do {  // metadata follow a moment later
     need(fetch_topics(producer_, std::vector{name}, wait_ms, found));
   } while (!found.topics.contains(name) || found.topics[name].empty() || found.topics[name][0].leader < 0);
 }
@@ -123,7 +124,8 @@ std::vector<KafkaRecord> KafkaTestClient::read_all(const std::string& topic) {
     need(std::chrono::steady_clock::now() < deadline, "reading " + topic + " takes too long");
     rd_kafka_message_t* message = rd_kafka_consumer_poll(consumer.handle(), 1000);
     if (message == nullptr) continue;
-    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) ++at_end;
+    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
+      ++at_end;
     else if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
       read[static_cast<std::size_t>(message->partition)].push_back(copy(*message));
     }

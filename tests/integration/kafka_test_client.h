@@ -15,13 +15,13 @@ namespace vigia::test {
 
 struct KafkaRecord {
   std::string key;
-  std::optional<std::string> value;                            // empty: a tombstone
+  std::optional<std::string> value;  // empty: a tombstone
   std::vector<std::pair<std::string, std::string>> headers;
-  std::int64_t timestamp_ms = 0;                               // 0: now
-  std::int32_t partition = -1;                                 // -1: by murmur2 of the key
-  std::int64_t offset = -1;                                    // of a record that was read
+  std::int64_t timestamp_ms = 0;  // 0: now
+  std::int32_t partition = -1;    // -1: by murmur2 of the key
+  std::int64_t offset = -1;       // of a record that was read
 
-  [[nodiscard]] std::string header(const std::string& name) const;   // "": not there
+  [[nodiscard]] std::string header(const std::string& name) const;  // "": not there
 };
 
 class KafkaTestClient {
@@ -57,7 +57,7 @@ class KafkaTestClient {
 class OpenTransaction {
  public:
   OpenTransaction(const std::string& bootstrap, const std::string& id);
-  void produce(const std::string& topic, const KafkaRecord& record);   // and waits until the broker has it
+  void produce(const std::string& topic, const KafkaRecord& record);  // and waits until the broker has it
   void commit();
 
  private:

@@ -71,21 +71,26 @@ outputs: {{ alerts: {0}.alerts, alert_state: {0}.state, dead_letters: {0}.dead, 
 rules:
   - {{ id: tampered, kind: seal_tampered, scope: always }}
 )",
-                                                 name, bootstrap(), create_topics, format));
+                                                  name, bootstrap(), create_topics, format));
   }
 
-  std::vector<std::string> run_arguments(const std::string& config) const { return {"run", "--config", config, "--threads", "2"}; }
+  std::vector<std::string> run_arguments(const std::string& config) const {
+    return {"run", "--config", config, "--threads", "2"};
+  }
 
   // What a plain replay of the topic's records says.
   Revisions expected(const std::string& config) {
     std::string text;
     for (const auto& r : kafka().read_all(seals)) {
-      text += fmt::format(R"({{"topic":"{}","key":"{}","timestamp_ms":{},"partition":{},"offset":{},"value":{}}})", seals, r.key,
-                          r.timestamp_ms, r.partition, r.offset, r.value.value_or("null")) + "\n";
+      text += fmt::format(R"({{"topic":"{}","key":"{}","timestamp_ms":{},"partition":{},"offset":{},"value":{}}})",
+                          seals, r.key, r.timestamp_ms, r.partition, r.offset, r.value.value_or("null")) +
+              "\n";
     }
     const auto input = dir.write("replay.jsonl", text);
-    EXPECT_EQ(run_vigia({"replay", "--config", config, "--input", input, "--output", dir / "replay-out.jsonl", "--quiet"},
-                        dir / "replay.log"), 0);
+    EXPECT_EQ(
+        run_vigia({"replay", "--config", config, "--input", input, "--output", dir / "replay-out.jsonl", "--quiet"},
+                  dir / "replay.log"),
+        0);
     std::ifstream in(dir / "replay-out.jsonl");
     return revisions(in);
   }
@@ -128,7 +133,7 @@ rules:
     for (std::size_t seen = count; found.size() < count;) {
       const auto records = kafka().read_at_least(alerts, seen);
       found = revisions(records);
-      if (records.size() < seen) break;   // it has waited long enough
+      if (records.size() < seen) break;  // it has waited long enough
       seen = records.size() + (found.size() < count ? 1 : 0);
     }
     return found;
@@ -147,7 +152,9 @@ rules:
   }
 
   Revisions stored(const std::string& config) {
-    EXPECT_EQ(run_vigia({"alerts", "--config", config, "--json", "--all-revisions", "--limit", "1000000"}, dir / "stored.jsonl"), 0);
+    EXPECT_EQ(run_vigia({"alerts", "--config", config, "--json", "--all-revisions", "--limit", "1000000"},
+                        dir / "stored.jsonl"),
+              0);
     std::ifstream in(dir / "stored.jsonl");
     std::set<std::string> lines;
     Revisions result;
@@ -166,12 +173,14 @@ TEST_F(RunTest, JsonEventsAndBatchesOfSeveralPartitionsBecomeTheAlertsOfAReplay)
   const std::string config = pipeline();
   kafka().create_topic(seals, 3);
   auto records = tampering(50, 0, 4);
-  for (int i = 100; i < 110; ++i) {   // one record with many events
+  for (int i = 100; i < 110; ++i) {  // one record with many events
     std::string batch;
     for (int n = 0; n < static_cast<int>(batch_size); ++n) {
-      batch += (n == 0 ? "" : ",") + json_of(event(seal(i), n, n % 2 == 0 ? schema::Lock::closed : schema::Lock::tampered));
+      batch +=
+          (n == 0 ? "" : ",") + json_of(event(seal(i), n, n % 2 == 0 ? schema::Lock::closed : schema::Lock::tampered));
     }
-    records.push_back({.key = seal(i), .value = "{\"events\":[" + batch + "]}", .headers = {}, .timestamp_ms = start_ms + 20'000});
+    records.push_back(
+        {.key = seal(i), .value = "{\"events\":[" + batch + "]}", .headers = {}, .timestamp_ms = start_ms + 20'000});
   }
   kafka().produce(seals, records);
   const Revisions all = expected(config);
@@ -181,7 +190,8 @@ TEST_F(RunTest, JsonEventsAndBatchesOfSeveralPartitionsBecomeTheAlertsOfAReplay)
   EXPECT_EQ(wait_for_alerts(all.size()), all) << process.log();
   EXPECT_EQ(process.terminate(), 0) << process.log();
   EXPECT_EQ(stored(config), all);
-  EXPECT_NE(process.log().find("\"applied\":" + std::to_string(50 * 4 + 10 * batch_size)), std::string::npos) << process.log();
+  EXPECT_NE(process.log().find("\"applied\":" + std::to_string(50 * 4 + 10 * batch_size)), std::string::npos)
+      << process.log();
 }
 
 TEST_F(RunTest, FlatBuffersEventsAndBatches) {
@@ -216,11 +226,14 @@ TEST_F(RunTest, PoisonRecordsAreSetAsideWithTheirBytesAndTheStreamGoesOn) {
   const std::string config = pipeline();
   kafka().create_topic(seals, 1);
   const auto good = [&](int i) {
-    return KafkaRecord{.key = seal(i), .value = json_of(event(seal(i), 0, schema::Lock::tampered)), .headers = {},
+    return KafkaRecord{.key = seal(i),
+                       .value = json_of(event(seal(i), 0, schema::Lock::tampered)),
+                       .headers = {},
                        .timestamp_ms = start_ms + i};
   };
   const auto poison = [&](std::optional<std::string> value) {
-    return KafkaRecord{.key = "poison", .value = std::move(value), .headers = {{"trace", "7"}}, .timestamp_ms = start_ms + 1};
+    return KafkaRecord{
+        .key = "poison", .value = std::move(value), .headers = {{"trace", "7"}}, .timestamp_ms = start_ms + 1};
   };
   const std::vector<std::optional<std::string>> bad{
       "",
@@ -255,7 +268,7 @@ TEST_F(RunTest, PoisonRecordsAreSetAsideWithTheirBytesAndTheStreamGoesOn) {
 TEST_F(RunTest, ARestartGoesOnWhereItStoppedAndRepeatsNothing) {
   const std::string config = pipeline();
   kafka().create_topic(seals, 2);
-  kafka().produce(seals, tampering(20, 0, 3));   // ends closed: the next tampering must be seen as a change
+  kafka().produce(seals, tampering(20, 0, 3));  // ends closed: the next tampering must be seen as a change
   {
     VigiaProcess process(run_arguments(config), dir / "run.log");
     ASSERT_EQ(wait_for_alerts(20).size(), 20u) << process.log();
@@ -268,7 +281,7 @@ TEST_F(RunTest, ARestartGoesOnWhereItStoppedAndRepeatsNothing) {
   VigiaProcess process(run_arguments(config), dir / "run.log");
   EXPECT_EQ(wait_for_alerts(all.size()), all) << process.log();
   EXPECT_EQ(process.terminate(), 0) << process.log();
-  EXPECT_EQ(kafka().read_all(alerts).size(), all.size());   // a clean stop: nothing twice
+  EXPECT_EQ(kafka().read_all(alerts).size(), all.size());  // a clean stop: nothing twice
   EXPECT_EQ(stored(config), all);
 }
 
@@ -281,7 +294,7 @@ TEST_F(RunTest, KilledAgainAndAgainItLosesNothingAndRepeatsOnlyTheSame) {
     const std::size_t before = kafka().read_all(alerts).size();
     kafka().produce(seals, tampering(seal_count, kill * steps / kills, (kill + 1) * steps / kills));
     VigiaProcess process(run_arguments(config), dir / "run.log");
-    ASSERT_GT(kafka().read_at_least(alerts, before + 1).size(), before) << process.log();   // each after progress
+    ASSERT_GT(kafka().read_at_least(alerts, before + 1).size(), before) << process.log();  // each after progress
     process.kill_at_once();
   }
   const Revisions all = expected(config);
@@ -297,7 +310,8 @@ TEST_F(RunTest, MissingTopicsEndItWithTheirNamesAndTheCommand) {
   EXPECT_EQ(run_vigia(run_arguments(config), dir / "run.log"), 1);
   std::ifstream in(dir / "run.log");
   const std::string log(std::istreambuf_iterator<char>(in), {});
-  EXPECT_NE(log.find("kafka-topics.sh --bootstrap-server " + bootstrap() + " --create --topic " + name), std::string::npos)
+  EXPECT_NE(log.find("kafka-topics.sh --bootstrap-server " + bootstrap() + " --create --topic " + name),
+            std::string::npos)
       << log;
 }
 
@@ -310,10 +324,11 @@ sources:
   - {{ topic: {0}.seals, stream: seal, format: json }}
 rules:
   - {{ id: tampered, kind: seal_tampered, scope: always }}
-)", name));
+)",
+                                                                    name));
   VigiaProcess process(run_arguments(config), dir / "run.log");
   EXPECT_TRUE(process.wait_for_log("no Kafka broker answers at 127.0.0.1:1")) << process.log();
-  EXPECT_EQ(process.terminate(), 0) << process.log();   // only when told
+  EXPECT_EQ(process.terminate(), 0) << process.log();  // only when told
 }
 
 }  // namespace

@@ -58,7 +58,7 @@ int VigiaProcess::wait() {
   const auto limit_ms = std::chrono::duration_cast<std::chrono::milliseconds>(limit).count();
   const bool in_time = ::poll(&fd, 1, static_cast<int>(limit_ms)) == 1;
   ::close(ended);
-  if (!in_time) return -1;   // the destructor kills it
+  if (!in_time) return -1;  // the destructor kills it
   int status = 0;
   ::waitpid(std::exchange(pid_, -1), &status, 0);
   return code_of(status);

@@ -12,13 +12,13 @@ class VigiaProcess {
  public:
   // Starts `vigia ARGUMENTS...`; standard output and error go to `log`.
   VigiaProcess(const std::vector<std::string>& arguments, std::string log);
-  ~VigiaProcess();   // kills it
+  ~VigiaProcess();  // kills it
   VigiaProcess(const VigiaProcess&) = delete;
   VigiaProcess& operator=(const VigiaProcess&) = delete;
 
-  void kill_at_once();              // as a crash: SIGKILL
-  [[nodiscard]] int terminate();    // SIGTERM, and waits; the exit code, or -1 if it did not end by itself
-  [[nodiscard]] int wait();         // until it ends
+  void kill_at_once();            // as a crash: SIGKILL
+  [[nodiscard]] int terminate();  // SIGTERM, and waits; the exit code, or -1 if it did not end by itself
+  [[nodiscard]] int wait();       // until it ends
   [[nodiscard]] std::string log() const;
   // False when the text does not come before the limit or the process ends.
   [[nodiscard]] bool wait_for_log(const std::string& text);

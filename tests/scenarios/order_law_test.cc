@@ -2,7 +2,9 @@
 // recomputation finds in their set. A failure names its seed and prints the smallest part of the world that fails.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <random>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -15,7 +17,16 @@
 namespace vigia::scenarios {
 namespace {
 
-constexpr std::uint64_t seeds = 60;
+// VIGIA_SEEDS=first-last hunts further than a test should take.
+std::pair<std::uint64_t, std::uint64_t> seeds() {
+  std::uint64_t first = 1, last = 60;
+  if (const char* wanted = std::getenv("VIGIA_SEEDS")) {
+    char* rest = nullptr;
+    first = last = std::strtoull(wanted, &rest, 10);
+    if (*rest == '-') last = std::strtoull(rest + 1, nullptr, 10);
+  }
+  return {first, last};
+}
 
 struct Stage {
   harness::LoadedStage stage;
@@ -63,7 +74,8 @@ std::vector<reference::Line> smallest(const Stage& loaded, std::vector<reference
 }
 
 void try_worlds(Arrival arrival) {
-  for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+  const auto [first_seed, last_seed] = seeds();
+  for (std::uint64_t seed = first_seed; seed <= last_seed; ++seed) {
     const auto world = make_random_world(arrival, seed);
     const auto loaded = load(world);
     std::mt19937_64 random(seed);
