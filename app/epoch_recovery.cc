@@ -91,7 +91,7 @@ Status EpochRunner::replay_epoch(StageTask& task, const JournalEntry& entry, std
   }
   merge_records(batch_.records);
   std::vector<TimeMs> clocks_ms;
-  set_clocks(task.clock, batch_.records, entry.wall_ms, clocks_ms);
+  set_clocks(task.clock, batch_.records, entry.wall_ms, entry.clock_ms, clocks_ms);
   task.clock.set(entry.clock_ms);
   const EpochResult result = task.task->process(batch_.records, clocks_ms, task.clock.clock_ms());
   task.epoch = entry.epoch;

@@ -64,6 +64,7 @@ void EpochRunner::add_part(StageTask& task, std::span<InputRecord> records, std:
                            TimeMs wall_ms, bool idle) {
   for (const PartitionStatus& status : statuses) {
     if (lag_ >= 0) lag_ = status.lag < 0 ? -1 : lag_ + status.lag;
+    if (status.last_broker_ms != no_time_ms) task.clock.read_up_to(status.topic.value, status.last_broker_ms);
     if (status.at_end) {
       task.clock.found_end(status.topic.value, status.end_seen_ms);
     } else {
@@ -72,7 +73,7 @@ void EpochRunner::add_part(StageTask& task, std::span<InputRecord> records, std:
   }
   Part part{&task, records, {}, {}};
   const TimeMs before_ms = task.clock.clock_ms();
-  set_clocks(task.clock, records, wall_ms, part.clocks_ms);
+  set_clocks(task.clock, records, wall_ms, task.clock.limit_ms(), part.clocks_ms);
   if (!records.empty() || idle) task.clock.follow(wall_ms);
   if (records.empty() && task.clock.clock_ms() == before_ms) return;
   part.entry.task = task.name;

@@ -18,7 +18,7 @@ class Replay {
 
   Status apply(std::span<const InputRecord> records, TimeMs until_ms) {
     clocks_.clear();
-    for (const InputRecord& record : records) clocks_.push_back(clock_.take(record.broker_ms, never_ms).clock_ms);
+    for (const InputRecord& record : records) clocks_.push_back(clock_.take(record.broker_ms, never_ms, never_ms).clock_ms);
     clock_.set(until_ms);
     const EpochResult result = task_->process(records, clocks_, clock_.clock_ms());
     result_.account += result.account;

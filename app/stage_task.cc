@@ -32,11 +32,12 @@ void StageTask::go_on_from(const SnapshotHead& head) {
   }
 }
 
-void set_clocks(StageClock& clock, std::span<InputRecord> records, TimeMs wall_ms, std::vector<TimeMs>& clocks_ms) {
+void set_clocks(StageClock& clock, std::span<InputRecord> records, TimeMs wall_ms, TimeMs limit_ms,
+                std::vector<TimeMs>& clocks_ms) {
   clocks_ms.clear();
   clocks_ms.reserve(records.size());
   for (InputRecord& record : records) {
-    const StageClock::Taken taken = clock.take(record.broker_ms, wall_ms);
+    const StageClock::Taken taken = clock.take(record.broker_ms, wall_ms, limit_ms);
     record.broker_ms = taken.broker_ms;
     clocks_ms.push_back(taken.clock_ms);
   }

@@ -34,7 +34,9 @@ struct StageTask {
   void go_on_from(const SnapshotHead& head);
 };
 
-// Gives each record the broker time that it is taken at, and in `clocks_ms` the clock that it sets.
-void set_clocks(StageClock& clock, std::span<InputRecord> records, TimeMs wall_ms, std::vector<TimeMs>& clocks_ms);
+// Gives each record the broker time that it is taken at, and in `clocks_ms` the clock that it sets, up to limit_ms. A
+// journalled epoch's clock as the limit gives the same again: the limit it had then shows in it when it mattered.
+void set_clocks(StageClock& clock, std::span<InputRecord> records, TimeMs wall_ms, TimeMs limit_ms,
+                std::vector<TimeMs>& clocks_ms);
 
 }  // namespace vigia

@@ -1,5 +1,7 @@
 #include "engine/alert_book.h"
 
+#include <numeric>
+
 #include <fmt/format.h>
 #include <xxhash.h>
 
@@ -39,10 +41,6 @@ namespace {
 
 bool is_withdrawn(const ToldAlert& alert) { return alert.last.status == schema::AlertStatus::withdrawn; }
 
-bool same_series(const ToldAlert& alert, const Episode& episode) {
-  return alert.last.rule == episode.rule && alert.last.discriminator == episode.discriminator;
-}
-
 // More than a touch in common; a point within an interval, or on another, counts.
 bool overlaps(const Episode& a, const Episode& b) {
   const auto end_of = [](const Episode& e) { return e.end_ms == 0 ? never_ms : e.end_ms; };
@@ -63,23 +61,28 @@ void sort_for_matching(std::vector<Episode>& episodes) {
 std::vector<int> match_alerts(const std::vector<ToldAlert>& alerts, const std::vector<Episode>& episodes) {
   std::vector<int> matched(episodes.size(), -1);
   std::vector<bool> taken(alerts.size(), false);
-  const auto pass = [&](auto&& fits) {
+  const auto series_of = [](const Episode& e) { return std::tie(e.rule, e.discriminator); };
+  const auto place_of = [](const Episode& e) { return std::tie(e.rule, e.discriminator, e.start_ms); };
+  std::vector<std::size_t> order(alerts.size());   // by series, then start
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return place_of(alerts[a].last) < place_of(alerts[b].last); });
+  // Each episode left takes the earliest alert left that fits, of those that are alike in `key`.
+  const auto pass = [&](auto&& key, auto&& fits) {
     for (std::size_t e = 0; e < episodes.size(); ++e) {
       if (matched[e] >= 0) continue;
-      int best = -1;   // the earliest of those that fit
-      for (std::size_t a = 0; a < alerts.size(); ++a) {
-        if (taken[a] || !same_series(alerts[a], episodes[e]) || !fits(alerts[a], episodes[e])) continue;
-        if (best < 0 || alerts[a].last.start_ms < alerts[static_cast<std::size_t>(best)].last.start_ms)
-          best = static_cast<int>(a);
+      auto at = std::lower_bound(order.begin(), order.end(), episodes[e],
+                                 [&](std::size_t a, const Episode& episode) { return key(alerts[a].last) < key(episode); });
+      for (; at != order.end() && key(alerts[*at].last) == key(episodes[e]); ++at) {
+        if (taken[*at] || !fits(alerts[*at], episodes[e])) continue;
+        matched[e] = static_cast<int>(*at);
+        taken[*at] = true;
+        break;
       }
-      if (best < 0) continue;
-      matched[e] = best;
-      taken[static_cast<std::size_t>(best)] = true;
     }
   };
-  pass([](const ToldAlert& a, const Episode& e) { return !is_withdrawn(a) && a.last.start_ms == e.start_ms && overlaps(a.last, e); });
-  pass([](const ToldAlert& a, const Episode& e) { return !is_withdrawn(a) && overlaps(a.last, e); });
-  pass([](const ToldAlert& a, const Episode& e) { return is_withdrawn(a) && a.last.start_ms == e.start_ms; });
+  pass(place_of, [](const ToldAlert& a, const Episode& e) { return !is_withdrawn(a) && overlaps(a.last, e); });
+  pass(series_of, [](const ToldAlert& a, const Episode& e) { return !is_withdrawn(a) && overlaps(a.last, e); });
+  pass(place_of, [](const ToldAlert& a, const Episode&) { return is_withdrawn(a); });
   return matched;
 }
 

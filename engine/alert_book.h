@@ -49,6 +49,11 @@ struct ToldAlert {
 struct AlertBook {
   std::vector<ToldAlert> alerts;
 
+  [[nodiscard]] bool has_provisional() const {
+    return std::any_of(alerts.begin(), alerts.end(),
+                       [](const ToldAlert& a) { return a.last.status == schema::AlertStatus::provisional; });
+  }
+
   // Brings the alerts in line with `episodes`. Calls tell(alert) for each alert that got a new revision; its first is
   // never a withdrawal. `withdrawn_detected_ms`, `withdrawn_late_by_ms`: what a withdrawal carries as its cause.
   // `application_rule(rule)` names the application and rule in the id's hash. Not thread-safe.

@@ -99,7 +99,6 @@ std::string write_key_image(const Stage& stage, const Shard<Stage>& shard, std::
   ByteWriter out(bytes);
   out.put(image_version);
   out.put(record.last_ms);
-  out.put(record.due_ms);
   out.put(record.last_sequence);
   out.put(record.partition);
   out.put(cold.run_start_ms);
@@ -108,6 +107,7 @@ std::string write_key_image(const Stage& stage, const Shard<Stage>& shard, std::
   out.put(cold.run_high);
   out.put(cold.newest_sequence);
   out.put(cold.base_ms);
+  out.put(cold.judged_due_ms);
   out.put_raw(shard.area_of(record), stage.area_bytes());
   out.put_raw(shard.state_of(record), stage.state_bytes());
   image::put_blocks(out, cold.head.get(), stage.state_bytes());
@@ -137,7 +137,6 @@ std::string read_key_image(const Stage& stage, Shard<Stage>& shard, std::string_
   auto& record = shard.find_or_add(stage.hash(key), key);
   auto& cold = *record.cold;
   record.last_ms = in.get<TimeMs>();
-  const auto due_ms = in.get<TimeMs>();
   record.last_sequence = in.get<std::uint32_t>();
   record.partition = in.get<std::uint16_t>();
   cold.run_start_ms = in.get<TimeMs>();
@@ -146,6 +145,7 @@ std::string read_key_image(const Stage& stage, Shard<Stage>& shard, std::string_
   cold.run_high = in.get<std::uint32_t>();
   cold.newest_sequence = in.get<std::uint32_t>();
   cold.base_ms = in.get<TimeMs>();
+  cold.judged_due_ms = in.get<TimeMs>();
   in.get_raw(shard.area_of(record), stage.area_bytes());
   in.get_raw(shard.state_of(record), stage.state_bytes());
   HistoryBlock* tail = nullptr;
@@ -163,8 +163,9 @@ std::string read_key_image(const Stage& stage, Shard<Stage>& shard, std::string_
   shard.adopt_history(record, std::move(head), tail);
   if (!gaps.empty()) cold.gaps = std::make_unique<std::vector<SequenceGap>>(std::move(gaps));
   if (!ledger.candidates.empty()) cold.ledger = std::make_unique<Ledger>(std::move(ledger));
+  record.watched = book.has_provisional();
   if (!book.alerts.empty()) cold.book = std::make_unique<AlertBook>(std::move(book));
-  shard.schedule(shard.key_count() - 1, due_ms);
+  shard.schedule_restored(shard.key_count() - 1);
   shard.account_found(record);
   return {};
 }

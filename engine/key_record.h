@@ -47,6 +47,7 @@ struct KeyCold {
   std::uint32_t newest_sequence = 0;   // number of the newest event; KeyRecord::last_sequence is newer when it is not 0
   std::uint32_t found_bytes = 0;       // of context, ledger and book, as last accounted
   TimeMs base_ms = no_time_ms;         // time of the newest event that has left the history
+  TimeMs judged_due_ms = never_ms;     // when the last judgement wanted to be asked again
 };
 
 // The hot part; stands at the front of its slot, followed by the stage's area and state.
@@ -58,8 +59,9 @@ struct KeyRecord {
   KeyCold<Stage>* cold = nullptr;
   std::uint32_t last_sequence = 0;     // number of the newest event when it is the highest of a regular run; else 0
   std::uint16_t partition = 0;         // of the key; what lies elsewhere is kept as an extended entry
-  bool touched = false;                // in the list of keys to be judged at the end of the epoch
-  std::uint8_t mark = 0;               // 0: as in the last snapshot; else changed, see Shard::about_to_change
+  std::uint8_t touched : 1 = 0;        // in the list of keys to be judged at the end of the epoch
+  std::uint8_t watched : 1 = 0;        // a provisional alert stands: each event is a reason to judge
+  std::uint8_t mark : 2 = 0;           // 0: as in the last snapshot; else changed, see Shard::about_to_change
 };
 
 // Records in chunks: a record never moves.

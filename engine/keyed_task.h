@@ -155,7 +155,10 @@ std::string KeyedTask<Stage>::restore_meta(std::string_view meta) {
   total_ = in.get<Account>();
   OffsetReference offsets;
   offsets.highest_ = in.get<decltype(offsets.highest_)>();
-  for (auto& shard : shards_) shard->offsets = offsets;
+  for (auto& shard : shards_) {
+    shard->offsets = offsets;
+    shard->set_clock(clock_ms_);
+  }
   return in.failed || !in.at_end() ? "the snapshot's header is damaged" : "";
 }
 

@@ -132,8 +132,10 @@ void Rebuild<Stage>::run(std::vector<Pending>& pending, TimeMs redo_from_ms, Acc
   const auto bytes = stage_.state_bytes();
   state_now_ = std::make_unique_for_overwrite<std::byte[]>(bytes);
   std::memcpy(state_now_.get(), old_->checkpoint.get(), bytes);
+  // What events found that have left the history stands, whatever is folded again.
+  const auto boundary_ms = std::min(old_->first_ms, std::max(from_ms, cold_.base_ms + 1));
   std::vector<Candidate> before;
-  if (cold_.ledger) before = cold_.ledger->roll_back(std::min(old_->first_ms, from_ms));
+  if (cold_.ledger) before = cold_.ledger->roll_back(boundary_ms);
   touched_ = !before.empty();
   // Where a context changed there is no stopping early: what the state does not hold may have changed the findings.
   const bool may_converge = redo_from_ms == never_ms;

@@ -86,6 +86,9 @@ class Shard {
   void begin_snapshot(bool all);
   bool continue_snapshot(std::size_t keys_max, const std::function<void(KeyImage&&)>& sink);
   void schedule(std::uint32_t index, TimeMs due_ms);
+  // Of a key restored from an image: for what has not passed yet by the clock that was restored.
+  void schedule_restored(std::uint32_t index);
+  void set_clock(TimeMs clock_ms) { clock_ms_ = clock_ms; }
   void adopt_history(Record& record, std::unique_ptr<HistoryBlock> head, HistoryBlock* tail);
   void account_found(Record& record);
 

@@ -101,7 +101,7 @@ void Shard<Stage>::accept(const EventHead& head, const Payload& payload, std::ui
 template <class Stage>
 void Shard<Stage>::absorb_emitted(const Emitter& emitter, const EventHead& head, std::uint32_t index, Record& record) {
   if (emitter.due_ms() < record.due_ms) schedule(index, emitter.due_ms());
-  if (emitter.touched()) touch(index, record, head.broker_ms, head.broker_ms - head.time_ms);
+  if (emitter.touched() || record.watched) touch(index, record, head.broker_ms, head.broker_ms - head.time_ms);
 }
 
 template <class Stage>
@@ -109,6 +109,13 @@ void Shard<Stage>::schedule(std::uint32_t index, TimeMs due_ms) {
   auto& record = record_at(index);
   record.due_ms = due_ms;
   if (due_ms != never_ms) wheel_.schedule(index, due_ms);
+}
+
+template <class Stage>
+void Shard<Stage>::schedule_restored(std::uint32_t index) {
+  auto& record = record_at(index);
+  const auto ahead = [&](TimeMs at_ms) { return at_ms >= clock_ms_ ? at_ms : never_ms; };
+  schedule(index, std::min(ahead(stage_.earliest_due(state_of(record), area_of(record))), ahead(record.cold->judged_due_ms)));
 }
 
 template <class Stage>
@@ -345,8 +352,8 @@ void Shard<Stage>::flush(std::uint32_t index, Record& record) {
     const bool regular = cold.newest_sequence != 0 && cold.newest_sequence == cold.run_high;
     record.last_sequence = regular ? cold.newest_sequence : 0;
   }
-  trim(record);
   usage_.bytes += history_bytes(record) - before;
+  trim(record);
 }
 
 template <class Stage>
@@ -362,6 +369,8 @@ void Shard<Stage>::judge(std::uint32_t index, Record& record, TimeMs clock_ms, s
         [&](const ToldAlert& told) { alerts.push_back(stage_.describe(told, cold.key, cold.context.get())); });
   }
   forget(record, clock_ms);
+  cold.judged_due_ms = judgement.due_ms;
+  record.watched = cold.book && cold.book->has_provisional();
   if (judgement.due_ms != never_ms && judgement.due_ms < record.due_ms) schedule(index, std::max(judgement.due_ms, clock_ms));
   account_found(record);
 }
@@ -426,9 +435,15 @@ void Shard<Stage>::finish(TimeMs clock_ms, std::vector<Alert>& alerts) {
   wheel_.advance(clock_ms_, [&](std::uint32_t index, TimeMs due_ms) {
     auto& record = record_at(index);
     if (record.due_ms != due_ms) return;   // scheduled anew since
-    about_to_change(index, record);
     record.due_ms = never_ms;
-    touch(index, record, due_ms, 0);
+    // Most deadlines have moved with the events that came meanwhile: then there is nothing to judge.
+    const auto by_state_ms = stage_.earliest_due(state_of(record), area_of(record));
+    const auto by_judgement_ms = record.cold->judged_due_ms;
+    if (by_state_ms >= clock_ms_ && by_judgement_ms >= clock_ms_)
+      return schedule(index, std::min(by_state_ms, by_judgement_ms));
+    const auto passed = [&](TimeMs at_ms) { return at_ms < clock_ms_ ? at_ms : no_time_ms; };
+    about_to_change(index, record);
+    touch(index, record, std::max(passed(by_state_ms), passed(by_judgement_ms)), 0);
   });
   for (const auto index : touched_) judge(index, record_at(index), clock_ms_, alerts);
   for (const auto index : touched_) record_at(index).touched = false;

@@ -14,6 +14,8 @@
 //                                before it changes. The state is bytes that are copied and compared.
 //   episodes(...)                what the findings and the clock amount to now. Called when something was found, and when
 //                                a due time that apply, arrived or episodes gave has passed.
+//   earliest_due(state, area)    a lower bound of the due times that apply and arrived would give for this state now;
+//                                asked when a due time has passed, so that a deadline that moves costs no judgement.
 //   describe(episode, alert)     the words of an alert.
 //   judge_alone(row, ...)        what an event says that comes too late to be put in its place.
 //

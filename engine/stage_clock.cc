@@ -10,10 +10,18 @@ std::size_t StageClock::add_partition() {
   return partitions_.size() - 1;
 }
 
-StageClock::Taken StageClock::take(TimeMs broker_ms, TimeMs wall_ms) {
+StageClock::Taken StageClock::take(TimeMs broker_ms, TimeMs wall_ms, TimeMs limit_ms) {
   if (!believable(broker_ms, wall_ms)) return {wall_ms, clock_ms_};
-  clock_ms_ = std::max(clock_ms_, broker_ms);
+  set(std::min(broker_ms, limit_ms));
   return {broker_ms, clock_ms_};
+}
+
+TimeMs StageClock::limit_ms() const {
+  TimeMs limit_ms = never_ms;
+  for (const Partition& partition : partitions_) {
+    if (!partition.at_end) limit_ms = std::min(limit_ms, partition.read_ms);
+  }
+  return limit_ms;
 }
 
 void StageClock::found_end(std::size_t partition, TimeMs fetched_ms) {

@@ -32,15 +32,22 @@ class StageClock {
     TimeMs broker_ms;  // the broker time that the record is taken at
     TimeMs clock_ms;   // the stage clock that the record sets
   };
-  // Takes a record. REQUIRES: records come in merged order (connectors/record_merge.h), so that no partition that is behind
-  // can still bring an older one. A record that is not believable is taken at wall_ms and does not move the clock.
-  [[nodiscard]] Taken take(TimeMs broker_ms, TimeMs wall_ms);
+  // Takes a record. The clock that it sets is its broker time, but not beyond limit_ms(), so that no record of a partition
+  // that is behind can be far behind the clock. A record that is not believable is taken at wall_ms and does not move it.
+  [[nodiscard]] Taken take(TimeMs broker_ms, TimeMs wall_ms) { return take(broker_ms, wall_ms, limit_ms()); }
+  // The same with a limit from a journal.
+  [[nodiscard]] Taken take(TimeMs broker_ms, TimeMs wall_ms, TimeMs limit_ms);
 
   // False for a record from beyond wall_ms + max_clock_skew_ms (Mode::wall; otherwise every record is believed and
   // wall_ms is not looked at).
   [[nodiscard]] bool believable(TimeMs broker_ms, TimeMs wall_ms) const {
     return mode_ != Mode::wall || broker_ms - max_clock_skew_ms_ <= wall_ms;
   }
+
+  // The partition has been read up to a record of this broker time. Tell it before the records are taken.
+  void read_up_to(std::size_t partition, TimeMs broker_ms) { partitions_[partition].read_ms = broker_ms; }
+  // The smallest of those times over the partitions that are behind; 0 where nothing was read yet, never_ms when caught up.
+  [[nodiscard]] TimeMs limit_ms() const;
 
   // A fetch at fetched_ms (wall) found nothing more to read in the partition; or found more.
   void found_end(std::size_t partition, TimeMs fetched_ms);
@@ -59,6 +66,7 @@ class StageClock {
   struct Partition {
     bool at_end = false;
     TimeMs end_found_ms = no_time_ms;
+    TimeMs read_ms = 0;
   };
 
   Mode mode_;

@@ -54,7 +54,7 @@ class Task {
     }
   }
 
-  // REQUIRES: an empty task. Returns an error text, empty when good.
+  // REQUIRES: an empty task; the meta before the keys. Returns an error text, empty when good.
   [[nodiscard]] virtual std::string restore_meta(std::string_view meta) = 0;
   [[nodiscard]] virtual std::string restore_key(std::string_view key, std::string_view bytes) = 0;
 

@@ -44,6 +44,10 @@ class UnauthorizedStop : public OperatorBase {
     state = {};
   }
 
+  [[nodiscard]] TimeMs earliest_due(const State& state) const {
+    return state.has_anchor() && !state.is_exempt() ? state.since_ms() + limit_ms_ : never_ms;
+  }
+
   void judge(const State& state, SealJudge& judge) const {
     bool proven = false;
     judge.for_each_candidate([&](const Candidate& candidate) {

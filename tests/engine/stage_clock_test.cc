@@ -17,7 +17,7 @@ TEST(StageClock, StartsAtZeroAndBehind) {
 
 TEST(StageClock, RecordsMoveItForwardAndNeverBack) {
   StageClock clock(StageClock::Mode::wall, skew_ms);
-  clock.add_partition();
+  clock.read_up_to(clock.add_partition(), 500);
   EXPECT_EQ(clock.take(500, wall_ms).clock_ms, 500);
   const StageClock::Taken older = clock.take(400, wall_ms);
   EXPECT_EQ(older.clock_ms, 500);
@@ -28,8 +28,9 @@ TEST(StageClock, DoesNotFollowTheWallWhileOnePartitionIsBehind) {
   StageClock clock(StageClock::Mode::wall, skew_ms);
   const std::size_t a = clock.add_partition();
   const std::size_t b = clock.add_partition();
-  (void)clock.take(500, wall_ms);
+  clock.read_up_to(b, 500);
   clock.found_end(a, wall_ms);
+  (void)clock.take(500, wall_ms);
   EXPECT_EQ(clock.follow(wall_ms), 500);
   clock.found_end(b, wall_ms);
   EXPECT_EQ(clock.follow(wall_ms), wall_ms);
@@ -60,7 +61,7 @@ TEST(StageClock, MoreRecordsHoldItAgain) {
 
 TEST(StageClock, ARecordFromBeyondTheWallIsTakenAtTheWallAndMovesNothing) {
   StageClock clock(StageClock::Mode::wall, skew_ms);
-  clock.add_partition();
+  clock.found_end(clock.add_partition(), wall_ms);
   (void)clock.take(500, wall_ms);
   const StageClock::Taken far = clock.take(wall_ms + skew_ms + 1, wall_ms);
   EXPECT_EQ(far.broker_ms, wall_ms);
@@ -74,9 +75,24 @@ TEST(StageClock, RecordsModeNeverReadsTheWall) {
   StageClock clock(StageClock::Mode::records, skew_ms);
   const std::size_t a = clock.add_partition();
   constexpr TimeMs year_2099_ms = 4'070'908'800'000;
+  clock.read_up_to(a, year_2099_ms);
   EXPECT_EQ(clock.take(year_2099_ms, wall_ms).clock_ms, year_2099_ms);
   clock.found_end(a, year_2099_ms + 5);
   EXPECT_EQ(clock.follow(year_2099_ms + 5), year_2099_ms);
+}
+
+TEST(StageClock, WhileBehindItIsTheSmallestTimeReadOfThosePartitionsThatAreBehind) {
+  StageClock clock(StageClock::Mode::wall, skew_ms);
+  const std::size_t a = clock.add_partition();
+  const std::size_t b = clock.add_partition();
+  clock.read_up_to(a, 900);
+  EXPECT_EQ(clock.take(900, wall_ms).clock_ms, 0);   // nothing was read of b
+  clock.read_up_to(b, 300);
+  EXPECT_EQ(clock.take(200, wall_ms).clock_ms, 200);
+  EXPECT_EQ(clock.take(300, wall_ms).clock_ms, 300);
+  EXPECT_EQ(clock.take(950, wall_ms).clock_ms, 300);
+  clock.found_end(b, wall_ms);   // an old last record of a partition that is read to its end holds nobody up
+  EXPECT_EQ(clock.take(950, wall_ms).clock_ms, 900);
 }
 
 TEST(StageClock, AJournalledClockIsTakenOver) {

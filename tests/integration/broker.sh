@@ -64,6 +64,8 @@ transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
 group.initial.rebalance.delay.ms=0
 message.max.bytes=20971520
+# Tests produce records of years ago, which a retention by time would delete at once.
+log.retention.ms=-1
 log.cleaner.dedupe.buffer.size=4194304
 broker.heartbeat.interval.ms=500
 broker.session.timeout.ms=2000

@@ -62,7 +62,7 @@ class Driver {
       const auto& line = lines[at];
       const auto topic = topic_index(line.topic);
       if (!topic) continue;
-      const auto taken = clock_.take(line.timestamp_ms, options_.wall_ms.empty() ? 0 : options_.wall_ms[at]);
+      const auto taken = clock_.take(line.timestamp_ms, options_.wall_ms.empty() ? 0 : options_.wall_ms[at], never_ms);
       result_.taken_broker_ms.push_back(taken.broker_ms);
       records.push_back(
           {*topic, PartitionId{0}, Offset{static_cast<std::int64_t>(at)}, taken.broker_ms, line.key, line.value});
