@@ -40,10 +40,13 @@ int run_alerts(AlertsArguments arguments) {
   const auto location = locate_state(arguments.config, arguments.directory);
   if (!location) return exit_configuration;
   AlertQuery& query = arguments.query;
-  for (const auto& [text, bound] : {std::pair(&arguments.from, &query.from_ms), std::pair(&arguments.to, &query.to_ms)}) {
+  for (const auto& [text, bound] :
+       {std::pair(&arguments.from, &query.from_ms), std::pair(&arguments.to, &query.to_ms)}) {
     if (text->empty()) continue;
     const auto time_ms = parse_time(*text, location->timezone);
-    if (!time_ms) return complain(exit_configuration, fmt::format("found the time {}, expected 2026-03-04T06:00 or ms since 1970", *text));
+    if (!time_ms)
+      return complain(exit_configuration,
+                      fmt::format("found the time {}, expected 2026-03-04T06:00 or ms since 1970", *text));
     *bound = *time_ms;
   }
   for (const std::string& name : arguments.statuses) {
@@ -57,8 +60,8 @@ int run_alerts(AlertsArguments arguments) {
     return complain(exit_failed, status.text);
   }
   if (!arguments.json) {
-    fmt::print("{:<19}  {:<19}  {:<11}  {:<8}  {:<18}  {:<14}  {:<14}  {}\n", "start (" + location->timezone + ")", "end",
-               "status", "severity", "kind", "subject", "trip", "message");
+    fmt::print("{:<19}  {:<19}  {:<11}  {:<8}  {:<18}  {:<14}  {:<14}  {}\n", "start (" + location->timezone + ")",
+               "end", "status", "severity", "kind", "subject", "trip", "message");
   }
   std::size_t count = 0;
   std::string line;
@@ -85,7 +88,8 @@ void add_alerts_command(CLI::App& cli, int& exit_code) {
   AlertQuery& query = arguments->query;
   CLI::App* command = cli.add_subcommand("alerts", "search the alerts that a pipeline has raised");
   command->footer(
-      "Reads the alert store in the state directory; the engine may be running. Options that are given must all hold.\n\n"
+      "Reads the alert store in the state directory; the engine may be running. Options that are given must all "
+      "hold.\n\n"
       "Examples:\n"
       "  vigia alerts --config config/customs.yaml --kind unauthorized_stop --from 2026-03-04\n"
       "  vigia alerts --config config/customs.yaml --subject SEAL-00042 --all-revisions --json\n"

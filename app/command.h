@@ -1,5 +1,5 @@
-// The commands of `vigia`. Each adds its options and help to the command line; when it was the one asked for, its work is
-// done while the command line is parsed, and `exit_code` says how it ended.
+// The commands of `vigia`. Each adds its options and help to the command line; when it was the one asked for, its work
+// is done while the command line is parsed, and `exit_code` says how it ended.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -10,7 +10,7 @@ namespace vigia {
 
 void add_run_command(CLI::App& cli, int& exit_code);
 void add_demo_command(CLI::App& cli, int& exit_code);
-void add_demo_broker_command(CLI::App& cli, int& exit_code);   // hidden; started by `demo`
+void add_demo_broker_command(CLI::App& cli, int& exit_code);  // hidden; started by `demo`
 void add_validate_command(CLI::App& cli, int& exit_code);
 void add_replay_command(CLI::App& cli, int& exit_code);
 void add_generate_command(CLI::App& cli, int& exit_code);

@@ -40,7 +40,8 @@ bool create(rd_kafka_mock_cluster_t* cluster, std::string_view topic) {
   if (colon == std::string_view::npos) return false;
   std::from_chars(topic.data() + colon + 1, topic.data() + topic.size(), partitions);
   const std::string name(topic.substr(0, colon));
-  return partitions > 0 && rd_kafka_mock_topic_create(cluster, name.c_str(), partitions, 1) == RD_KAFKA_RESP_ERR_NO_ERROR;
+  return partitions > 0 &&
+         rd_kafka_mock_topic_create(cluster, name.c_str(), partitions, 1) == RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 }  // namespace
@@ -81,11 +82,11 @@ Status DemoBroker::read_address(int from) {
 }
 
 int serve_demo_broker(const std::vector<std::string>& topics) {
-  ::signal(SIGINT, SIG_IGN);   // Ctrl-C reaches the whole terminal: the demo decides when the broker goes
+  ::signal(SIGINT, SIG_IGN);  // Ctrl-C reaches the whole terminal: the demo decides when the broker goes
   char text[512];
   rd_kafka_conf_t* conf = rd_kafka_conf_new();
   rd_kafka_conf_set(conf, "client.id", "vigia-demo-broker", text, sizeof text);
-  rd_kafka_conf_set(conf, "log_level", "3", text, sizeof text);   // it warns that it has no brokers: it is one
+  rd_kafka_conf_set(conf, "log_level", "3", text, sizeof text);  // it warns that it has no brokers: it is one
   rd_kafka_t* handle = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
   if (handle == nullptr) {
     fmt::print(stderr, "vigia demo-broker: {}\n", text);

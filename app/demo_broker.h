@@ -1,5 +1,5 @@
-// The demo's Kafka: librdkafka's mock cluster in a process of its own. It keeps everything in memory, at most 5 MiB of a
-// partition, and forgets it at the end. For demonstration only.
+// The demo's Kafka: librdkafka's mock cluster in a process of its own. It keeps everything in memory, at most 5 MiB of
+// a partition, and forgets it at the end. For demonstration only.
 #pragma once
 
 #include <sys/types.h>
@@ -25,13 +25,13 @@ class DemoBroker {
   DemoBroker& operator=(const DemoBroker&) = delete;
 
   [[nodiscard]] Status start(const std::vector<DemoTopic>& topics);
-  [[nodiscard]] const std::string& brokers() const { return brokers_; }   // once started
+  [[nodiscard]] const std::string& brokers() const { return brokers_; }  // once started
 
  private:
   [[nodiscard]] Status read_address(int from);
 
   pid_t process_ = -1;
-  int lifeline_ = -1;   // closed: the broker ends
+  int lifeline_ = -1;  // closed: the broker ends
   std::string brokers_;
 };
 

@@ -30,7 +30,7 @@ using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr double drain_s = 20;   // for the engine to catch up once the day is over
+constexpr double drain_s = 20;  // for the engine to catch up once the day is over
 constexpr auto draw_every = milliseconds(200);
 
 struct DemoArguments {
@@ -101,7 +101,8 @@ class Demo {
     SimulatedEvent event;
     while (!give_up_ && !stop_requested() && simulator_->next(event)) {
       const double due_ms = static_cast<double>(event.broker_ms - options_.start_ms) / speed;
-      std::this_thread::sleep_until(started_ + duration_cast<steady_clock::duration>(duration<double, std::milli>(due_ms)));
+      std::this_thread::sleep_until(started_ +
+                                    duration_cast<steady_clock::duration>(duration<double, std::milli>(due_ms)));
       if (Status status = kafka->write(event); !status.ok()) return status;
       if (Status status = recording->write(event); !status.ok()) return status;
       simulated_ms_ = event.broker_ms;
@@ -147,21 +148,27 @@ void log_to_file(const std::filesystem::path& path) {
   try {
     spdlog::set_default_logger(spdlog::basic_logger_mt("vigia", path.string()));
   } catch (const spdlog::spdlog_ex&) {
-    spdlog::set_level(spdlog::level::off);   // a demo without a log is still a demo
+    spdlog::set_level(spdlog::level::off);  // a demo without a log is still a demo
   }
 }
 
 int run_demo(const DemoArguments& arguments) {
   const std::filesystem::path site = arguments.site.empty() ? find_demo_site() : std::filesystem::path(arguments.site);
-  if (site.empty()) return complain("config/site was not found: run it in the project's directory or name it with --site");
+  if (site.empty())
+    return complain("config/site was not found: run it in the project's directory or name it with --site");
   DemoOutcome outcome;
-  if (const Status status = make_demo_directory(arguments.directory, outcome.directory); !status.ok()) return complain(status.text);
+  if (const Status status = make_demo_directory(arguments.directory, outcome.directory); !status.ok())
+    return complain(status.text);
   log_to_file(outcome.directory / "engine.log");
   watch_stop_signals();
 
   DemoBroker broker;
-  Status status = broker.start({{"seal.events", demo_partitions}, {"trip.events", demo_partitions}, {"vigia.alerts", demo_partitions},
-                                {"vigia.alerts.state", demo_partitions}, {"vigia.dead-letters", 1}, {"vigia.too-late", 1}});
+  Status status = broker.start({{"seal.events", demo_partitions},
+                                {"trip.events", demo_partitions},
+                                {"vigia.alerts", demo_partitions},
+                                {"vigia.alerts.state", demo_partitions},
+                                {"vigia.dead-letters", 1},
+                                {"vigia.too-late", 1}});
   if (!status.ok()) return complain(status.text);
   status = write_demo_pipeline(outcome.directory, site, broker.brokers(), outcome.pipeline);
   if (!status.ok()) return complain(status.text);
@@ -198,11 +205,17 @@ void add_demo_command(CLI::App& cli, int& exit_code) {
       "Examples:\n"
       "  vigia demo\n"
       "  vigia demo --trucks 100 --seed 7 --directory /tmp/vigia-demo");
-  command->add_option("--trucks", arguments->trucks, "how many trucks")->check(CLI::Range(1, 600))->capture_default_str();
+  command->add_option("--trucks", arguments->trucks, "how many trucks")
+      ->check(CLI::Range(1, 600))
+      ->capture_default_str();
   command->add_option("--seed", arguments->seed, "another seed, another day")->capture_default_str();
-  command->add_option("--seconds", arguments->seconds, "how long the day lasts")->check(CLI::Range(5.0, 600.0))->capture_default_str();
-  command->add_option("--directory", arguments->directory, "where the data go; vigia-demo in this directory when not given");
-  command->add_option("--site", arguments->site, "the directory with zones.geojson and routes.geojson; config/site when not given");
+  command->add_option("--seconds", arguments->seconds, "how long the day lasts")
+      ->check(CLI::Range(5.0, 600.0))
+      ->capture_default_str();
+  command->add_option("--directory", arguments->directory,
+                      "where the data go; vigia-demo in this directory when not given");
+  command->add_option("--site", arguments->site,
+                      "the directory with zones.geojson and routes.geojson; config/site when not given");
   command->callback([arguments, &exit_code] { exit_code = run_demo(*arguments); });
 }
 

@@ -16,10 +16,10 @@ namespace {
 using std::chrono::duration;
 using std::chrono::steady_clock;
 
-constexpr int lines_per_s = 6;            // more can't be read
+constexpr int lines_per_s = 6;  // more can't be read
 constexpr std::size_t waiting_max = 12;
 constexpr int bar_width = 20;
-constexpr double report_every_s = 5;      // in a pipe
+constexpr double report_every_s = 5;  // in a pipe
 
 std::string_view verb_of(const Alert& alert) {
   switch (alert.status) {
@@ -34,7 +34,9 @@ std::string_view verb_of(const Alert& alert) {
 std::string_view colour_of(const Alert& alert) {
   if (alert.status == schema::AlertStatus::withdrawn) return "\x1b[36m";
   if (alert.status == schema::AlertStatus::cleared) return "\x1b[2m";
-  return alert.severity >= schema::Severity::critical ? "\x1b[1;31m" : alert.severity >= schema::Severity::high ? "\x1b[33m" : "";
+  return alert.severity >= schema::Severity::critical ? "\x1b[1;31m"
+         : alert.severity >= schema::Severity::high   ? "\x1b[33m"
+                                                      : "";
 }
 
 std::string late_words(TimeMs late_ms) {
@@ -60,9 +62,9 @@ void DemoScreen::alert(const Alert& alert) {
     return;
   }
   const std::string time = format_time(alert.detected_ms, timezone_);
-  const std::string text = fmt::format("{}  {:<10} {:<8} {:<18} {}{}", time.size() > 11 ? time.substr(11) : time, verb_of(alert),
-                                       schema::EnumNameSeverity(alert.severity), alert.kind, alert.subject_id,
-                                       late_words(alert.late_by_ms));
+  const std::string text =
+      fmt::format("{}  {:<10} {:<8} {:<18} {}{}", time.size() > 11 ? time.substr(11) : time, verb_of(alert),
+                  schema::EnumNameSeverity(alert.severity), alert.kind, alert.subject_id, late_words(alert.late_by_ms));
   waiting_.push_back(terminal_ ? fmt::format("{}{}\x1b[0m", colour_of(alert), text) : text);
 }
 

@@ -1,5 +1,5 @@
-// What the demo shows while it runs: alerts as they are raised, corrected, withdrawn, and how fast it goes. On a terminal
-// with a line at the bottom that is drawn again and again; in a pipe, quiet lines.
+// What the demo shows while it runs: alerts as they are raised, corrected, withdrawn, and how fast it goes. On a
+// terminal with a line at the bottom that is drawn again and again; in a pipe, quiet lines.
 #pragma once
 
 #include <array>
@@ -27,7 +27,7 @@ class DemoScreen {
 
   void alert(const Alert& alert);
   void draw(const DemoProgress& progress);
-  void finish();   // wipes the bottom line
+  void finish();  // wipes the bottom line
 
  private:
   [[nodiscard]] std::string bottom_line(const DemoProgress& progress);
@@ -35,8 +35,8 @@ class DemoScreen {
   const std::string timezone_;
   const bool terminal_;
   std::mutex mutex_;
-  std::deque<std::string> waiting_;   // lines not yet shown
-  std::uint64_t left_out_ = 0;        // revisions that got no line
+  std::deque<std::string> waiting_;  // lines not yet shown
+  std::uint64_t left_out_ = 0;       // revisions that got no line
   std::uint64_t raised_ = 0, corrected_ = 0, withdrawn_ = 0;
   std::chrono::steady_clock::time_point drawn_ = std::chrono::steady_clock::now();
   std::chrono::steady_clock::time_point reported_ = drawn_;

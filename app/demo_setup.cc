@@ -10,7 +10,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* pipeline_text = R"(# Written by `vigia demo`. For a pipeline with every rule explained see config/customs.yaml.
+constexpr const char* pipeline_text =
+    R"(# Written by `vigia demo`. For a pipeline with every rule explained see config/customs.yaml.
 application: demo
 kafka: {{ brokers: "{brokers}" }}   # the demonstration broker: gone when the demo has ended
 timezone: America/Guayaquil
@@ -22,7 +23,10 @@ sources:
   - {{ topic: seal.events, stream: seal, format: json }}
   - {{ topic: trip.events, stream: trip, format: json }}
 outputs:
-  {{ alerts: vigia.alerts, alert_state: vigia.alerts.state, dead_letters: vigia.dead-letters, too_late: vigia.too-late }}
+  alerts: vigia.alerts
+  alert_state: vigia.alerts.state
+  dead_letters: vigia.dead-letters
+  too_late: vigia.too-late
 rules:
   - {{ id: stop, kind: unauthorized_stop, limit: 15m, radius_m: 100, severity: high }}
   - {{ id: corridor, kind: route_deviation, confirmations: 2, severity: high }}
@@ -60,7 +64,8 @@ Status make_demo_directory(const std::string& wanted, fs::path& out) {
   if (!wanted.empty()) {
     out = fs::absolute(wanted, error);
     if (fs::exists(out, error) && !fs::is_empty(out, error)) {
-      return Status::of(Fault::refused, fmt::format("{} is there already and not empty: name another --directory", wanted));
+      return Status::of(Fault::refused,
+                        fmt::format("{} is there already and not empty: name another --directory", wanted));
     }
     if (fs::create_directories(out, error); error) {
       return Status::of(Fault::storage, fmt::format("{}: {}", out.string(), error.message()));
@@ -71,13 +76,15 @@ Status make_demo_directory(const std::string& wanted, fs::path& out) {
     for (int number = 1; number < 1000; ++number) {
       out = base / (number == 1 ? "vigia-demo" : fmt::format("vigia-demo-{}", number));
       if (fs::create_directory(out, error)) return Status::good();
-      if (error) break;   // not writable: elsewhere
+      if (error) break;  // not writable: elsewhere
     }
   }
-  return Status::of(Fault::storage, fmt::format("no directory for the demo's data: {}: {}", out.string(), error.message()));
+  return Status::of(Fault::storage,
+                    fmt::format("no directory for the demo's data: {}: {}", out.string(), error.message()));
 }
 
-Status write_demo_pipeline(const fs::path& directory, const fs::path& site, const std::string& brokers, std::string& out) {
+Status write_demo_pipeline(const fs::path& directory, const fs::path& site, const std::string& brokers,
+                           std::string& out) {
   std::error_code error;
   fs::create_directories(directory / "site", error);
   for (const char* name : {"zones.geojson", "routes.geojson"}) {
@@ -87,7 +94,8 @@ Status write_demo_pipeline(const fs::path& directory, const fs::path& site, cons
   std::ofstream file(out);
   file << fmt::format(fmt::runtime(pipeline_text), fmt::arg("brokers", brokers));
   if (!error && file.flush()) return Status::good();
-  return Status::of(Fault::storage, fmt::format("{}: {}", directory.string(), error ? error.message() : "could not be written"));
+  return Status::of(Fault::storage,
+                    fmt::format("{}: {}", directory.string(), error ? error.message() : "could not be written"));
 }
 
 }  // namespace vigia

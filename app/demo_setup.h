@@ -8,10 +8,11 @@
 
 namespace vigia {
 
-inline constexpr int demo_partitions = 24;   // the mock broker forgets what is beyond 5 MiB of a partition
+inline constexpr int demo_partitions = 24;  // the mock broker forgets what is beyond 5 MiB of a partition
 
-// The directory with zones.geojson and routes.geojson: config/site here, or in a directory above the binary or above here.
-[[nodiscard]] std::filesystem::path find_demo_site();   // empty: not found
+// The directory with zones.geojson and routes.geojson: config/site here, or in a directory above the binary or above
+// here.
+[[nodiscard]] std::filesystem::path find_demo_site();  // empty: not found
 
 // A directory that is not there yet: vigia-demo, vigia-demo-2... here, or below the directory for temporary files when
 // this one can't be written.

@@ -13,7 +13,7 @@
 namespace vigia {
 namespace {
 
-constexpr TimeMs tolerance_ms = 90'000;   // the truth is good to a ping; two confirm a deviation
+constexpr TimeMs tolerance_ms = 90'000;  // the truth is good to a ping; two confirm a deviation
 
 void print_account(const DemoOutcome& outcome) {
   const Account& account = outcome.account;
@@ -40,7 +40,9 @@ void print_alerts(const std::vector<GroundTruth>& truth, const std::vector<Alert
 
 void print_hints(const DemoOutcome& outcome, const std::vector<Alert>& alerts) {
   const auto withdrawn = std::ranges::find(alerts, schema::AlertStatus::withdrawn, &Alert::status);
-  const std::string subject = withdrawn != alerts.end() ? withdrawn->subject_id : alerts.empty() ? "SEAL-00001" : alerts.front().subject_id;
+  const std::string subject = withdrawn != alerts.end() ? withdrawn->subject_id
+                              : alerts.empty()          ? "SEAL-00001"
+                                                        : alerts.front().subject_id;
   fmt::print("\nEverything lies in {}\n", outcome.directory.string());
   fmt::print("  pipeline.yaml, site/   the configuration      events.jsonl   what was sent, as a recording\n");
   fmt::print("  state/                 alerts, snapshots      truth.jsonl    what really happened\n");
@@ -49,7 +51,8 @@ void print_hints(const DemoOutcome& outcome, const std::vector<Alert>& alerts) {
   fmt::print("  vigia alerts --config {} --kind unauthorized_stop\n", outcome.pipeline);
   fmt::print("  vigia alerts --config {} --subject {} --all-revisions\n", outcome.pipeline, subject);
   fmt::print("  vigia state  --config {} {}\n", outcome.pipeline, subject);
-  fmt::print("  vigia replay --config {} --input {} --output -\n", outcome.pipeline, (outcome.directory / "events.jsonl").string());
+  fmt::print("  vigia replay --config {} --input {} --output -\n", outcome.pipeline,
+             (outcome.directory / "events.jsonl").string());
   fmt::print("  Your own Kafka: copy config/customs.yaml, name your brokers and topics, vigia run --config it.\n");
 }
 

@@ -13,11 +13,11 @@ namespace vigia {
 
 struct DemoOutcome {
   std::filesystem::path directory;
-  std::string pipeline;        // path
+  std::string pipeline;  // path
   Account account;
   std::uint64_t sent = 0;
   double seconds = 0;
-  bool complete = false;       // every event sent was judged
+  bool complete = false;  // every event sent was judged
   std::vector<GroundTruth> truth;
 };
 

@@ -10,7 +10,7 @@
 
 namespace vigia {
 namespace {
-constexpr TimeMs range_wait_ms = 30'000;   // for records of a journalled epoch, without progress
+constexpr TimeMs range_wait_ms = 30'000;  // for records of a journalled epoch, without progress
 }
 
 Status EpochRunner::start() {
@@ -42,8 +42,9 @@ Status EpochRunner::start() {
 Status EpochRunner::restore_tasks() {
   const std::int32_t count = parts_.source.partition_count();
   for (std::int32_t number = 0; number < count; ++number) {
-    auto task = std::make_unique<StageTask>(fmt::format("{}/{}", options_.stage, number), PartitionId{number},
-                                            parts_.make_task(), options_.topics, options_.clock, options_.max_clock_skew_ms);
+    auto task =
+        std::make_unique<StageTask>(fmt::format("{}/{}", options_.stage, number), PartitionId{number},
+                                    parts_.make_task(), options_.topics, options_.clock, options_.max_clock_skew_ms);
     std::optional<SnapshotHead> head;
     if (Status status = parts_.snapshots.restore(task->name, *task->task, head); !status.ok()) return status;
     if (head) {
@@ -56,19 +57,20 @@ Status EpochRunner::restore_tasks() {
   const std::string name = fmt::format("{}/{}", options_.stage, count);
   if (Status status = parts_.snapshots.head(name, beyond); !status.ok()) return status;
   if (!beyond) return Status::good();
-  return Status::of(Fault::refused,
-                    fmt::format("the state directory holds a snapshot of {}, but the topics have {} partitions: state "
-                                "can't follow a changed number of partitions; go back to the old number, or start with an "
-                                "empty state directory and read the topics from their beginning",
-                                name, count));
+  return Status::of(
+      Fault::refused,
+      fmt::format("the state directory holds a snapshot of {}, but the topics have {} partitions: state "
+                  "can't follow a changed number of partitions; go back to the old number, or start with an "
+                  "empty state directory and read the topics from their beginning",
+                  name, count));
 }
 
 Status EpochRunner::replay_journal(StageTask& task) {
   std::uint64_t acknowledged = 0;
   if (Status status = parts_.journal.acknowledged(task.name, acknowledged); !status.ok()) return status;
   std::vector<JournalEntry> entries;
-  Status status = parts_.journal.read(task.name, task.epoch + 1,
-                                      [&](const JournalEntry& entry) { entries.push_back(entry); });
+  Status status =
+      parts_.journal.read(task.name, task.epoch + 1, [&](const JournalEntry& entry) { entries.push_back(entry); });
   if (!status.ok()) return status;
   for (const JournalEntry& entry : entries) {
     if (status = replay_epoch(task, entry, acknowledged); !status.ok()) return status;

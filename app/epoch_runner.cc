@@ -11,8 +11,8 @@
 namespace vigia {
 namespace {
 
-constexpr std::size_t snapshot_slice_keys = 2'000;   // between two epochs: about two milliseconds
-constexpr double resume_share = 0.95;   // of the memory budget
+constexpr std::size_t snapshot_slice_keys = 2'000;  // between two epochs: about two milliseconds
+constexpr double resume_share = 0.95;               // of the memory budget
 
 // The statuses of one partition number; they stand sorted by (partition, topic).
 std::span<const PartitionStatus> of_partition(const std::vector<PartitionStatus>& all, PartitionId number) {
@@ -37,7 +37,7 @@ Status EpochRunner::step() {
   if (paused_) return Status::good();
   Status polled = parts_.source.poll(batch_, options_.poll);
   if (!polled.ok() && polled.fault != Fault::retry) return polled;
-  make_epoch();   // what was read before the broker went away counts
+  make_epoch();  // what was read before the broker went away counts
   if (Status status = finish_epoch(); !status.ok()) return status;
   return polled;
 }
@@ -52,7 +52,8 @@ void EpochRunner::make_epoch() {
   epoch_.emplace();
   std::span<InputRecord> rest = batch_.records;
   for (const auto& task : tasks_) {
-    const auto end = std::ranges::find_if(rest, [&](const InputRecord& record) { return record.partition != task->partition; });
+    const auto end =
+        std::ranges::find_if(rest, [&](const InputRecord& record) { return record.partition != task->partition; });
     const auto count = static_cast<std::size_t>(end - rest.begin());
     add_part(*task, rest.first(count), of_partition(batch_.partitions, task->partition), wall_ms, idle);
     rest = rest.subspan(count);
@@ -137,7 +138,7 @@ Status EpochRunner::snapshot_when_due() {
   if (Status status = writer_.status(); !status.ok()) {
     writer_.retry();
     status = writer_.drain();
-    if (!status.ok()) return status;   // the disk is full: input stops until there is room
+    if (!status.ok()) return status;  // the disk is full: input stops until there is room
   }
   trim_journal();
   const TimeMs now_ms = parts_.wall_ms();
@@ -180,7 +181,7 @@ void EpochRunner::trim_journal() {
 Status EpochRunner::stop() {
   if (Status status = finish_epoch(); !status.ok()) return status;
   if (!final_snapshot_taken_) {
-    continue_snapshots(SIZE_MAX);   // of the one under way
+    continue_snapshots(SIZE_MAX);  // of the one under way
     begin_snapshots();
     continue_snapshots(SIZE_MAX);
   }

@@ -26,13 +26,13 @@
 namespace vigia {
 
 struct RunnerOptions {
-  std::string stage = "seal-trip";         // part of the tasks' names on disk
-  std::vector<std::string> topics;         // by TopicIndex
+  std::string stage = "seal-trip";  // part of the tasks' names on disk
+  std::vector<std::string> topics;  // by TopicIndex
   StageClock::Mode clock = StageClock::Mode::wall;
   TimeMs max_clock_skew_ms = 300'000;
   TimeMs snapshot_every_ms = 10'000;
-  TimeMs idle_epoch_ms = 1000;             // how often the clock alone makes an epoch
-  std::uint64_t memory_budget_bytes = 0;   // of state, history and what waits for the disk; 0: no limit
+  TimeMs idle_epoch_ms = 1000;            // how often the clock alone makes an epoch
+  std::uint64_t memory_budget_bytes = 0;  // of state, history and what waits for the disk; 0: no limit
   PollLimits poll;
 };
 
@@ -64,12 +64,12 @@ class EpochRunner {
   // At the memory budget: step() takes no input.
   [[nodiscard]] bool is_paused() const { return paused_; }
 
-  [[nodiscard]] Account account() const;           // of the tasks' whole lives
+  [[nodiscard]] Account account() const;  // of the tasks' whole lives
   [[nodiscard]] std::uint64_t memory_bytes() const;
   [[nodiscard]] std::uint64_t key_count() const;
   [[nodiscard]] std::uint64_t replayed_epochs() const { return replayed_epochs_; }
-  [[nodiscard]] std::int64_t lag() const { return lag_; }   // records not yet read, as last heard; -1: unknown
-  [[nodiscard]] TimeMs clock_ms() const;           // the earliest of the tasks' clocks
+  [[nodiscard]] std::int64_t lag() const { return lag_; }  // records not yet read, as last heard; -1: unknown
+  [[nodiscard]] TimeMs clock_ms() const;                   // the earliest of the tasks' clocks
   [[nodiscard]] std::uint64_t records_read() const { return records_read_; }
 
  private:
@@ -83,7 +83,7 @@ class EpochRunner {
   // An epoch on its way; what is done need not be done again after a fault.
   struct Epoch {
     std::vector<Part> parts;
-    std::vector<EpochResult> results;   // of the parts, once applied
+    std::vector<EpochResult> results;  // of the parts, once applied
     bool journalled = false;
     bool delivered = false;
   };
@@ -106,7 +106,7 @@ class EpochRunner {
   RunnerParts parts_;
   RunnerOptions options_;
   SnapshotWriter writer_;
-  std::vector<std::unique_ptr<StageTask>> tasks_;   // by partition number
+  std::vector<std::unique_ptr<StageTask>> tasks_;  // by partition number
   RecordBatch batch_;
   std::optional<Epoch> epoch_;
   bool opened_ = false;

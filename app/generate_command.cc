@@ -50,16 +50,21 @@ std::string read_options(const GenerateArguments& arguments, const Pipeline& pip
   options.habits.holes_per_hour = arguments.holes_per_hour;
   const auto duration_ms = parse_duration(arguments.duration);
   const auto ping_ms = parse_duration(arguments.ping);
-  if (!duration_ms || *duration_ms <= 0) return fmt::format("--duration is {}, expected a duration such as 24h", arguments.duration);
-  if (!ping_ms || *ping_ms < 1000) return fmt::format("--ping is {}, expected a duration of 1s or more", arguments.ping);
+  if (!duration_ms || *duration_ms <= 0)
+    return fmt::format("--duration is {}, expected a duration such as 24h", arguments.duration);
+  if (!ping_ms || *ping_ms < 1000)
+    return fmt::format("--ping is {}, expected a duration of 1s or more", arguments.ping);
   options.duration_ms = *duration_ms;
   options.ping_every_ms = *ping_ms;
   if (arguments.start == "now") {
-    options.start_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
-                           std::chrono::system_clock::now().time_since_epoch()).count();
+    options.start_ms =
+        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+            .count();
   } else if (!arguments.start.empty()) {
     const auto start_ms = parse_time(arguments.start, pipeline.timezone);
-    if (!start_ms) return fmt::format("--start is {}, expected now, a time such as 2026-03-04T06:00 or ms since 1970", arguments.start);
+    if (!start_ms)
+      return fmt::format("--start is {}, expected now, a time such as 2026-03-04T06:00 or ms since 1970",
+                         arguments.start);
     options.start_ms = *start_ms;
   }
   adopt_limits(pipeline.rules, options);
@@ -90,7 +95,8 @@ Status send_all(Simulator& simulator, const SimulatorOptions& options, double ra
     if (Status status = output.write(event); !status.ok()) return status;
     if (++sent % 64 == 0) pace.wait(sent);
     if (sent % 1024 == 0) {
-      bar.show(static_cast<std::uint64_t>(std::max<TimeMs>(0, event.broker_ms - options.start_ms)), fmt::format("{} events", sent));
+      bar.show(static_cast<std::uint64_t>(std::max<TimeMs>(0, event.broker_ms - options.start_ms)),
+               fmt::format("{} events", sent));
     }
   }
   return output.finish();
@@ -140,10 +146,13 @@ int run_generate(const GenerateArguments& arguments) {
 
 void add_generate_command(CLI::App& cli, int& exit_code) {
   auto arguments = std::make_shared<GenerateArguments>();
-  CLI::App* command = cli.add_subcommand("generate", "make up trucks, seals and their radio coverage on the pipeline's routes");
+  CLI::App* command =
+      cli.add_subcommand("generate", "make up trucks, seals and their radio coverage on the pipeline's routes");
   command->footer(
-      "The same options give the same events. Trips run along the LineStrings of the pipeline's site files; the topics are\n"
-      "those of its first sources of the streams seal and trip. The ground truth (JSON lines: kind, subject_id, trip_id,\n"
+      "The same options give the same events. Trips run along the LineStrings of the pipeline's site files; the topics "
+      "are\n"
+      "those of its first sources of the streams seal and trip. The ground truth (JSON lines: kind, subject_id, "
+      "trip_id,\n"
       "start_ms, end_ms) comes from the script of each truck, not from the engine.\n\n"
       "Examples:\n"
       "  vigia generate --config config/customs.yaml --seals 100 --output day.jsonl --truth truth.jsonl\n"
@@ -153,13 +162,19 @@ void add_generate_command(CLI::App& cli, int& exit_code) {
   command->add_option("--output", arguments->output, "a recording for `vigia replay`, - for standard output");
   command->add_flag("--kafka", arguments->to_kafka, "to the pipeline's brokers instead, with the simulated times");
   command->add_flag("--create-topics", arguments->create_topics, "create the topics when they are missing");
-  command->add_option("--partitions", arguments->partitions, "of topics that are created")->check(CLI::Range(1, 10'000))->capture_default_str();
+  command->add_option("--partitions", arguments->partitions, "of topics that are created")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
   command->add_option("--truth", arguments->truth, "where the ground truth goes");
   command->add_option("--seed", arguments->seed, "another seed, another day")->capture_default_str();
-  command->add_option("--seals", arguments->seals, "trucks, each with its seal")->check(CLI::Range(1, 10'000'000))->capture_default_str();
-  command->add_option("--trips", arguments->trips, "trips of each seal at most; 0: as many as fit")->capture_default_str();
+  command->add_option("--seals", arguments->seals, "trucks, each with its seal")
+      ->check(CLI::Range(1, 10'000'000))
+      ->capture_default_str();
+  command->add_option("--trips", arguments->trips, "trips of each seal at most; 0: as many as fit")
+      ->capture_default_str();
   command->add_option("--duration", arguments->duration, "of the simulated time")->capture_default_str();
-  command->add_option("--start", arguments->start, "of the simulated time: now, 2026-03-04T06:00 or ms since 1970")->default_str("2026-03-04");
+  command->add_option("--start", arguments->start, "of the simulated time: now, 2026-03-04T06:00 or ms since 1970")
+      ->default_str("2026-03-04");
   command->add_option("--ping", arguments->ping, "between two messages of a seal")->capture_default_str();
   command->add_option("--holes-per-hour", arguments->holes_per_hour, "how often a truck loses coverage")
       ->check(CLI::Range(0.0, 10.0))

@@ -10,8 +10,8 @@ namespace vigia {
 
 class ProgressBar {
  public:
-  explicit ProgressBar(std::uint64_t total);   // 0: the end is not known
-  ~ProgressBar();                              // wipes the line
+  explicit ProgressBar(std::uint64_t total);  // 0: the end is not known
+  ~ProgressBar();                             // wipes the line
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
 

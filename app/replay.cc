@@ -14,11 +14,17 @@ class Replay {
  public:
   Replay(const std::function<std::unique_ptr<Task>()>& make_task, AlertSink& alerts, DeadLetters* letters,
          std::span<const std::string> topics, const ReplayOptions& options)
-      : make_task_(make_task), alerts_(alerts), letters_(letters), topics_(topics), options_(options), task_(make_task()) {}
+      : make_task_(make_task),
+        alerts_(alerts),
+        letters_(letters),
+        topics_(topics),
+        options_(options),
+        task_(make_task()) {}
 
   Status apply(std::span<const InputRecord> records, TimeMs until_ms) {
     clocks_.clear();
-    for (const InputRecord& record : records) clocks_.push_back(clock_.take(record.broker_ms, never_ms, never_ms).clock_ms);
+    for (const InputRecord& record : records)
+      clocks_.push_back(clock_.take(record.broker_ms, never_ms, never_ms).clock_ms);
     clock_.set(until_ms);
     const EpochResult result = task_->process(records, clocks_, clock_.clock_ms());
     result_.account += result.account;
@@ -71,10 +77,10 @@ ReplayResult replay(RecordSource& source, const std::function<std::unique_ptr<Ta
   RecordBatch batch;
   PollLimits limits;
   limits.records = options.batch;
-  limits.bytes = SIZE_MAX;   // an epoch is a number of lines, whatever their size
+  limits.bytes = SIZE_MAX;  // an epoch is a number of lines, whatever their size
   while (!source.finished()) {
     if (Status status = source.poll(batch, limits); !status.ok()) {
-      (void)run.flush();   // what was found before the bad line stays of use
+      (void)run.flush();  // what was found before the bad line stays of use
       return run.finish(std::move(status));
     }
     if (batch.records.empty()) continue;

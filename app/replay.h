@@ -17,16 +17,16 @@
 namespace vigia {
 
 struct ReplayOptions {
-  std::size_t batch = 1024;               // records of an epoch
-  std::optional<TimeMs> until_ms;         // where the clock goes at the end; empty: it stays at the last record
-  std::size_t restart_every = 0;          // epochs after which a new task goes on from the old one's snapshot; 0: never
-  std::function<void(const Account&)> progress;   // after each epoch; may be empty
+  std::size_t batch = 1024;        // records of an epoch
+  std::optional<TimeMs> until_ms;  // where the clock goes at the end; empty: it stays at the last record
+  std::size_t restart_every = 0;   // epochs after which a new task goes on from the old one's snapshot; 0: never
+  std::function<void(const Account&)> progress;  // after each epoch; may be empty
 };
 
 struct ReplayResult {
   Status status;
   Account account;
-  std::uint64_t alerts = 0;   // revisions written
+  std::uint64_t alerts = 0;  // revisions written
 };
 
 // `source` is open. One clock, the largest broker time read, serves everything. `letters` may be null: what can't be

@@ -54,11 +54,13 @@ int run_replay(const ReplayArguments& arguments) {
   {
     ProgressBar bar(source.bytes_total());
     options.progress = [&](const Account& account) { bar.show(source.bytes_read(), account_words(account)); };
-    result = replay(source, [&] { return make_seal_task(loaded->stage); }, alerts, letters.get(), loaded->topics, options);
+    result = replay(
+        source, [&] { return make_seal_task(loaded->stage); }, alerts, letters.get(), loaded->topics, options);
   }
   if (!arguments.quiet) {
     for (const auto& [topic, lines] : source.skipped_topics()) {
-      fmt::print(stderr, "vigia replay: {} lines of topic {} skipped: no source of the pipeline that has operators reads it\n",
+      fmt::print(stderr,
+                 "vigia replay: {} lines of topic {} skipped: no source of the pipeline that has operators reads it\n",
                  lines, topic);
     }
     fmt::print(stderr, "{{\"account\":{},\"alert_revisions\":{}}}\n", account_json(result.account), result.alerts);
@@ -72,27 +74,34 @@ void add_replay_command(CLI::App& cli, int& exit_code) {
   auto arguments = std::make_shared<ReplayArguments>();
   CLI::App* command = cli.add_subcommand("replay", "run a pipeline over recorded files, without Kafka");
   command->footer(
-      "Lines are {\"topic\": ..., \"key\": ..., \"timestamp_ms\": ..., \"value\": {...}}, optionally with \"partition\" and "
-      "\"offset\".\nEvery revision of every alert becomes one JSON line, in order; the account goes to standard error.\n\n"
+      "Lines are {\"topic\": ..., \"key\": ..., \"timestamp_ms\": ..., \"value\": {...}}, optionally with "
+      "\"partition\" and "
+      "\"offset\".\nEvery revision of every alert becomes one JSON line, in order; the account goes to standard "
+      "error.\n\n"
       "Examples:\n"
       "  vigia replay --config config/customs.yaml --input day.jsonl --output alerts.jsonl\n"
       "  zcat day.jsonl.gz | vigia replay --config config/customs.yaml --input - --until 1772700000000 --output -\n\n"
       "Exit: 0; 1 when the input could not be read or the output not written; 2 when the configuration is invalid.");
   command->add_option("--config", arguments->config, "the pipeline, a YAML file")->required();
-  command->add_option("--input", arguments->inputs, "JSON lines, - for standard input; several are read one after another")
+  command
+      ->add_option("--input", arguments->inputs, "JSON lines, - for standard input; several are read one after another")
       ->required();
-  command->add_option("--output", arguments->output, "where the alerts go, - for standard output")->capture_default_str();
-  command->add_option("--until", arguments->until_ms,
-                      "advance the clock to this time at the end (ms since 1970); without, it stays at the last record");
+  command->add_option("--output", arguments->output, "where the alerts go, - for standard output")
+      ->capture_default_str();
+  command->add_option(
+      "--until", arguments->until_ms,
+      "advance the clock to this time at the end (ms since 1970); without, it stays at the last record");
   command->add_option("--batch", arguments->batch, "lines that are applied together (an epoch)")
       ->check(CLI::Range(std::size_t{1}, std::size_t{10'000'000}))
       ->capture_default_str();
   command->add_option("--threads", arguments->threads, "threads; the alerts don't depend on it")
       ->check(CLI::Range(1, 1024))
       ->default_str("one a core");
-  command->add_option("--dead-letters", arguments->dead_letters, "where records and events go that could not be applied");
-  command->add_option("--restart-every", arguments->restart_every,
-                      "take a snapshot after so many epochs and go on from it, as after a crash: a check of the engine");
+  command->add_option("--dead-letters", arguments->dead_letters,
+                      "where records and events go that could not be applied");
+  command->add_option(
+      "--restart-every", arguments->restart_every,
+      "take a snapshot after so many epochs and go on from it, as after a crash: a check of the engine");
   command->add_flag("--quiet", arguments->quiet, "no account on standard error");
   command->callback([arguments, &exit_code] { exit_code = run_replay(*arguments); });
 }

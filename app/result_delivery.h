@@ -17,7 +17,7 @@ class ResultDelivery {
  public:
   // Everything outlives the delivery. `watch` sees each revision once it is delivered; may be empty.
   ResultDelivery(std::vector<AlertSink*> sinks, DeadLetters& letters, std::vector<std::string> topics,
-           std::function<void(const Alert&)> watch = {})
+                 std::function<void(const Alert&)> watch = {})
       : sinks_(std::move(sinks)), letters_(letters), topics_(std::move(topics)), watch_(std::move(watch)) {}
 
   // Writes the results in their order and waits until they are where they belong. After a fault the same may be

@@ -42,8 +42,10 @@ void add_run_command(CLI::App& cli, int& exit_code) {
   CLI::App* command = cli.add_subcommand("run", "run a pipeline from Kafka to Kafka until it is stopped");
   command->footer(
       "Goes on where it was stopped, from the pipeline's state directory. While brokers are away or a disk is full it\n"
-      "waits and says so. SIGTERM or SIGINT: what was read is finished, committed and snapshotted; a second one ends at\n"
-      "once (nothing is lost: the next start repeats what was not finished). The account is logged every ten seconds.\n\n"
+      "waits and says so. SIGTERM or SIGINT: what was read is finished, committed and snapshotted; a second one ends "
+      "at\n"
+      "once (nothing is lost: the next start repeats what was not finished). The account is logged every ten "
+      "seconds.\n\n"
       "Examples:\n"
       "  vigia run --config config/customs.yaml\n"
       "  VIGIA_BROKERS=broker-1:9092 vigia run --config config/customs.yaml --threads 4 2>vigia.log\n\n"

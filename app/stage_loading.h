@@ -12,8 +12,8 @@ namespace vigia {
 
 struct LoadedStage {
   Pipeline pipeline;
-  SealStageConfig stage;             // threads: 1
-  std::vector<std::string> topics;   // by TopicIndex: those of the pipeline's sources that the stage reads
+  SealStageConfig stage;            // threads: 1
+  std::vector<std::string> topics;  // by TopicIndex: those of the pipeline's sources that the stage reads
 };
 
 // Loads the pipeline; warnings and errors go to standard error, all of them. Empty: there were errors, or nothing that

@@ -26,10 +26,11 @@ constexpr TimeMs shortest_pause_ms = 200;
 constexpr TimeMs longest_pause_ms = 10'000;
 constexpr TimeMs report_every_ms = 10'000;
 constexpr TimeMs prune_every_ms = 60'000;
-constexpr TimeMs stop_patience_ms = 30'000;   // for brokers and disks that do not answer while stopping
+constexpr TimeMs stop_patience_ms = 30'000;  // for brokers and disks that do not answer while stopping
 
 TimeMs wall_now_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 void log_kafka(int level, const std::string& text) {
@@ -56,7 +57,11 @@ bool passes(Fault fault) { return fault == Fault::retry || fault == Fault::stora
 class Service {
  public:
   Service(const LoadedStage& loaded, unsigned threads, const ServiceHooks& hooks)
-      : loaded_(loaded), hooks_(hooks), stage_(loaded.stage), threads_(std::max(1U, threads)), source_(source_options(loaded)) {}
+      : loaded_(loaded),
+        hooks_(hooks),
+        stage_(loaded.stage),
+        threads_(std::max(1U, threads)),
+        source_(source_options(loaded)) {}
 
   ServiceResult run() {
     ServiceResult result;
@@ -75,7 +80,8 @@ class Service {
     if (error) return Status::of(Fault::storage, fmt::format("state directory {}: {}", directory, error.message()));
     const std::string& application = loaded_.pipeline.application;
     if (Status status = snapshots_.open(snapshot_directory(directory), application); !status.ok()) return status;
-    if (Status status = open_disk_journal(journal_directory(directory), application, journal_); !status.ok()) return status;
+    if (Status status = open_disk_journal(journal_directory(directory), application, journal_); !status.ok())
+      return status;
     if (Status status = store_.open(alert_directory(directory)); !status.ok()) return status;
     if (Status status = open_producer(); !status.ok()) return status;
     make_runner();
@@ -103,8 +109,8 @@ class Service {
     const Pipeline& pipeline = loaded_.pipeline;
     alerts_ = std::make_unique<KafkaAlertSink>(*producer_, pipeline.application, pipeline.outputs);
     letters_ = std::make_unique<KafkaDeadLetters>(*producer_, pipeline.outputs);
-    delivery_ = std::make_unique<ResultDelivery>(std::vector<AlertSink*>{alerts_.get(), &store_}, *letters_, loaded_.topics,
-                                           hooks_.alert);
+    delivery_ = std::make_unique<ResultDelivery>(std::vector<AlertSink*>{alerts_.get(), &store_}, *letters_,
+                                                 loaded_.topics, hooks_.alert);
     RunnerOptions options;
     options.topics = loaded_.topics;
     options.clock = pipeline.clock == ClockMode::wall ? StageClock::Mode::wall : StageClock::Mode::records;

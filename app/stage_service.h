@@ -13,13 +13,13 @@ namespace vigia {
 
 // All may be empty. Called from the thread that runs the service.
 struct ServiceHooks {
-  std::function<bool()> stop;                      // asked between epochs
-  std::function<void(const Alert&)> alert;         // each revision, once it is delivered
-  std::function<void(const EpochRunner&)> tick;    // after each epoch, and while waiting
+  std::function<bool()> stop;                    // asked between epochs
+  std::function<void(const Alert&)> alert;       // each revision, once it is delivered
+  std::function<void(const EpochRunner&)> tick;  // after each epoch, and while waiting
 };
 
 struct ServiceResult {
-  Status status;      // good: it was told to stop, and everything polled is finished, committed and snapshotted
+  Status status;  // good: it was told to stop, and everything polled is finished, committed and snapshotted
   Account account;
   std::uint64_t revisions = 0;
 };

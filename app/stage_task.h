@@ -19,15 +19,15 @@ struct StageTask {
   StageTask(std::string task_name, PartitionId number, std::unique_ptr<Task> empty_task,
             std::span<const std::string> topics, StageClock::Mode mode, TimeMs max_clock_skew_ms);
 
-  std::string name;   // on disk
+  std::string name;  // on disk
   PartitionId partition;
   std::unique_ptr<Task> task;
-  StageClock clock;                    // slot i is topic i
-  std::uint64_t epoch = 0;             // the last one applied
-  std::uint64_t snapshot_epoch = 0;    // the last one that a snapshot was taken of
-  std::optional<TaskSnapshot> snapshot;   // under way: its keys come in slices between the epochs
-  std::uint64_t trimmed_epoch = 0;     // the journal has forgotten the epochs up to this one
-  std::vector<PartitionOffset> next;   // by topic: where to read on
+  StageClock clock;                      // slot i is topic i
+  std::uint64_t epoch = 0;               // the last one applied
+  std::uint64_t snapshot_epoch = 0;      // the last one that a snapshot was taken of
+  std::optional<TaskSnapshot> snapshot;  // under way: its keys come in slices between the epochs
+  std::uint64_t trimmed_epoch = 0;       // the journal has forgotten the epochs up to this one
+  std::vector<PartitionOffset> next;     // by topic: where to read on
 
   [[nodiscard]] SnapshotHead head() const;
   // Goes on from a snapshot. Topics that the snapshot does not know are read from their beginning.

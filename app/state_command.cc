@@ -60,8 +60,10 @@ int run_state(const StateArguments& arguments) {
     fmt::print("{}\n", task->describe_key(arguments.seal));
     return exit_good;
   }
-  return complain(Status::of(Fault::none, fmt::format("{} is not in the last snapshot: it was never heard of, or not since, "
-                                                      "or has nothing left to remember", arguments.seal)));
+  return complain(
+      Status::of(Fault::none, fmt::format("{} is not in the last snapshot: it was never heard of, or not since, "
+                                          "or has nothing left to remember",
+                                          arguments.seal)));
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ class ScratchDirectory {
   ScratchDirectory(const ScratchDirectory&) = delete;
   ScratchDirectory& operator=(const ScratchDirectory&) = delete;
 
-  [[nodiscard]] const std::string& path() const { return path_; }   // empty: could not be made
+  [[nodiscard]] const std::string& path() const { return path_; }  // empty: could not be made
 
  private:
   std::string path_;

@@ -27,7 +27,8 @@ class TaskImages {
 
   // REQUIRES: an empty task.
   [[nodiscard]] Status restore(Task& task) const {
-    if (std::string error = task.restore_meta(meta_); !error.empty()) return Status::of(Fault::damaged, std::move(error));
+    if (std::string error = task.restore_meta(meta_); !error.empty())
+      return Status::of(Fault::damaged, std::move(error));
     for (const auto& [key, bytes] : keys_) {
       if (std::string error = task.restore_key(key, bytes); !error.empty()) {
         return Status::of(Fault::damaged, std::move(error));

@@ -27,14 +27,15 @@ const date::time_zone* find_zone(const std::string& name) {
 std::optional<Local> parse_local(const std::string& text) {
   int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
   int date_end = 0, minute_end = 0, second_end = 0;
-  const int read = std::sscanf(text.c_str(), "%4d-%2d-%2d%n%*1[T ]%2d:%2d%n:%2d%n", &year, &month, &day, &date_end, &hour,
-                               &minute, &minute_end, &second, &second_end);
+  const int read = std::sscanf(text.c_str(), "%4d-%2d-%2d%n%*1[T ]%2d:%2d%n:%2d%n", &year, &month, &day, &date_end,
+                               &hour, &minute, &minute_end, &second, &second_end);
   const int end = read == 6 ? second_end : read == 5 ? minute_end : read == 3 ? date_end : -1;
   if (end != static_cast<int>(text.size())) return std::nullopt;
   const date::year_month_day date{date::year(year), date::month(static_cast<unsigned>(month)),
                                   date::day(static_cast<unsigned>(day))};
   if (!date.ok() || hour > 23 || minute > 59 || second > 59) return std::nullopt;
-  return date::local_days(date) + std::chrono::hours(hour) + std::chrono::minutes(minute) + std::chrono::seconds(second);
+  return date::local_days(date) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
+         std::chrono::seconds(second);
 }
 
 }  // namespace

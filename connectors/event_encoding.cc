@@ -13,9 +13,11 @@ std::string_view EventEncoder::encode(const SimulatedEvent& event, RecordFormat 
   }
   builder_.Clear();
   if (event.is_trip()) {
-    schema::FinishTripEventBuffer(builder_, schema::TripEvent::Pack(builder_, &std::get<schema::TripEventT>(event.event)));
+    schema::FinishTripEventBuffer(builder_,
+                                  schema::TripEvent::Pack(builder_, &std::get<schema::TripEventT>(event.event)));
   } else {
-    schema::FinishSealEventBuffer(builder_, schema::SealEvent::Pack(builder_, &std::get<schema::SealEventT>(event.event)));
+    schema::FinishSealEventBuffer(builder_,
+                                  schema::SealEvent::Pack(builder_, &std::get<schema::SealEventT>(event.event)));
   }
   return {reinterpret_cast<const char*>(builder_.GetBufferPointer()), builder_.GetSize()};
 }

@@ -28,8 +28,9 @@ Status find_topics(const Pipeline& pipeline, Topics& out) {
   for (const auto& [stream, source] : {std::pair(StreamId::seal, &out.seal), std::pair(StreamId::trip, &out.trip)}) {
     const auto found = std::ranges::find(pipeline.sources, stream, &SourceSpec::stream);
     if (found == pipeline.sources.end()) {
-      return Status::of(Fault::refused, fmt::format("the pipeline has no source of the stream {}: the simulator needs one",
-                                                    name_of(stream)));
+      return Status::of(
+          Fault::refused,
+          fmt::format("the pipeline has no source of the stream {}: the simulator needs one", name_of(stream)));
     }
     *source = *found;
   }
@@ -60,7 +61,9 @@ class Recording : public EventOutput {
   Status finish() override { return std::fflush(file_) == 0 ? Status::good() : failed(); }
 
  private:
-  static Status failed() { return Status::of(Fault::storage, fmt::format("the recording could not be written: {}", std::strerror(errno))); }
+  static Status failed() {
+    return Status::of(Fault::storage, fmt::format("the recording could not be written: {}", std::strerror(errno)));
+  }
 
   std::FILE* file_;
   Topics topics_;
@@ -102,7 +105,8 @@ class KafkaEvents : public EventOutput {
     const std::string_view value = encoder_.encode(event, topic.format);
     for (;;) {
       const rd_kafka_resp_err_t error = rd_kafka_producev(
-          client_.handle(), RD_KAFKA_V_TOPIC(topic.topic.c_str()), RD_KAFKA_V_KEY(event.key().data(), event.key().size()),
+          client_.handle(), RD_KAFKA_V_TOPIC(topic.topic.c_str()),
+          RD_KAFKA_V_KEY(event.key().data(), event.key().size()),
           RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
           RD_KAFKA_V_TIMESTAMP(event.broker_ms), RD_KAFKA_V_END);
       rd_kafka_poll(client_.handle(), error == RD_KAFKA_RESP_ERR__QUEUE_FULL ? 10 : 0);
@@ -136,7 +140,8 @@ Status open_recording(const std::string& path, const Pipeline& pipeline, std::un
   return Status::good();
 }
 
-Status open_kafka_output(const Pipeline& pipeline, bool create, std::int32_t partitions, std::unique_ptr<EventOutput>& out) {
+Status open_kafka_output(const Pipeline& pipeline, bool create, std::int32_t partitions,
+                         std::unique_ptr<EventOutput>& out) {
   Topics topics;
   if (Status status = find_topics(pipeline, topics); !status.ok()) return status;
   auto kafka = std::make_unique<KafkaEvents>(std::move(topics));

@@ -22,7 +22,8 @@ class EventOutput {
 
 // Topics (and in Kafka formats) are those of the pipeline's first sources of the streams seal and trip; Fault::refused
 // without them. `-` is standard output.
-[[nodiscard]] Status open_recording(const std::string& path, const Pipeline& pipeline, std::unique_ptr<EventOutput>& out);
+[[nodiscard]] Status open_recording(const std::string& path, const Pipeline& pipeline,
+                                    std::unique_ptr<EventOutput>& out);
 
 // Creates the topics with `partitions` each when they are missing and `create` says so.
 [[nodiscard]] Status open_kafka_output(const Pipeline& pipeline, bool create, std::int32_t partitions,

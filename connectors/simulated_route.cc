@@ -32,7 +32,8 @@ SimulatedRoute::SimulatedRoute(std::string id, std::vector<LatLon> points, doubl
 LatLon SimulatedRoute::at(double driven_m, bool reversed, double offset_m) const {
   const double along_m = std::clamp(reversed ? length_m() - driven_m : driven_m, 0.0, length_m());
   const auto above = std::upper_bound(driven_m_.begin(), driven_m_.end(), along_m);
-  const std::size_t to = std::clamp<std::size_t>(static_cast<std::size_t>(above - driven_m_.begin()), 1, points_.size() - 1);
+  const std::size_t to =
+      std::clamp<std::size_t>(static_cast<std::size_t>(above - driven_m_.begin()), 1, points_.size() - 1);
   const LatLon a = points_[to - 1];
   const LatLon b = points_[to];
   const double segment_m = driven_m_[to] - driven_m_[to - 1];
@@ -50,8 +51,7 @@ double SimulatedRoute::distance_m(LatLon place) const {
     const PlanePoint b = project(place, points_[i]);
     const PlanePoint ab{b.x_m - a.x_m, b.y_m - a.y_m};
     const double squared = ab.x_m * ab.x_m + ab.y_m * ab.y_m;
-    const double share =
-        squared > 0 ? std::clamp(-(a.x_m * ab.x_m + a.y_m * ab.y_m) / squared, 0.0, 1.0) : 0.0;
+    const double share = squared > 0 ? std::clamp(-(a.x_m * ab.x_m + a.y_m * ab.y_m) / squared, 0.0, 1.0) : 0.0;
     nearest_m = std::min(nearest_m, norm_m({a.x_m + ab.x_m * share, a.y_m + ab.y_m * share}));
   }
   return nearest_m;

@@ -1,5 +1,5 @@
-// A road as the simulator drives it: a polyline by distance driven. Its own plain geometry, so that the ground truth does
-// not come from the operators that it is compared with.
+// A road as the simulator drives it: a polyline by distance driven. Its own plain geometry, so that the ground truth
+// does not come from the operators that it is compared with.
 #pragma once
 
 #include <string>
@@ -15,8 +15,8 @@ class SimulatedRoute {
   SimulatedRoute(std::string id, std::vector<LatLon> points, double half_width_m, std::string origin_depot_id,
                  std::string destination_depot_id);
 
-  // The place after driving `driven_m` from the origin (or from the destination when `reversed`), `offset_m` to the left
-  // of the road. Beyond the end: the end.
+  // The place after driving `driven_m` from the origin (or from the destination when `reversed`), `offset_m` to the
+  // left of the road. Beyond the end: the end.
   [[nodiscard]] LatLon at(double driven_m, bool reversed, double offset_m) const;
   // How far a place is from the road, in metres, on the plane tangent at that place.
   [[nodiscard]] double distance_m(LatLon place) const;
@@ -25,12 +25,14 @@ class SimulatedRoute {
   [[nodiscard]] double length_m() const { return driven_m_.back(); }
   [[nodiscard]] double half_width_m() const { return half_width_m_; }
   [[nodiscard]] const std::string& origin_depot_id(bool reversed) const { return reversed ? destination_ : origin_; }
-  [[nodiscard]] const std::string& destination_depot_id(bool reversed) const { return reversed ? origin_ : destination_; }
+  [[nodiscard]] const std::string& destination_depot_id(bool reversed) const {
+    return reversed ? origin_ : destination_;
+  }
 
  private:
   std::string id_;
   std::vector<LatLon> points_;
-  std::vector<double> driven_m_;   // up to each point
+  std::vector<double> driven_m_;  // up to each point
   double half_width_m_;
   std::string origin_, destination_;
 };

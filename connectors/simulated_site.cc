@@ -14,7 +14,8 @@ using simdjson::dom::element;
 std::string depot_at(const SiteModel& site, LatLon place) {
   std::vector<std::uint32_t> zones;
   site.index.zones_at(place, zones);
-  const auto depot = std::ranges::find_if(zones, [&](std::uint32_t zone) { return site.zones[zone].kind == ZoneKind::depot; });
+  const auto depot =
+      std::ranges::find_if(zones, [&](std::uint32_t zone) { return site.zones[zone].kind == ZoneKind::depot; });
   return depot == zones.end() ? std::string() : site.zones[*depot].id;
 }
 
@@ -62,7 +63,8 @@ Status load_simulated_routes(const std::vector<std::string>& site_files, const S
     }
     add_routes(file, site, out);
   }
-  if (out.empty()) return Status::of(Fault::refused, "the pipeline's site files have no route (a LineString) to drive on");
+  if (out.empty())
+    return Status::of(Fault::refused, "the pipeline's site files have no route (a LineString) to drive on");
   return Status::good();
 }
 

@@ -15,7 +15,8 @@ void plan_stops(SimulatedRandom& random, const SimulatedHabits& habits, PlannedT
   const auto place_m = [&](double from, double to) { return length_m * random.between(from, to); };
   // Each kind has its own stretch of the road, so that two stops never become one stay.
   if (random.chance(habits.unauthorized_stop)) {
-    trip.stops.push_back({place_m(0.15, 0.35), random.between_ms(20 * minute_ms, 55 * minute_ms), StopPermission::none});
+    trip.stops.push_back(
+        {place_m(0.15, 0.35), random.between_ms(20 * minute_ms, 55 * minute_ms), StopPermission::none});
   }
   if (random.chance(habits.authorized_stop)) {
     const StopPermission permission = random.chance(0.25) ? StopPermission::afterwards : StopPermission::in_time;
@@ -55,7 +56,8 @@ void plan_radio(SimulatedRandom& random, const SimulatedHabits& habits, PlannedT
   if (random.chance(habits.bad_clock)) {
     const TimeMs from_ms = trip.start_ms + random.between_ms(10 * minute_ms, 40 * minute_ms);
     trip.bad_clock = {from_ms, from_ms + random.between_ms(20 * minute_ms, 60 * minute_ms)};
-    trip.bad_clock_by_ms = random.chance(0.5) ? 24 * hour_ms : 1'000'000'000'000 - trip.start_ms;  // a day ahead, or 2001
+    trip.bad_clock_by_ms =
+        random.chance(0.5) ? 24 * hour_ms : 1'000'000'000'000 - trip.start_ms;  // a day ahead, or 2001
     return;
   }
   TimeMs at_ms = trip.start_ms + 10 * minute_ms;
@@ -95,8 +97,8 @@ PlannedTrip plan_trip(SimulatedRandom& random, const SimulatedHabits& habits, co
                                            : arrival_ms + random.between_ms(30 * minute_ms, 90 * minute_ms);
   trip.due_ms = std::max(trip.due_ms, start_ms + minute_ms);
   trip.weight_in_kg = std::round(random.between(12'000, 32'000));
-  trip.weight_out_kg = std::round(trip.weight_in_kg * (random.chance(habits.lost_weight) ? random.between(0.7, 0.86)
-                                                                                         : random.between(0.99, 1.01)));
+  trip.weight_out_kg = std::round(
+      trip.weight_in_kg * (random.chance(habits.lost_weight) ? random.between(0.7, 0.86) : random.between(0.99, 1.01)));
   trip.officer_at_removal = !random.chance(habits.officer_missing);
   return trip;
 }

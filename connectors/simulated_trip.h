@@ -1,5 +1,5 @@
-// The script of one simulated trip: everything that will happen on it, decided before it begins. The truck plays it; the
-// ground truth is read off it.
+// The script of one simulated trip: everything that will happen on it, decided before it begins. The truck plays it;
+// the ground truth is read off it.
 #pragma once
 
 #include <optional>
@@ -54,7 +54,7 @@ struct PlannedTrip {
   std::optional<PlannedLock> lock;
   std::vector<PlannedSpan> holes;  // in order of time, apart from each other
   std::optional<PlannedSpan> bad_clock;
-  TimeMs bad_clock_by_ms = 0;      // how far the device's clock is off meanwhile
+  TimeMs bad_clock_by_ms = 0;  // how far the device's clock is off meanwhile
   std::optional<double> panic_at_m;
   double weight_in_kg = 0, weight_out_kg = 0;
   bool officer_at_removal = true;

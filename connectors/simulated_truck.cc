@@ -62,7 +62,8 @@ void SimulatedTruck::plan_next_trip(TimeMs earliest_ms, bool first) {
   const TimeMs wait_ms = first ? random_.between_ms(0, std::min(6 * hour_ms, options_.duration_ms / 4))
                                : random_.between_ms(30 * minute_ms, 150 * minute_ms);
   const TimeMs start_ms = earliest_ms + std::min(5 * minute_ms, options_.duration_ms / 4) + wait_ms;
-  trip_ = plan_trip(random_, options_.habits, route, reversed, start_ms, fmt::format("TRIP-{:05}-{}", number_ + 1, ++trips_));
+  trip_ = plan_trip(random_, options_.habits, route, reversed, start_ms,
+                    fmt::format("TRIP-{:05}-{}", number_ + 1, ++trips_));
   if (!first && trip_.arrival_ms() + 15 * minute_ms > options_.start_ms + options_.duration_ms) return;
   phase_ = Phase::assigned;
   tick_ms_ = std::max(options_.start_ms, start_ms - 5 * minute_ms);
@@ -87,11 +88,8 @@ void SimulatedTruck::tick() {
       turn_lock();
       watch_detour();
       break;
-    case Phase::arrived:
-      unload();
-      break;
-    case Phase::done:
-      return;
+    case Phase::arrived: unload(); break;
+    case Phase::done: return;
   }
   ping();
   if (phase_ == Phase::done) plan_next_trip(now_ms_, false);
@@ -123,7 +121,8 @@ void SimulatedTruck::send_rubbish() {
   event.device_time_ms = now_ms_ - 72 * hour_ms;
   event.buffered = true;
   event.provider_id = provider_id_;
-  if (random_.chance(options_.habits.garbled)) push({broker_ms, schema::SealEventT(event), R"("ERR 17: modem restarted")"});
+  if (random_.chance(options_.habits.garbled))
+    push({broker_ms, schema::SealEventT(event), R"("ERR 17: modem restarted")"});
   if (random_.chance(options_.habits.stale)) push({broker_ms, std::move(event), {}});
 }
 
@@ -139,7 +138,8 @@ void SimulatedTruck::drive(TimeMs for_ms) {
     }
     const bool stop_ahead = next_stop_ < trip_.stops.size();
     const double until_m = stop_ahead ? trip_.stops[next_stop_].at_m : trip_.route->length_m();
-    const TimeMs needed_ms = static_cast<TimeMs>(std::ceil(std::max(0.0, until_m - driven_m_) / trip_.speed_mps * 1000));
+    const TimeMs needed_ms =
+        static_cast<TimeMs>(std::ceil(std::max(0.0, until_m - driven_m_) / trip_.speed_mps * 1000));
     if (needed_ms > now_ms_ - at_ms) {
       driven_m_ += trip_.speed_mps * static_cast<double>(now_ms_ - at_ms) / 1000;
       return;
@@ -161,7 +161,8 @@ void SimulatedTruck::halt(TimeMs at_ms) {
   stop_left_ms_ = stop.length_ms;
   if (stop.permission == StopPermission::none) return;
   // Afterwards: when the alert has been out for a few minutes.
-  const TimeMs told_ms = at_ms + (stop.permission == StopPermission::in_time ? 0 : options_.stop_limit_ms + 4 * minute_ms);
+  const TimeMs told_ms =
+      at_ms + (stop.permission == StopPermission::in_time ? 0 : options_.stop_limit_ms + 4 * minute_ms);
   schema::TripEventT authorize = trip_event(schema::TripAction::authorize_stop, told_ms);
   authorize.from_ms = at_ms - 2 * minute_ms;
   authorize.until_ms = at_ms + stop.length_ms + 5 * minute_ms;
@@ -236,9 +237,7 @@ void SimulatedTruck::unload() {
         if (at_depot) lock_ = schema::Lock::removed;
         if (at_depot && !trip_.officer_at_removal) note("seal_removed", now_ms_, now_ms_);
         break;
-      case Unloading::finish:
-        finish();
-        break;
+      case Unloading::finish: finish(); break;
     }
   }
 }
@@ -299,7 +298,8 @@ void SimulatedTruck::ping() {
     note("clock_fault", bad_clock_since_ms_, now_ms_);
     bad_clock_since_ms_ = no_time_ms;
   }
-  if (heard_ms_ != no_time_ms && broker_ms - heard_ms_ > options_.signal_interval_ms) note("signal_lost", heard_ms_, broker_ms);
+  if (heard_ms_ != no_time_ms && broker_ms - heard_ms_ > options_.signal_interval_ms)
+    note("signal_lost", heard_ms_, broker_ms);
   send(std::move(event), broker_ms);
   // The live fix went first; now the memory, newest first.
   for (; !backlog_.empty(); backlog_.pop_back()) send(std::move(backlog_.back()), broker_ms += backlog_pace_ms);

@@ -1,4 +1,5 @@
-// One truck with its seal: plays planned trips ping by ping, keeps in memory what it can't send, and notes what happened.
+// One truck with its seal: plays planned trips ping by ping, keeps in memory what it can't send, and notes what
+// happened.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +27,7 @@ class SimulatedTruck {
   enum class Phase : std::uint8_t { assigned, driving, arrived, done };
   struct Ready {
     SimulatedEvent event;
-    std::uint64_t order = 0;   // first made, first sent, when two arrive together
+    std::uint64_t order = 0;  // first made, first sent, when two arrive together
   };
   static bool later(const Ready& a, const Ready& b);
 
@@ -67,8 +68,8 @@ class SimulatedTruck {
 
   Phase phase_ = Phase::done;
   PlannedTrip trip_;
-  TimeMs now_ms_ = 0;         // of the last tick
-  TimeMs tick_ms_ = never_ms; // the next one
+  TimeMs now_ms_ = 0;          // of the last tick
+  TimeMs tick_ms_ = never_ms;  // the next one
   double driven_m_ = 0;
   std::size_t next_stop_ = 0;
   TimeMs stop_left_ms_ = 0;
@@ -81,9 +82,9 @@ class SimulatedTruck {
   bool panicked_ = false;
   TimeMs outside_since_ms_ = no_time_ms;
   TimeMs bad_clock_since_ms_ = no_time_ms;
-  TimeMs heard_ms_ = no_time_ms;   // when the broker last heard of the seal on this trip
+  TimeMs heard_ms_ = no_time_ms;  // when the broker last heard of the seal on this trip
   std::vector<schema::SealEventT> backlog_;
-  std::vector<Ready> ready_;       // a heap, the earliest on top
+  std::vector<Ready> ready_;  // a heap, the earliest on top
 };
 
 }  // namespace vigia

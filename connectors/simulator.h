@@ -1,5 +1,5 @@
-// A day at the customs authority, made up: trucks on the routes of the site model, what their seals send, when it arrives,
-// and what really happened. The same options give the same events. Not thread-safe.
+// A day at the customs authority, made up: trucks on the routes of the site model, what their seals send, when it
+// arrives, and what really happened. The same options give the same events. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -21,22 +21,22 @@ namespace vigia {
 struct SimulatorOptions {
   std::uint64_t seed = 1;
   std::uint32_t trucks = 200;
-  TimeMs start_ms = 1'772'600'400'000;      // 2026-03-04 00:00 in Guayaquil
-  TimeMs duration_ms = 24 * 3'600'000LL;    // trips begun in it are driven to their end, or to the end of it
+  TimeMs start_ms = 1'772'600'400'000;    // 2026-03-04 00:00 in Guayaquil
+  TimeMs duration_ms = 24 * 3'600'000LL;  // trips begun in it are driven to their end, or to the end of it
   TimeMs ping_every_ms = 30'000;
-  std::uint32_t trips_per_truck = 0;        // 0: as many as fit
+  std::uint32_t trips_per_truck = 0;  // 0: as many as fit
   // Limits of the rules that the ground truth speaks of.
   TimeMs stop_limit_ms = 15 * 60'000;
   TimeMs signal_interval_ms = 10 * 60'000;
   SimulatedHabits habits;
-  std::function<bool(LatLon)> exempt;       // is a stop there nobody's business (depots, rest areas)? may be empty
+  std::function<bool(LatLon)> exempt;  // is a stop there nobody's business (depots, rest areas)? may be empty
 };
 
 // One event as it reaches the broker.
 struct SimulatedEvent {
   TimeMs broker_ms = 0;
   std::variant<schema::SealEventT, schema::TripEventT> event;
-  std::string garbled = {};   // not empty: these bytes come in the place of the event
+  std::string garbled = {};  // not empty: these bytes come in the place of the event
 
   [[nodiscard]] bool is_trip() const { return event.index() == 1; }
   [[nodiscard]] const std::string& key() const {
@@ -76,7 +76,7 @@ class Simulator {
   std::vector<SimulatedRoute> routes_;
   std::vector<GroundTruth> truth_;
   std::vector<std::unique_ptr<SimulatedTruck>> trucks_;
-  std::vector<std::uint32_t> heap_;   // trucks with something to send, the earliest on top
+  std::vector<std::uint32_t> heap_;  // trucks with something to send, the earliest on top
 };
 
 }  // namespace vigia

@@ -2,7 +2,6 @@
 
 #include <numeric>
 
-#include <fmt/format.h>
 #include <xxhash.h>
 
 namespace vigia {
@@ -25,8 +24,13 @@ std::array<std::uint8_t, 16> make_alert_id(std::string_view application, std::st
 }
 
 std::string hex(const std::array<std::uint8_t, 16>& id) {
+  constexpr char digits[] = "0123456789abcdef";
   std::string text;
-  for (const auto byte : id) fmt::format_to(std::back_inserter(text), "{:02x}", byte);
+  text.reserve(2 * id.size());
+  for (const auto byte : id) {
+    text += digits[byte >> 4];
+    text += digits[byte & 15];
+  }
   return text;
 }
 

@@ -118,6 +118,7 @@ class Shard {
   void put_aside(const EventRow& row, std::uint32_t index, Record& record);
   void reject_too_late(const EventRow& row);
   void start_block(Record& record);
+  void grow(HistoryBlock& block);
   void trim(Record& record);
   [[nodiscard]] std::uint64_t history_bytes(const Record& record) const;
   void flush(std::uint32_t index, Record& record);

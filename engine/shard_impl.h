@@ -65,8 +65,7 @@ bool Shard<Stage>::takes_short_way(const EventRow& row, const Record& record) co
   const auto& head = row.head;
   return record.last_sequence != 0 && head.sequence == record.last_sequence + 1 && head.time_ms > record.last_ms &&
          head.time_ms <= head.broker_ms + settings_.max_clock_skew_ms &&
-         head.time_ms >= head.broker_ms - settings_.horizon_ms && record.tail->count < HistoryBlock::full &&
-         record.tail->count < record.tail->capacity && head.evidence.partition.value == record.partition;
+         head.time_ms >= head.broker_ms - settings_.horizon_ms && record.tail->count < HistoryBlock::full && head.evidence.partition.value == record.partition;
 }
 
 template <class Stage>
@@ -76,6 +75,7 @@ void Shard<Stage>::step(const EventRow& row, std::uint32_t index, Record& record
   about_to_change(index, record);
   if (!row.is_device || !takes_short_way(row, record)) return place(row, index, record);
   auto& tail = *record.tail;
+  if (tail.count == tail.capacity) grow(tail);
   CompactPayload compact;
   if (!stage_.compact(row.payload, compact) ||
       !make_plain_entry(row.head, compact, record.last_ms, record.last_sequence, tail.entries[tail.count]))
@@ -84,6 +84,13 @@ void Shard<Stage>::step(const EventRow& row, std::uint32_t index, Record& record
   tail.last_ms = row.head.time_ms;
   ++record.last_sequence;
   accept(row.head, row.payload, index, record);
+}
+
+template <class Stage>
+void Shard<Stage>::grow(HistoryBlock& block) {
+  usage_.bytes -= block.memory_bytes(0);
+  block.reserve_one_more();
+  usage_.bytes += block.memory_bytes(0);
 }
 
 // Applies an event that stands behind all others of its key; its entry has been written.

@@ -1,8 +1,8 @@
-// The stage clock of one task: what time it is for timers, decided by the records read and, once there is nothing left to
-// read, by the wall clock. Pure: the wall clock is handed in. Not thread-safe; one per task.
+// The stage clock of one task: what time it is for timers, decided by the records read and, once there is nothing left
+// to read, by the wall clock. Pure: the wall clock is handed in. Not thread-safe; one per task.
 //
-//   behind      at least one partition has unread records. The clock is the broker time up to which every partition that
-//               is not read to its end has been read; the wall clock plays no part.
+//   behind      at least one partition has unread records. The clock is the broker time up to which every partition
+//               that is not read to its end has been read; the wall clock plays no part.
 //   caught up   every partition was read to its end. Mode::wall: the clock follows the wall clock, but only up to the
 //               last fetch that found the end (the earliest over the partitions): while a broker is away, time stands
 //               still and nobody is accused of silence. Mode::records: the clock stays where the records put it.
@@ -32,8 +32,9 @@ class StageClock {
     TimeMs broker_ms;  // the broker time that the record is taken at
     TimeMs clock_ms;   // the stage clock that the record sets
   };
-  // Takes a record. The clock that it sets is its broker time, but not beyond limit_ms(), so that no record of a partition
-  // that is behind can be far behind the clock. A record that is not believable is taken at wall_ms and does not move it.
+  // Takes a record. The clock that it sets is its broker time, but not beyond limit_ms(), so that no record of a
+  // partition that is behind can be far behind the clock. A record that is not believable is taken at wall_ms and does
+  // not move it.
   [[nodiscard]] Taken take(TimeMs broker_ms, TimeMs wall_ms) { return take(broker_ms, wall_ms, limit_ms()); }
   // The same with a limit from a journal.
   [[nodiscard]] Taken take(TimeMs broker_ms, TimeMs wall_ms, TimeMs limit_ms);
@@ -46,7 +47,8 @@ class StageClock {
 
   // The partition has been read up to a record of this broker time. Tell it before the records are taken.
   void read_up_to(std::size_t partition, TimeMs broker_ms) { partitions_[partition].read_ms = broker_ms; }
-  // The smallest of those times over the partitions that are behind; 0 where nothing was read yet, never_ms when caught up.
+  // The smallest of those times over the partitions that are behind; 0 where nothing was read yet, never_ms when caught
+  // up.
   [[nodiscard]] TimeMs limit_ms() const;
 
   // A fetch at fetched_ms (wall) found nothing more to read in the partition; or found more.

@@ -17,6 +17,9 @@ class StopRadius {
   [[nodiscard]] bool holds(LatLon a, LatLon b) const {
     const double north_m = (b.lat_deg - a.lat_deg) * metres_per_degree;
     if (std::abs(north_m) > radius_m_ * 1.001 + 1) return false;
+    // The way along the two axes, on the equator, is never shorter than the straight one.
+    const double axes_m = std::abs(north_m) + std::abs(wrap_lon_deg(b.lon_deg - a.lon_deg)) * metres_per_degree;
+    if (axes_m < radius_m_) return true;
     if (radius_m_ <= plane_m && std::abs(a.lat_deg) < 80) {
       const double east_m =
           wrap_lon_deg(b.lon_deg - a.lon_deg) * metres_per_degree * std::cos(a.lat_deg * radians_per_degree);

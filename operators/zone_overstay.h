@@ -22,7 +22,9 @@ class ZoneOverstay : public OperatorBase {
 
   // While one is open, each position inside may be the one that proves it.
   void on_fix(Fold& fold, LatLon fix, TimeMs) const {
-    if (!fold.site.index.none_near(fix, fix)) fold.emitter.touch();
+    if (fold.site.index.none_near(fix, fix) || fold.emitter.ledger() == nullptr) return;
+    for (const auto& candidate : fold.emitter.ledger()->candidates)
+      if (candidate.is_open() && candidate.rule == rule) return fold.emitter.touch();
   }
 
   void on_trip_end(Fold& fold, TimeMs at_ms) const {

@@ -1,5 +1,5 @@
-// A task for tests of what stands around tasks: it counts records by key and says so in an alert for each, and fires one
-// alert when the clock passes a due time. What it says depends on records, clocks and epochs alone.
+// A task for tests of what stands around tasks: it counts records by key and says so in an alert for each, and fires
+// one alert when the clock passes a due time. What it says depends on records, clocks and epochs alone.
 #pragma once
 
 #include <charconv>
@@ -16,7 +16,7 @@ namespace vigia {
 
 class CountingTask : public Task {
  public:
-  static constexpr TimeMs due_after_ms = 60'000;   // a key is silent for so long: an alert
+  static constexpr TimeMs due_after_ms = 60'000;  // a key is silent for so long: an alert
 
   EpochResult process(std::span<const InputRecord> records, std::span<const TimeMs> record_clock_ms,
                       TimeMs clock_ms) override {
@@ -30,7 +30,10 @@ class CountingTask : public Task {
     return result;
   }
 
-  void begin_snapshot(bool all, std::string& meta) override { snapshot_now(all, [this](KeyImage&& image) { saving_.push_back(std::move(image)); }, meta); }
+  void begin_snapshot(bool all, std::string& meta) override {
+    snapshot_now(
+        all, [this](KeyImage&& image) { saving_.push_back(std::move(image)); }, meta);
+  }
   bool continue_snapshot(std::size_t, const std::function<void(KeyImage&&)>& sink) override {
     for (auto& image : saving_) sink(std::move(image));
     saving_.clear();

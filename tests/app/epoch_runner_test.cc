@@ -25,7 +25,8 @@ class WatchedJournal : public Journal {
     log_.push_back("journal");
     return inner_->append(entries);
   }
-  Status read(const std::string& task, std::uint64_t first, const std::function<void(const JournalEntry&)>& sink) override {
+  Status read(const std::string& task, std::uint64_t first,
+              const std::function<void(const JournalEntry&)>& sink) override {
     return inner_->read(task, first, sink);
   }
   Status acknowledge(const std::string& task, std::uint64_t epoch) override {
@@ -33,7 +34,9 @@ class WatchedJournal : public Journal {
     log_.push_back("acknowledge");
     return inner_->acknowledge(task, epoch);
   }
-  Status acknowledged(const std::string& task, std::uint64_t& epoch) override { return inner_->acknowledged(task, epoch); }
+  Status acknowledged(const std::string& task, std::uint64_t& epoch) override {
+    return inner_->acknowledged(task, epoch);
+  }
   Status trim(const std::string& task, std::uint64_t through) override { return inner_->trim(task, through); }
 
   Status fail_append;
@@ -60,8 +63,9 @@ class WatchedSink : public MemoryAlertSink {
 class EpochRunnerTest : public testing::Test {
  protected:
   EpochRunnerTest() {
-    directory_ = std::filesystem::temp_directory_path() /
-                 fmt::format("vigia-runner-{}-{}", ::getpid(), testing::UnitTest::GetInstance()->current_test_info()->name());
+    directory_ =
+        std::filesystem::temp_directory_path() /
+        fmt::format("vigia-runner-{}-{}", ::getpid(), testing::UnitTest::GetInstance()->current_test_info()->name());
     std::filesystem::remove_all(directory_);
     EXPECT_TRUE(snapshots_.open((directory_ / "snapshots").string(), "test").ok());
     options_.topics = topics;
@@ -78,7 +82,8 @@ class EpochRunnerTest : public testing::Test {
   void begin_process() {
     runner_.reset();
     source_ = std::make_unique<MemorySource>(topics, 2);
-    for (const Given& given : given_) source_->add(given.topic, given.partition, given.broker_ms, given.key, given.value);
+    for (const Given& given : given_)
+      source_->add(given.topic, given.partition, given.broker_ms, given.key, given.value);
     source_->set_fetch_ms(wall_ms_);
     delivery_ = std::make_unique<ResultDelivery>(std::vector<AlertSink*>{&sink_}, letters_, topics);
     runner_ = std::make_unique<EpochRunner>(
@@ -141,7 +146,7 @@ TEST_F(EpochRunnerTest, NoAlertLeavesWithoutItsJournalEntryAndNothingIsCommitted
   EXPECT_TRUE(sink_.written.empty());
   EXPECT_TRUE(source_->committed.empty());
 
-  journal_.fail_append = {};   // there is room again
+  journal_.fail_append = {};  // there is room again
   EXPECT_TRUE(runner_->step().ok());
   EXPECT_EQ(lines(sink_.written), fmt::format("heard-a-1 {}\n", start_ms));
 }
@@ -189,10 +194,10 @@ TEST_F(EpochRunnerTest, CaughtUpTheClockFollowsTheWallButNotWhileTheBrokerIsAway
   ASSERT_TRUE(runner_->start().ok());
   ASSERT_TRUE(runner_->step().ok());
 
-  wall_ms_ += 600'000;   // no fetch was answered meanwhile
+  wall_ms_ += 600'000;  // no fetch was answered meanwhile
   source_->fail_with(Status::of(Fault::retry, "broker away"));
   EXPECT_EQ(runner_->step().fault, Fault::retry);
-  EXPECT_EQ(sink_.written.size(), 1U);   // nobody is accused of silence
+  EXPECT_EQ(sink_.written.size(), 1U);  // nobody is accused of silence
 
   source_->fail_with({});
   pass_time(1000);
@@ -205,7 +210,7 @@ TEST_F(EpochRunnerTest, CaughtUpTheClockFollowsTheWallButNotWhileTheBrokerIsAway
 TEST_F(EpochRunnerTest, ARecordFromBeyondTheWallMovesNoClock) {
   wall_ms_ = start_ms;
   give(0, 0, start_ms, "a");
-  give(0, 0, 4'070'908'800'000, "b");   // 2099
+  give(0, 0, 4'070'908'800'000, "b");  // 2099
   begin_process();
   ASSERT_TRUE(runner_->start().ok());
   ASSERT_TRUE(runner_->step().ok());
@@ -214,7 +219,7 @@ TEST_F(EpochRunnerTest, ARecordFromBeyondTheWallMovesNoClock) {
 }
 
 TEST_F(EpochRunnerTest, BoundedLawAtTheMemoryBudgetNoMoreInputIsTaken) {
-  options_.memory_budget_bytes = 1500;   // two keys are too many
+  options_.memory_budget_bytes = 1500;  // two keys are too many
   give(0, 0, start_ms, "a");
   begin_process();
   ASSERT_TRUE(runner_->start().ok());
@@ -248,7 +253,7 @@ TEST_F(EpochRunnerTest, AfterACrashAcknowledgedEpochsAreAppliedInSilence) {
   begin_process();
   ASSERT_TRUE(runner_->start().ok());
   ASSERT_TRUE(runner_->step().ok());
-  begin_process();   // no stop: no snapshot
+  begin_process();  // no stop: no snapshot
   ASSERT_TRUE(runner_->start().ok());
   EXPECT_GT(runner_->replayed_epochs(), 0U);
   EXPECT_EQ(sink_.written.size(), 1U);
@@ -266,7 +271,8 @@ TEST_F(EpochRunnerTest, ReplayLawWhatWasNotAcknowledgedIsProducedAgainTheSameByt
     for (std::uint32_t i = random() % 6; i > 0; --i) {
       broker_ms += static_cast<TimeMs>(random() % 2000);
       give(static_cast<std::uint16_t>(random() % 2), static_cast<std::int32_t>(random() % 2),
-           random() % 15 == 0 ? broker_ms + 9'000'000 : broker_ms, std::string(1, static_cast<char>('a' + random() % 5)));
+           random() % 15 == 0 ? broker_ms + 9'000'000 : broker_ms,
+           std::string(1, static_cast<char>('a' + random() % 5)));
     }
     pass_time(static_cast<TimeMs>(random() % 40'000));
     if (random() % 4 != 0) {

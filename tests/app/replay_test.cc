@@ -18,7 +18,8 @@ std::string replayed(ReplayOptions options, MemoryDeadLetters* letters = nullptr
   source.end_after_last();
   EXPECT_TRUE(source.open({}).ok());
   MemoryAlertSink sink;
-  const ReplayResult result = replay(source, [] { return std::make_unique<CountingTask>(); }, sink, letters, topics, options);
+  const ReplayResult result = replay(
+      source, [] { return std::make_unique<CountingTask>(); }, sink, letters, topics, options);
   EXPECT_TRUE(result.status.ok()) << result.status.text;
   EXPECT_EQ(result.alerts, sink.written.size());
   if (account != nullptr) *account = result.account;
@@ -67,8 +68,8 @@ TEST(Replay, AFailingInputEndsItAndKeepsWhatWasFound) {
   EXPECT_TRUE(source.open({}).ok());
   source.fail_with(Status::of(Fault::unreadable, "day.jsonl:7: no object"));
   MemoryAlertSink sink;
-  const ReplayResult result =
-      replay(source, [] { return std::make_unique<CountingTask>(); }, sink, nullptr, topics, ReplayOptions{});
+  const ReplayResult result = replay(
+      source, [] { return std::make_unique<CountingTask>(); }, sink, nullptr, topics, ReplayOptions{});
   EXPECT_EQ(result.status.fault, Fault::unreadable);
 }
 

@@ -5,7 +5,7 @@
 namespace vigia {
 namespace {
 
-const std::string guayaquil = "America/Guayaquil";   // UTC-5
+const std::string guayaquil = "America/Guayaquil";  // UTC-5
 
 TEST(TimeText, ReadsWhatPeopleWrite) {
   EXPECT_EQ(parse_time("1772600400000", guayaquil), 1772600400000);

@@ -63,11 +63,12 @@ TEST(Simulator, AfterAHoleTheLiveFixComesFirstAndThenTheMemoryNewestFirst) {
     if (made.is_trip()) continue;
     const auto& event = std::get<schema::SealEventT>(made.event);
     const schema::SealEventT*& last = previous[event.seal_id];
-    if (event.buffered && last != nullptr && last->buffered) ++(event.sequence < last->sequence ? descending : ascending);
+    if (event.buffered && last != nullptr && last->buffered)
+      ++(event.sequence < last->sequence ? descending : ascending);
     last = &event;
   }
   EXPECT_GT(descending, 100U);
-  EXPECT_LT(ascending * 10, descending);   // only repetitions, and live pings in between, break the order
+  EXPECT_LT(ascending * 10, descending);  // only repetitions, and live pings in between, break the order
 }
 
 TEST(Simulator, EverySequenceNumberComesAtLeastOnce) {
@@ -76,7 +77,7 @@ TEST(Simulator, EverySequenceNumberComesAtLeastOnce) {
   for (const SimulatedEvent& made : day.events) {
     if (made.is_trip()) continue;
     const auto& event = std::get<schema::SealEventT>(made.event);
-    if (event.sequence != 0) seen[event.seal_id].insert(event.sequence);   // 0: rubbish
+    if (event.sequence != 0) seen[event.seal_id].insert(event.sequence);  // 0: rubbish
   }
   for (const auto& [seal, numbers] : seen) EXPECT_EQ(numbers.size(), *numbers.rbegin()) << seal;
 }

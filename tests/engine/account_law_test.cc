@@ -71,7 +71,7 @@ TEST(AccountLaw, WhatIsNotADevicesIsNeverTooLate) {
 }
 
 TEST(AccountLaw, RandomInputAddsUpInEveryEpochAndOverRestarts) {
-  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
     auto made = make_random_lines(seed % 2 ? Arrival::backlog : Arrival::unnumbered, seed);
     std::mt19937_64 random(seed);
     for (auto& line : made.lines) {

@@ -21,15 +21,15 @@ void try_seeds(Arrival arrival, std::uint64_t seeds) {
     const auto made = make_random_lines(arrival, seed);
     for (const std::size_t batch : {1u, 32u, 1024u}) {
       const auto variant = seed + batch;
-      expect_recomputed(made, {.batch = batch, .threads = variant % 3 == 0 ? 8u : 1u, .restart_each_epoch = variant % 5 == 0,
+      expect_recomputed(made, {.batch = batch, .threads = batch > 1 && variant % 3 == 0 ? 8u : 1u, .restart_each_epoch = variant % 5 == 0 && (batch > 1 || seed < 10),
                                .until_ms = made.until_ms, .weak_hash = variant % 7 == 0}, seed);
     }
   }
 }
 
 TEST(OrderLaw, InOrder) { try_seeds(Arrival::in_order, 10); }
-TEST(OrderLaw, BacklogsOfNumberedDevices) { try_seeds(Arrival::backlog, 60); }
-TEST(OrderLaw, UnnumberedDevicesWithinTheLateness) { try_seeds(Arrival::unnumbered, 60); }
+TEST(OrderLaw, BacklogsOfNumberedDevices) { try_seeds(Arrival::backlog, 40); }
+TEST(OrderLaw, UnnumberedDevicesWithinTheLateness) { try_seeds(Arrival::unnumbered, 30); }
 
 // Live first, then a backlog of a gap in descending order; in ascending order; in halves.
 TEST(OrderLaw, AGapFilledFromEitherEnd) {

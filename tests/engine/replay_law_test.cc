@@ -7,9 +7,10 @@ namespace vigia::counting {
 namespace {
 
 TEST(ReplayLaw, TheSameEpochsGiveTheSameBytes) {
-  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
-    const auto made = make_random_lines(seed % 3 == 0 ? Arrival::unnumbered : Arrival::backlog, seed, 12);
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    const auto made = make_random_lines(seed % 3 == 0 ? Arrival::unnumbered : Arrival::backlog, seed, 12, 60);
     for (const std::size_t batch : {1u, 32u, 1024u}) {
+      if (batch == 1 && seed > 1) continue;   // an epoch a record is slow on many threads
       const RunOptions plain{.batch = batch, .until_ms = made.until_ms};
       const auto expected = run(made.lines, plain);
       EXPECT_FALSE(expected.bytes.empty());
@@ -17,7 +18,7 @@ TEST(ReplayLaw, TheSameEpochsGiveTheSameBytes) {
         for (const bool restarts : {false, true}) {
           auto options = plain;
           options.threads = threads;
-          options.restart_each_epoch = restarts && (batch > 1 || seed < 3);
+          options.restart_each_epoch = restarts;
           const auto got = run(made.lines, options);
           ASSERT_TRUE(got.bytes == expected.bytes) << "seed " << seed << ", batch " << batch << ", threads " << threads << ", restarts " << restarts;
           EXPECT_EQ(got.account, expected.account);

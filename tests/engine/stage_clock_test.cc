@@ -86,12 +86,12 @@ TEST(StageClock, WhileBehindItIsTheSmallestTimeReadOfThosePartitionsThatAreBehin
   const std::size_t a = clock.add_partition();
   const std::size_t b = clock.add_partition();
   clock.read_up_to(a, 900);
-  EXPECT_EQ(clock.take(900, wall_ms).clock_ms, 0);   // nothing was read of b
+  EXPECT_EQ(clock.take(900, wall_ms).clock_ms, 0);  // nothing was read of b
   clock.read_up_to(b, 300);
   EXPECT_EQ(clock.take(200, wall_ms).clock_ms, 200);
   EXPECT_EQ(clock.take(300, wall_ms).clock_ms, 300);
   EXPECT_EQ(clock.take(950, wall_ms).clock_ms, 300);
-  clock.found_end(b, wall_ms);   // an old last record of a partition that is read to its end holds nobody up
+  clock.found_end(b, wall_ms);  // an old last record of a partition that is read to its end holds nobody up
   EXPECT_EQ(clock.take(950, wall_ms).clock_ms, 900);
 }
 
