@@ -14,7 +14,7 @@
 namespace vigia::bench {
 namespace {
 
-constexpr std::uint32_t warm_up_rounds = 72;
+constexpr std::uint32_t warm_up_rounds = 120;   // every seal has let go of its first block
 constexpr std::uint32_t join_spread = 48;
 
 double resident_bytes() {

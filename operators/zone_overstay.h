@@ -20,11 +20,14 @@ class ZoneOverstay : public OperatorBase {
     fold.emitter.deadline(at_ms + limit_ms_);
   }
 
-  // While one is open, each position inside may be the one that proves it.
-  void on_fix(Fold& fold, LatLon fix, TimeMs) const {
+  // While one is open, each position inside may be the one that proves it; until its limit only the clock may speak.
+  void on_fix(Fold& fold, LatLon fix, TimeMs at_ms) const {
     if (fold.site.index.none_near(fix, fix) || fold.emitter.ledger() == nullptr) return;
-    for (const auto& candidate : fold.emitter.ledger()->candidates)
-      if (candidate.is_open() && candidate.rule == rule) return fold.emitter.touch();
+    for (const auto& candidate : fold.emitter.ledger()->candidates) {
+      if (!candidate.is_open() || candidate.rule != rule) continue;
+      if (at_ms - candidate.start_ms > limit_ms_) return fold.emitter.touch();
+      fold.emitter.deadline(candidate.start_ms + limit_ms_);
+    }
   }
 
   void on_trip_end(Fold& fold, TimeMs at_ms) const {

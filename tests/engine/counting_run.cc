@@ -133,12 +133,15 @@ std::vector<Final> recompute(const std::vector<Line>& lines, TimeMs clock_ms, co
   std::vector<Final> alerts;
   for (const auto& [name, key] : by_key(lines)) {
     TimeMs last_ms = no_time_ms, high_since_ms = no_time_ms;
+    int evens_since_high = 0;
     for (const auto& [time_ms, sequence, value] : key.numbers) {
       const auto after = key.limits.upper_bound({time_ms, INT64_MAX});
       const bool is_high = value > (after == key.limits.begin() ? default_limit : std::prev(after)->second);
       if (is_high && high_since_ms == no_time_ms) high_since_ms = time_ms;
       if (!is_high && high_since_ms != no_time_ms) alerts.push_back({"high", name, std::exchange(high_since_ms, no_time_ms), time_ms, "cleared"});
       if (last_ms != no_time_ms && time_ms - last_ms > quiet_ms) alerts.push_back({"quiet", name, last_ms, time_ms, "cleared"});
+      if (is_high) evens_since_high = 0;
+      if (!is_high && value % 2 == 0 && ++evens_since_high % 10 == 0) alerts.push_back({"tenth", name, time_ms, time_ms, "confirmed"});
       if (value == spike_value) alerts.push_back({"spike", name, time_ms, time_ms, "confirmed"});
       last_ms = time_ms;
     }

@@ -48,7 +48,9 @@ void CountingStage::apply(std::byte* bytes, std::byte*, const EventHead& head, c
   if (state.last_ms != no_time_ms && head.time_ms - state.last_ms > quiet_ms)
     emitter.instant(quiet, 0, state.last_ms, head.time_ms, NAN, NAN, 0);
   if (number.value == spike_value) emitter.instant(spike, 0, head.time_ms, head.time_ms, NAN, NAN, 0);
-  state = {head.time_ms, is_high ? 1 : 0};
+  const bool counts = !is_high && number.value % 2 == 0;
+  state = {head.time_ms, is_high ? 1 : 0, is_high ? 0 : state.evens_since_high + counts};
+  if (counts && state.evens_since_high % 10 == 0) emitter.instant(tenth, 0, head.time_ms, head.time_ms, NAN, NAN, 0);
   emitter.deadline(head.time_ms + quiet_ms);
 }
 

@@ -4,6 +4,7 @@
 //
 //   high    from the first number above the limit to the first that is not
 //   quiet   two numbers further apart than quiet_ms; the clock raises it earlier as provisional
+//   tenth   each tenth even number since the last high one, an instant: one more or less changes all that follow
 //   spike   the number 999, an instant, and an alarm: never too late
 #pragma once
 
@@ -17,7 +18,7 @@
 
 namespace vigia::counting {
 
-enum CountingRule : std::uint16_t { high = 0, quiet = 1, spike = 2 };
+enum CountingRule : std::uint16_t { high = 0, quiet = 1, spike = 2, tenth = 3 };
 
 inline constexpr TimeMs quiet_ms = 60'000;
 inline constexpr std::int64_t spike_value = 999;
@@ -48,7 +49,8 @@ struct Limits {
 
 struct CountingState {
   TimeMs last_ms = no_time_ms;
-  std::int64_t is_high = 0;
+  std::int32_t is_high = 0;
+  std::int32_t evens_since_high = 0;
 };
 
 class CountingDecoder;
@@ -95,7 +97,7 @@ class CountingStage {
   void judge_alone(const EventRow& row, std::vector<Episode>& out) const;
 
   [[nodiscard]] std::pair<std::string_view, std::string_view> names_of(std::uint16_t rule) const {
-    return {"counting", rule == high ? "high" : rule == quiet ? "quiet" : "spike"};
+    return {"counting", rule == high ? "high" : rule == quiet ? "quiet" : rule == spike ? "spike" : "tenth"};
   }
   [[nodiscard]] bool is_internal(std::uint16_t) const { return false; }
   [[nodiscard]] Alert describe(const ToldAlert& told, std::string_view key, const Limits* limit) const;

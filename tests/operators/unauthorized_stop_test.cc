@@ -48,6 +48,18 @@ TEST(UnauthorizedStop, WhatIsAnnouncedDoesNotCount) {
   check({.rules = rule, .lines = lines, .expected = {}, .told = {"confirmed", "cleared", "withdrawn"}});
 }
 
+TEST(UnauthorizedStop, ExactlyTheLimitBesideWhatIsAnnounced) {
+  const auto announced = [](TimeMs until_ms) {
+    return trip(at(0), "authorize_stop", R"("from_ms":)" + std::to_string(at(5)) + R"(,"until_ms":)" + std::to_string(until_ms));
+  };
+  const std::vector<Line> stay{start(at(0)), ping(at(1), {2000, 0}), ping(at(20), {2000, 0}), ping(at(22), {4000, 0})};
+  auto lines = stay;
+  lines.insert(lines.begin() + 1, announced(at(9)));   // 19 minutes less 4
+  check({.rules = rule, .lines = lines, .expected = {}});
+  lines[1] = announced(at(9) - 1);
+  check({.rules = rule, .lines = lines, .expected = {{"stop", at(1), at(20), "cleared"}}});
+}
+
 TEST(UnauthorizedStop, NotInAnExemptZoneAndNotOffATrip) {
   check({.rules = rule, .lines = {start(at(0)), ping(at(1), {10'000, 0}), ping(at(40), {10'000, 50})}, .expected = {}});
   check({.rules = rule, .lines = {ping(at(1), {2000, 0}), ping(at(40), {2000, 50})}, .expected = {}});
