@@ -75,7 +75,7 @@ void seal_memory(benchmark::State& state) {
     double history_bytes = 0, events = 0;
     for (std::uint32_t i = 0; i < engine.shard.key_count(); ++i)
       for (const auto* block = engine.shard.record_at(i).cold->head.get(); block != nullptr; block = block->next.get()) {
-        history_bytes += static_cast<double>(block->memory_bytes(engine.domain.state_bytes()));
+        history_bytes += static_cast<double>(block->memory_bytes());
         events += block->count;
       }
     const double keys = engine.shard.key_count();

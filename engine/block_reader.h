@@ -40,7 +40,7 @@ class BlockReader {
 
   [[nodiscard]] bool next(EventHead& head, typename Stage::Payload& payload) {
     if (at_ == block_.count) return false;
-    const auto& entry = block_.entries[at_++];
+    const auto& entry = block_.entries()[at_++];
     if ((entry.bits & entry_extended) != 0)
       read_extended(entry, head, payload);
     else
@@ -91,16 +91,18 @@ class BlockReader {
 };
 
 // Appends one event behind an event at `previous_ms` with `previous_sequence`; the first of a block stands behind itself.
+// The block moves when it has to grow.
 template <class Stage>
-void append_to_block(const Stage& stage, HistoryBlock& block, PartitionId partition, const EventHead& head,
+void append_to_block(const Stage& stage, std::unique_ptr<HistoryBlock>& owner, PartitionId partition, const EventHead& head,
                      const typename Stage::Payload& payload, TimeMs previous_ms, std::uint32_t previous_sequence) {
+  HistoryBlock::reserve_one_more(owner);
+  auto& block = *owner;
   if (block.count == 0) {
     block.first_ms = previous_ms = head.time_ms;
     block.first_sequence = head.sequence;
     previous_sequence = head.sequence - 1;
   }
-  block.reserve_one_more();
-  auto& entry = block.entries[block.count];
+  auto& entry = block.entries()[block.count];
   CompactPayload compact;
   const bool plain = head.stream_rank == Stage::plain_stream_rank && head.evidence.partition == partition &&
                      stage.compact(payload, compact) &&

@@ -40,33 +40,77 @@ static_assert(sizeof(HistoryEntry) == 20);
 
 inline constexpr std::uint16_t entry_extended = 1u << 15;
 
-struct HistoryBlock {
-  static constexpr std::uint32_t full = 48;        // a new block begins here
-  static constexpr std::uint32_t capacity_max = 96;  // where equal times do not let it begin earlier: the hard end is soft
+// A block is one allocation: this header, the state before its first event (the checkpoint), and room for `capacity`
+// entries. Capacities are steps; with the state of a seal (76 bytes) a block takes 624 or 1,024 bytes, sizes that allocators
+// have. So the next entry's address, and whether there is room for it, follow from the count alone.
+class HistoryBlock {
+ public:
+  static constexpr std::uint32_t full = 45;          // a new block begins here
+  static constexpr std::uint32_t capacity_max = 90;  // where equal times do not let it begin earlier: the hard end is soft
+
+  // An empty block whose checkpoint is a copy of `state`.
+  [[nodiscard]] static std::unique_ptr<HistoryBlock> make(const std::byte* state, std::size_t state_bytes, std::uint32_t count = 0);
+  // The same with room for one more, when it has none.
+  static void reserve_one_more(std::unique_ptr<HistoryBlock>& block);
+  // True where a block of `count` entries has no room.
+  [[nodiscard]] static constexpr bool is_step(std::uint32_t count) { return capacity_for(count) == count; }
+
+  [[nodiscard]] std::byte* checkpoint() { return reinterpret_cast<std::byte*>(this + 1); }
+  [[nodiscard]] const std::byte* checkpoint() const { return reinterpret_cast<const std::byte*>(this + 1); }
+  [[nodiscard]] HistoryEntry* entries() { return entries(checkpoint_bytes_); }
+  [[nodiscard]] const HistoryEntry* entries() const { return const_cast<HistoryBlock*>(this)->entries(); }
+  // Without a look at the header, which need not be in the cache.
+  [[nodiscard]] HistoryEntry* entries(std::size_t state_bytes) {
+    return reinterpret_cast<HistoryEntry*>(checkpoint() + state_bytes);
+  }
+  [[nodiscard]] std::size_t memory_bytes() const {
+    return bytes_of(checkpoint_bytes_, capacity_) + (side ? sizeof(std::string) + side->capacity() : 0);
+  }
+  static void operator delete(void* block) { ::operator delete(block); }
 
   std::unique_ptr<HistoryBlock> next;
+  std::unique_ptr<std::string> side;            // payloads of extended entries; null when there is none
   TimeMs first_ms = 0;            // time of the first event: every event before it lies in a block before
   TimeMs last_ms = 0;             // time of the last event; of the newest block: in the key's record
   std::uint32_t first_sequence = 0;
-  std::uint32_t count = 0;
-  std::uint32_t capacity = 0;
-  std::unique_ptr<HistoryEntry[]> entries;
-  std::unique_ptr<std::string> side;            // payloads of extended entries; null when there is none
-  std::unique_ptr<std::byte[]> checkpoint;      // the state before the first event
+  std::uint32_t count = 0;        // of the newest block: in the key's record
 
-  void reserve_one_more();
-  [[nodiscard]] std::size_t memory_bytes(std::size_t state_bytes) const {
-    return sizeof(*this) + capacity * sizeof(HistoryEntry) + state_bytes + (side ? sizeof(std::string) + side->capacity() : 0);
+ private:
+  HistoryBlock(std::size_t checkpoint_bytes, std::uint32_t capacity)
+      : capacity_(capacity), checkpoint_bytes_(static_cast<std::uint32_t>(checkpoint_bytes)) {}
+  [[nodiscard]] static constexpr std::uint32_t capacity_for(std::uint32_t count) {
+    if (count <= 25) return 25;
+    auto capacity = full;
+    while (capacity < count) capacity *= 2;
+    return capacity;
   }
-};
+  [[nodiscard]] static std::size_t bytes_of(std::size_t checkpoint_bytes, std::uint32_t capacity) {
+    return sizeof(HistoryBlock) + checkpoint_bytes + capacity * sizeof(HistoryEntry);
+  }
 
-inline void HistoryBlock::reserve_one_more() {
-  if (count < capacity) return;
-  const auto larger = capacity == 0 ? 8u : capacity < 32 ? capacity * 2 : capacity + 16;
-  auto grown = std::make_unique_for_overwrite<HistoryEntry[]>(larger);
-  if (count != 0) std::memcpy(grown.get(), entries.get(), count * sizeof(HistoryEntry));
-  entries = std::move(grown);
-  capacity = larger;
+  std::uint32_t capacity_;
+  std::uint32_t checkpoint_bytes_;
+};
+static_assert(sizeof(HistoryBlock) == 48);
+
+inline std::unique_ptr<HistoryBlock> HistoryBlock::make(const std::byte* state, std::size_t state_bytes, std::uint32_t count) {
+  const auto capacity = capacity_for(count);
+  auto* block = new (::operator new(bytes_of(state_bytes, capacity))) HistoryBlock(state_bytes, capacity);
+  std::memcpy(block->checkpoint(), state, state_bytes);
+  return std::unique_ptr<HistoryBlock>(block);
+}
+
+inline void HistoryBlock::reserve_one_more(std::unique_ptr<HistoryBlock>& block) {
+  if (block->count < block->capacity_) return;
+  auto grown = make(block->checkpoint(), block->checkpoint_bytes_, block->count + 1);
+  std::memcpy(grown->entries(), block->entries(), block->count * sizeof(HistoryEntry));
+  grown->next = std::move(block->next);
+  grown->side = std::move(block->side);
+  grown->first_ms = block->first_ms;
+  grown->last_ms = block->last_ms;
+  grown->first_sequence = block->first_sequence;
+  grown->count = block->count;
+  block = std::move(grown);
 }
 
 // What the head of an extended entry holds in the side bytes, before the stage's bytes.

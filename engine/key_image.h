@@ -26,9 +26,9 @@ inline void put_blocks(ByteWriter& out, const HistoryBlock* head, std::size_t st
     out.put(block->last_ms);
     out.put(block->first_sequence);
     out.put(block->count);
-    out.put_raw(block->entries.get(), block->count * sizeof(HistoryEntry));
+    out.put_raw(block->entries(), block->count * sizeof(HistoryEntry));
     out.put_text(block->side ? std::string_view(*block->side) : std::string_view());
-    out.put_raw(block->checkpoint.get(), state_bytes);
+    out.put_raw(block->checkpoint(), state_bytes);
   }
 }
 
@@ -37,19 +37,21 @@ inline void put_blocks(ByteWriter& out, const HistoryBlock* head, std::size_t st
   std::unique_ptr<HistoryBlock> head;
   auto* link = &head;
   for (auto count = in.get<std::uint32_t>(); count > 0 && !in.failed; --count) {
-    auto block = std::make_unique<HistoryBlock>();
-    block->first_ms = in.get<TimeMs>();
-    block->last_ms = in.get<TimeMs>();
-    block->first_sequence = in.get<std::uint32_t>();
-    block->count = in.get<std::uint32_t>();
-    const auto entries = in.take(std::size_t{block->count} * sizeof(HistoryEntry));
+    const auto first_ms = in.get<TimeMs>();
+    const auto last_ms = in.get<TimeMs>();
+    const auto first_sequence = in.get<std::uint32_t>();
+    const auto events = in.get<std::uint32_t>();
+    const auto entries = in.take(std::size_t{events} * sizeof(HistoryEntry));
+    const auto side = in.get_text();
+    const auto checkpoint = in.take(state_bytes);
     if (in.failed) return nullptr;
-    block->capacity = block->count + 4;
-    block->entries = std::make_unique_for_overwrite<HistoryEntry[]>(block->capacity);
-    if (!entries.empty()) std::memcpy(block->entries.get(), entries.data(), entries.size());
-    if (const auto side = in.get_text(); !side.empty()) block->side = std::make_unique<std::string>(side);
-    block->checkpoint = std::make_unique_for_overwrite<std::byte[]>(state_bytes);
-    in.get_raw(block->checkpoint.get(), state_bytes);
+    auto block = HistoryBlock::make(reinterpret_cast<const std::byte*>(checkpoint.data()), state_bytes, events);
+    block->first_ms = first_ms;
+    block->last_ms = last_ms;
+    block->first_sequence = first_sequence;
+    block->count = events;
+    if (!entries.empty()) std::memcpy(block->entries(), entries.data(), entries.size());
+    if (!side.empty()) block->side = std::make_unique<std::string>(side);
     tail = block.get();
     *link = std::move(block);
     link = &(*link)->next;
@@ -95,6 +97,7 @@ template <class Stage>
 std::string write_key_image(const Stage& stage, const Shard<Stage>& shard, std::uint32_t index) {
   auto& record = shard.record_at(index);
   const auto& cold = *record.cold;
+  record.settle();
   std::string bytes;
   ByteWriter out(bytes);
   out.put(image_version);

@@ -2,6 +2,8 @@
 // hangs off it and is touched only when something is rare, late or found.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <map>
@@ -12,6 +14,7 @@
 
 #include "engine/alert_book.h"
 #include "engine/history.h"
+#include "engine/large_pages.h"
 #include "engine/ledger.h"
 #include "engine/stage.h"
 
@@ -55,45 +58,55 @@ template <class Stage>
 struct KeyRecord {
   TimeMs last_ms = no_time_ms;         // time of the newest event
   TimeMs due_ms = never_ms;            // the live entry in the timer wheel
-  HistoryBlock* tail = nullptr;
+  HistoryBlock* tail = nullptr;        // the newest block of the history
   KeyCold<Stage>* cold = nullptr;
   std::uint32_t last_sequence = 0;     // number of the newest event when it is the highest of a regular run; else 0
   std::uint16_t partition = 0;         // of the key; what lies elsewhere is kept as an extended entry
   std::uint8_t touched : 1 = 0;        // in the list of keys to be judged at the end of the epoch
   std::uint8_t watched : 1 = 0;        // a provisional alert stands: each event is a reason to judge
   std::uint8_t mark : 2 = 0;           // 0: as in the last snapshot; else changed, see Shard::about_to_change
+  std::uint8_t tail_count = 0;         // events of the newest block, up to HistoryBlock::full; else just more than that
+
+  // The short way appends without touching the newest block's header; settle() makes it true again before anybody else
+  // reads the history, and set_tail() is for whoever gave the history another end.
+  void settle() const {
+    if (tail_count > HistoryBlock::full || tail_count == 0) return;
+    tail->count = tail_count;
+    tail->last_ms = last_ms;
+  }
+  void set_tail(HistoryBlock* newest) {
+    tail = newest;
+    tail_count = static_cast<std::uint8_t>(std::min(newest->count, HistoryBlock::full + 1));
+  }
 };
 
-// Records in chunks: a record never moves.
+// Records in chunks, each as large as all before it: a record never moves.
 class RecordSlab {
  public:
   explicit RecordSlab(std::size_t record_bytes) : stride_((record_bytes + 63) / 64 * 64) {}
-  ~RecordSlab() {
-    for (auto* chunk : chunks_) ::operator delete(chunk, std::align_val_t{64});
-  }
-  RecordSlab(const RecordSlab&) = delete;
-  RecordSlab& operator=(const RecordSlab&) = delete;
 
   [[nodiscard]] std::byte* at(std::uint32_t record) const {
-    return chunks_[record >> chunk_shift] + (record & (chunk_records - 1)) * stride_;
+    const auto place = record + first_chunk_records;
+    const auto chunk = static_cast<unsigned>(std::bit_width(place)) - first_chunk_width;
+    return chunks_[chunk].get() + (place - (first_chunk_records << chunk)) * stride_;
   }
   // A zeroed record; its number counts up from 0.
   std::uint32_t add() {
-    if ((count_ & (chunk_records - 1)) == 0)
-      chunks_.push_back(static_cast<std::byte*>(::operator new(chunk_records * stride_, std::align_val_t{64})));
+    const auto room = (first_chunk_records << chunks_.size()) - first_chunk_records;
+    if (count_ == room) chunks_.push_back(allocate_large((std::size_t{first_chunk_records} << chunks_.size()) * stride_));
     std::memset(at(count_), 0, stride_);
     return count_++;
   }
   [[nodiscard]] std::uint32_t count() const { return count_; }
   [[nodiscard]] std::size_t stride() const { return stride_; }
-  [[nodiscard]] std::size_t memory_bytes() const { return chunks_.size() * chunk_records * stride_; }
+  [[nodiscard]] std::size_t memory_bytes() const { return std::size_t{count_} * stride_; }
 
  private:
-  static constexpr int chunk_shift = 10;
-  static constexpr std::uint32_t chunk_records = 1u << chunk_shift;
+  static constexpr std::uint32_t first_chunk_records = 256;
+  static constexpr unsigned first_chunk_width = std::bit_width(first_chunk_records);
   std::size_t stride_;
   std::uint32_t count_ = 0;
-  std::vector<std::byte*> chunks_;
+  std::vector<LargeMemory> chunks_;
 };
 
 }  // namespace vigia

@@ -2,14 +2,16 @@
 // Two keys with the same 64-bit hash are told apart by their bytes: short ones lie in the bucket, long ones with the owner.
 #pragma once
 
-#include <bit>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/identity.h"
+#include "engine/large_pages.h"
 
 namespace vigia {
 
@@ -18,7 +20,7 @@ class KeyTable {
   static constexpr std::uint32_t none = UINT32_MAX;
   static constexpr std::size_t inline_bytes = 19;
 
-  KeyTable() : buckets_(64) {}
+  KeyTable() { make_buckets(64); }
 
   void prefetch(KeyHash hash) const { __builtin_prefetch(&buckets_[slot_of(hash)]); }
 
@@ -33,7 +35,7 @@ class KeyTable {
 
   // REQUIRES: the key is not in the table.
   void insert(KeyHash hash, std::string_view key, std::uint32_t record) {
-    if ((count_ + 1) * 4 > buckets_.size() * 3) grow();
+    if ((count_ + 1) * 4 > size_ * 3) grow();
     Bucket bucket;
     bucket.hash = hash.value;
     bucket.record = record;
@@ -52,15 +54,15 @@ class KeyTable {
 
   [[nodiscard]] std::size_t size() const { return count_; }
   [[nodiscard]] std::size_t memory_bytes() const {
-    auto bytes = buckets_.capacity() * sizeof(Bucket);
+    auto bytes = size_ * sizeof(Bucket);
     for (const auto& key : long_keys_) bytes += sizeof(key) + key.capacity();
     return bytes;
   }
 
   template <class Visit>   // visit(key, record number), in no order
   void for_each(Visit&& visit) const {
-    for (const auto& bucket : buckets_)
-      if (bucket.record != none) visit(key_of(bucket), bucket.record);
+    for (std::size_t slot = 0; slot < size_; ++slot)
+      if (buckets_[slot].record != none) visit(key_of(buckets_[slot]), buckets_[slot].record);
   }
 
  private:
@@ -74,7 +76,7 @@ class KeyTable {
   };
   static_assert(sizeof(Bucket) == 32);
 
-  [[nodiscard]] std::size_t mask() const { return buckets_.size() - 1; }
+  [[nodiscard]] std::size_t mask() const { return size_ - 1; }
   [[nodiscard]] std::size_t slot_of(KeyHash hash) const { return (hash.value >> 8) & mask(); }
   [[nodiscard]] std::string_view key_of(const Bucket& bucket) const {
     if (bucket.length != long_key) return {bucket.key, bucket.length};
@@ -100,14 +102,25 @@ class KeyTable {
     buckets_[slot] = bucket;
   }
 
-  void grow() {
-    std::vector<Bucket> old(buckets_.size() * 2);
-    old.swap(buckets_);
-    for (const auto& bucket : old)
-      if (bucket.record != none) place(bucket);
+  void make_buckets(std::size_t size) {
+    memory_ = allocate_large(size * sizeof(Bucket));
+    buckets_ = reinterpret_cast<Bucket*>(memory_.get());
+    size_ = size;
+    std::uninitialized_fill_n(buckets_, size, Bucket{});
   }
 
-  std::vector<Bucket> buckets_;
+  void grow() {
+    const auto old_memory = std::move(memory_);
+    const auto* old = std::exchange(buckets_, nullptr);
+    const auto old_size = size_;
+    make_buckets(2 * old_size);
+    for (std::size_t slot = 0; slot < old_size; ++slot)
+      if (old[slot].record != none) place(old[slot]);
+  }
+
+  LargeMemory memory_;
+  Bucket* buckets_ = nullptr;
+  std::size_t size_ = 0;   // a power of two
   std::vector<std::string> long_keys_;
   std::size_t count_ = 0;
 };

@@ -75,6 +75,10 @@ void KeyedTask<Stage>::decode(Piece& piece, std::span<const InputRecord> records
   piece.rejected.clear();
   EventRow row;
   for (std::size_t i = 0; i < records.size(); ++i) {
+    // The bytes of records lie where the network put them.
+    if (i + 8 < records.size())
+      for (std::size_t at = 0; at < std::min<std::size_t>(records[i + 8].value.size(), 256); at += 64)
+        __builtin_prefetch(records[i + 8].value.data() + at);
     row.clock_ms = clocks[i];
     row.record_index = static_cast<std::uint32_t>(first + i);
     piece.decoder->decode(records[i], row, [&](const EventRow& decoded) { piece.rows[shard_of(decoded.hash)].push_back(decoded); },
@@ -177,6 +181,7 @@ std::string KeyedTask<Stage>::describe_key(std::string_view key) const {
   std::uint32_t owed = 0;
   if (cold.gaps)
     for (const auto& gap : *cold.gaps) owed += gap.high - gap.low + 1;
+  known.settle();
   std::uint32_t kept = 0;
   for (const auto* block = cold.head.get(); block != nullptr; block = block->next.get()) kept += block->count;
   return stage_.describe_key({key, record->last_ms, clock_ms_, cold.context.get(), cold.ledger.get(), cold.book.get(),

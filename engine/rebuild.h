@@ -47,7 +47,7 @@ class Rebuild {
   void begin_block();
   void fold(const EventHead& head, const Payload& payload, bool room_for_more);
   [[nodiscard]] bool converged_at(const HistoryBlock& old) const {
-    return std::memcmp(state_now_.get(), old.checkpoint.get(), stage_.state_bytes()) == 0;
+    return std::memcmp(state_now_.get(), old.checkpoint(), stage_.state_bytes()) == 0;
   }
   void attach_rest(std::unique_ptr<HistoryBlock> rest);
 
@@ -65,7 +65,7 @@ class Rebuild {
   std::unique_ptr<HistoryBlock> old_;          // what is read again
   HistoryBlock* kept_tail_ = nullptr;          // the block before it; null: none
   std::unique_ptr<HistoryBlock> fresh_;        // what is written anew
-  HistoryBlock* fresh_tail_ = nullptr;
+  std::unique_ptr<HistoryBlock>* fresh_tail_ = nullptr;   // its newest block; null: none
   std::unique_ptr<std::byte[]> state_now_;
   TimeMs previous_ms_ = no_time_ms;
   std::uint32_t previous_sequence_ = 0;
@@ -84,19 +84,16 @@ void Rebuild<Stage>::cut_at(TimeMs from_ms) {
 
 template <class Stage>
 void Rebuild<Stage>::begin_block() {
-  auto block = std::make_unique<HistoryBlock>();
-  block->checkpoint = std::make_unique_for_overwrite<std::byte[]>(stage_.state_bytes());
-  std::memcpy(block->checkpoint.get(), state_now_.get(), stage_.state_bytes());
-  auto* raw = block.get();
-  (fresh_tail_ ? fresh_tail_->next : fresh_) = std::move(block);
-  fresh_tail_ = raw;
+  auto& owner = fresh_tail_ ? (*fresh_tail_)->next : fresh_;
+  owner = HistoryBlock::make(state_now_.get(), stage_.state_bytes());
+  fresh_tail_ = &owner;
 }
 
 template <class Stage>
 void Rebuild<Stage>::fold(const EventHead& head, const Payload& payload, bool room_for_more) {
   const bool may_begin = fresh_tail_ == nullptr || head.time_ms > previous_ms_;
-  const bool should_begin = fresh_tail_ == nullptr || (fresh_tail_->count >= HistoryBlock::full && room_for_more) ||
-                            fresh_tail_->count >= HistoryBlock::capacity_max;
+  const bool should_begin = fresh_tail_ == nullptr || ((*fresh_tail_)->count >= HistoryBlock::full && room_for_more) ||
+                            (*fresh_tail_)->count >= HistoryBlock::capacity_max;
   if (may_begin && should_begin) begin_block();
   append_to_block(stage_, *fresh_tail_, PartitionId{record_.partition}, head, payload, previous_ms_, previous_sequence_);
   previous_ms_ = head.time_ms;
@@ -112,13 +109,13 @@ template <class Stage>
 void Rebuild<Stage>::attach_rest(std::unique_ptr<HistoryBlock> rest) {
   if (fresh_tail_ == nullptr && rest == nullptr) begin_block();
   if (fresh_tail_)
-    fresh_tail_->next = std::move(rest);
+    (*fresh_tail_)->next = std::move(rest);
   else
     fresh_ = std::move(rest);
   (kept_tail_ ? kept_tail_->next : cold_.head) = std::move(fresh_);
   auto* tail = kept_tail_ ? kept_tail_ : cold_.head.get();
   while (tail->next) tail = tail->next.get();
-  record_.tail = tail;
+  record_.set_tail(tail);
 }
 
 template <class Stage>
@@ -131,7 +128,7 @@ void Rebuild<Stage>::run(std::vector<Pending>& pending, TimeMs redo_from_ms, Acc
   cut_at(from_ms);
   const auto bytes = stage_.state_bytes();
   state_now_ = std::make_unique_for_overwrite<std::byte[]>(bytes);
-  std::memcpy(state_now_.get(), old_->checkpoint.get(), bytes);
+  std::memcpy(state_now_.get(), old_->checkpoint(), bytes);
   // What events found that have left the history stands, whatever is folded again.
   const auto boundary_ms = std::min(old_->first_ms, std::max(from_ms, cold_.base_ms + 1));
   std::vector<Candidate> before;

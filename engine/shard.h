@@ -95,7 +95,13 @@ class Shard {
   OffsetReference offsets;
 
  private:
-  static constexpr std::size_t group = 16;   // rows whose memory is fetched together
+  static constexpr std::size_t lead = 8;     // rows between one step of apply() and the next
+  struct Found {
+    std::uint32_t index;
+    Record* record;
+  };
+  [[nodiscard]] Found find_row(const EventRow& row);
+  void fetch_history(const Record& record) const;
   // Broker times of one task may run backwards by this much (several topics, several gateways) without a late event
   // finding its history gone.
   static constexpr TimeMs broker_disorder_ms = 60'000;
@@ -118,7 +124,7 @@ class Shard {
   void put_aside(const EventRow& row, std::uint32_t index, Record& record);
   void reject_too_late(const EventRow& row);
   void start_block(Record& record);
-  void grow(HistoryBlock& block);
+  void make_room(Record& record);
   void trim(Record& record);
   [[nodiscard]] std::uint64_t history_bytes(const Record& record) const;
   void flush(std::uint32_t index, Record& record);

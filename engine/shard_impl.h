@@ -8,28 +8,48 @@
 
 namespace vigia {
 
+// A row goes through in four steps, `lead` rows apart: where its bucket lies, its record, the place of its history entry, and
+// at last the work itself, for which everything has come into the cache meanwhile. The steps of different rows take turns,
+// so that the memory is kept busy evenly.
 template <class Stage>
 void Shard<Stage>::apply(std::span<const EventRow> rows) {
-  std::uint32_t indexes[group];
-  Record* records[group];
-  for (std::size_t at = 0; at < rows.size(); at += group) {
-    const auto batch = rows.subspan(at, std::min(group, rows.size() - at));
-    for (const auto& row : rows.subspan(at, std::min(2 * group, rows.size() - at))) table_.prefetch(row.hash);
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-      indexes[i] = table_.find(batch[i].hash, batch[i].key);
-      if (indexes[i] == KeyTable::none) {
-        static_cast<void>(find_or_add(batch[i].hash, batch[i].key));
-        indexes[i] = slab_.count() - 1;
-      }
-      const auto* bytes = slab_.at(indexes[i]);
-      for (std::size_t line = 0; line < slab_.stride(); line += 64) __builtin_prefetch(bytes + line, 1);
-      records[i] = &record_at(indexes[i]);
+  constexpr std::size_t ring = 4 * lead;
+  Found found[ring];
+  for (std::size_t n = 0; n < rows.size() + 3 * lead; ++n) {
+    if (n < rows.size()) {
+      table_.prefetch(rows[n].hash);
+      __builtin_prefetch(rows[n].key.data());
     }
-    for (std::size_t i = 0; i < batch.size(); ++i) __builtin_prefetch(records[i]->tail, 1);
-    for (std::size_t i = 0; i < batch.size(); ++i)
-      __builtin_prefetch(records[i]->tail->entries.get() + records[i]->tail->count, 1);
-    for (std::size_t i = 0; i < batch.size(); ++i) step(batch[i], indexes[i], *records[i]);
+    if (const auto i = n - lead; n >= lead && i < rows.size()) found[i % ring] = find_row(rows[i]);
+    if (const auto i = n - 2 * lead; n >= 2 * lead && i < rows.size()) fetch_history(*found[i % ring].record);
+    if (const auto i = n - 3 * lead; n >= 3 * lead) step(rows[i], found[i % ring].index, *found[i % ring].record);
   }
+}
+
+template <class Stage>
+inline typename Shard<Stage>::Found Shard<Stage>::find_row(const EventRow& row) {
+  auto index = table_.find(row.hash, row.key);
+  if (index == KeyTable::none) {
+    static_cast<void>(find_or_add(row.hash, row.key));
+    index = slab_.count() - 1;
+  }
+  const auto* bytes = slab_.at(index);
+  for (std::size_t line = 0; line < slab_.stride(); line += 64) __builtin_prefetch(bytes + line, 1);
+  return {index, &record_at(index)};
+}
+
+// Where the next entry goes; and what is needed to make room for it, when there is none. Inlined by force: g++ 12 takes a
+// function that only prefetches for one without effect, and leaves its calls out.
+template <class Stage>
+[[gnu::always_inline]] inline void Shard<Stage>::fetch_history(const Record& record) const {
+  const auto* entry = reinterpret_cast<const std::byte*>(record.tail->entries(stage_.state_bytes()) + record.tail_count);
+  if (!HistoryBlock::is_step(record.tail_count)) {
+    __builtin_prefetch(entry, 1);
+    __builtin_prefetch(entry + sizeof(HistoryEntry) - 1, 1);
+    return;
+  }
+  for (std::size_t line = 0; line < sizeof(Cold); line += 64) __builtin_prefetch(reinterpret_cast<const std::byte*>(record.cold) + line, 1);
+  for (const auto* at = reinterpret_cast<const std::byte*>(record.tail); at < entry; at += 64) __builtin_prefetch(at, 1);
 }
 
 template <class Stage>
@@ -50,14 +70,11 @@ typename Shard<Stage>::Record& Shard<Stage>::find_or_add(KeyHash hash, std::stri
 // REQUIRES: the newest event lies before any that will follow, or the key is new.
 template <class Stage>
 void Shard<Stage>::start_block(Record& record) {
-  auto block = std::make_unique<HistoryBlock>();
-  block->checkpoint = std::make_unique_for_overwrite<std::byte[]>(stage_.state_bytes());
-  std::memcpy(block->checkpoint.get(), state_of(record), stage_.state_bytes());
-  block->reserve_one_more();
-  usage_.bytes += block->memory_bytes(stage_.state_bytes());
-  auto* raw = block.get();
-  (record.tail ? record.tail->next : record.cold->head) = std::move(block);
-  record.tail = raw;
+  auto block = HistoryBlock::make(state_of(record), stage_.state_bytes());
+  usage_.bytes += block->memory_bytes();
+  auto& owner = record.tail ? record.tail->next : record.cold->head;
+  owner = std::move(block);
+  record.set_tail(owner.get());
 }
 
 template <class Stage>
@@ -65,7 +82,8 @@ bool Shard<Stage>::takes_short_way(const EventRow& row, const Record& record) co
   const auto& head = row.head;
   return record.last_sequence != 0 && head.sequence == record.last_sequence + 1 && head.time_ms > record.last_ms &&
          head.time_ms <= head.broker_ms + settings_.max_clock_skew_ms &&
-         head.time_ms >= head.broker_ms - settings_.horizon_ms && record.tail->count < HistoryBlock::full && head.evidence.partition.value == record.partition;
+         head.time_ms >= head.broker_ms - settings_.horizon_ms && record.tail_count < HistoryBlock::full &&
+         head.evidence.partition.value == record.partition;
 }
 
 template <class Stage>
@@ -74,23 +92,26 @@ void Shard<Stage>::step(const EventRow& row, std::uint32_t index, Record& record
   ++account_.decoded;
   about_to_change(index, record);
   if (!row.is_device || !takes_short_way(row, record)) return place(row, index, record);
-  auto& tail = *record.tail;
-  if (tail.count == tail.capacity) grow(tail);
+  if (HistoryBlock::is_step(record.tail_count)) make_room(record);
   CompactPayload compact;
-  if (!stage_.compact(row.payload, compact) ||
-      !make_plain_entry(row.head, compact, record.last_ms, record.last_sequence, tail.entries[tail.count]))
+  auto& entry = record.tail->entries(stage_.state_bytes())[record.tail_count];
+  if (!stage_.compact(row.payload, compact) || !make_plain_entry(row.head, compact, record.last_ms, record.last_sequence, entry))
     return place(row, index, record);
-  ++tail.count;
-  tail.last_ms = row.head.time_ms;
+  ++record.tail_count;
   ++record.last_sequence;
   accept(row.head, row.payload, index, record);
 }
 
+// In the newest block, for one more entry. Its header is true afterwards.
 template <class Stage>
-void Shard<Stage>::grow(HistoryBlock& block) {
-  usage_.bytes -= block.memory_bytes(0);
-  block.reserve_one_more();
-  usage_.bytes += block.memory_bytes(0);
+void Shard<Stage>::make_room(Record& record) {
+  record.settle();
+  auto* owner = &record.cold->head;
+  while ((*owner)->next) owner = &(*owner)->next;
+  usage_.bytes -= (*owner)->memory_bytes();
+  HistoryBlock::reserve_one_more(*owner);
+  usage_.bytes += (*owner)->memory_bytes();
+  record.set_tail(owner->get());
 }
 
 // Applies an event that stands behind all others of its key; its entry has been written.
@@ -99,7 +120,7 @@ void Shard<Stage>::accept(const EventHead& head, const Payload& payload, std::ui
   record.last_ms = head.time_ms;
   ++account_.applied;
   offsets.see(head.evidence);
-  Emitter emitter(record.cold->ledger, head, head.broker_ms);
+  Emitter emitter(record.cold->ledger, head, head.broker_ms, record.due_ms);
   stage_.arrived(area_of(record), record.cold->context, head, payload, emitter);
   stage_.apply(state_of(record), area_of(record), head, payload, record.cold->context, emitter);
   absorb_emitted(emitter, head, index, record);
@@ -209,6 +230,7 @@ void Shard<Stage>::judge_alone(const EventRow& row, Record& record) {
 template <class Stage>
 void Shard<Stage>::place(const EventRow& row, std::uint32_t index, Record& record) {
   auto& cold = *record.cold;
+  record.settle();
   const auto regular = record.last_sequence;
   if (regular != 0) {
     cold.run_high = cold.newest_sequence = regular;
@@ -281,12 +303,13 @@ void Shard<Stage>::append(const EventHead& head, const Payload& payload, std::ui
     trim(record);
     start_block(record);
   }
-  auto& tail = *record.tail;
   if (record.last_ms == no_time_ms) record.partition = static_cast<std::uint16_t>(head.evidence.partition.value);
-  const auto before = tail.memory_bytes(0);
-  append_to_block(stage_, tail, PartitionId{record.partition}, head, payload, record.last_ms, cold.newest_sequence);
-  tail.reserve_one_more();
-  usage_.bytes += tail.memory_bytes(0) - before;
+  auto* owner = &cold.head;
+  while ((*owner)->next) owner = &(*owner)->next;
+  usage_.bytes -= (*owner)->memory_bytes();
+  append_to_block(stage_, *owner, PartitionId{record.partition}, head, payload, record.last_ms, cold.newest_sequence);
+  usage_.bytes += (*owner)->memory_bytes();
+  record.set_tail(owner->get());
   cold.newest_sequence = head.sequence;
   record.last_sequence = head.sequence == cold.run_high ? head.sequence : 0;
   accept(head, payload, index, record);
@@ -322,7 +345,7 @@ void Shard<Stage>::trim(Record& record) {
       floor_ms = std::min(floor_ms, std::max(cold.gaps->front().before_ms, horizon_ms));
   }
   while (cold.head->next && cold.head->last_ms < floor_ms) {
-    usage_.bytes -= cold.head->memory_bytes(stage_.state_bytes());
+    usage_.bytes -= cold.head->memory_bytes();
     cold.base_ms = cold.head->last_ms;
     cold.head = std::move(cold.head->next);
   }
@@ -332,7 +355,7 @@ template <class Stage>
 std::uint64_t Shard<Stage>::history_bytes(const Record& record) const {
   std::uint64_t bytes = 0;
   for (const auto* block = record.cold->head.get(); block != nullptr; block = block->next.get())
-    bytes += block->memory_bytes(stage_.state_bytes());
+    bytes += block->memory_bytes();
   return bytes;
 }
 
@@ -341,6 +364,7 @@ template <class Stage>
 void Shard<Stage>::flush(std::uint32_t index, Record& record) {
   auto& cold = *record.cold;
   if (!cold.pending) return;
+  record.settle();
   const auto pending = std::exchange(cold.pending, nullptr);
   const auto before = history_bytes(record);
   Rebuild<Stage> rebuild(stage_, offsets, record, state_of(record), area_of(record), cold.detected_ms);
@@ -431,7 +455,7 @@ template <class Stage>
 void Shard<Stage>::adopt_history(Record& record, std::unique_ptr<HistoryBlock> head, HistoryBlock* tail) {
   usage_.bytes -= history_bytes(record);
   record.cold->head = std::move(head);
-  record.tail = tail;
+  record.set_tail(tail);
   usage_.bytes += history_bytes(record);
 }
 

@@ -49,8 +49,8 @@ struct PendingEvent {
 // Collects what the fold finds. Times of findings are event times.
 class Emitter {
  public:
-  Emitter(std::unique_ptr<Ledger>& ledger, const EventHead& head, TimeMs detected_ms)
-      : ledger_(ledger), head_(head), detected_ms_(detected_ms) {}
+  Emitter(std::unique_ptr<Ledger>& ledger, const EventHead& head, TimeMs detected_ms, TimeMs next_due_ms = no_time_ms)
+      : ledger_(ledger), head_(head), detected_ms_(detected_ms), next_due_ms_(next_due_ms) {}
 
   // Something began at start_ms and lasts. Position NaN: unknown. The caller may fill in further members.
   Candidate& open(std::uint16_t rule, std::uint32_t discriminator, TimeMs start_ms, double lat_deg, double lon_deg,
@@ -66,9 +66,12 @@ class Emitter {
   }
   // What is told about the key may change though nothing was opened or closed.
   void touch() { touched_ = true; }
-  // Ask `episodes` again once the clock is past due_ms.
   [[nodiscard]] Ledger* ledger() { return ledger_.get(); }
+  // Ask `episodes` again once the clock is past due_ms.
   void deadline(TimeMs due_ms) { due_ms_ = due_ms < due_ms_ ? due_ms : due_ms_; }
+  // No deadline that was given and still stands is earlier: what waits for its own need not look before. A bound only for
+  // being quick; no_time_ms when it is not known.
+  [[nodiscard]] TimeMs next_due_ms() const { return next_due_ms_; }
 
   [[nodiscard]] const EventHead& head() const { return head_; }
   [[nodiscard]] bool touched() const { return touched_; }
@@ -80,6 +83,7 @@ class Emitter {
   std::unique_ptr<Ledger>& ledger_;
   const EventHead& head_;
   TimeMs detected_ms_;
+  TimeMs next_due_ms_;
   TimeMs due_ms_ = never_ms;
   bool touched_ = false;
 };

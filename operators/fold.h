@@ -5,7 +5,7 @@
 //
 //   struct State                                     bytes of the key's state; equal states must be equal bytes
 //   on_fix(state, fold, fix, at_ms)                  the next good fix; fold.view.fix() is the one before
-//   on_crossing(fold, zone, at_ms, entering, where)  between the two
+//   on_crossing(fold, zone, at_ms, entering, where)  between the two; called before on_fix
 //   on_lock(fold, from, to)                          the lock changed (never to unknown)
 //   on_opened(fold), on_closed(fold)                 an opening began or ended
 //   on_conditions(fold, appeared, gone)              bits of what a message reports anew or no longer
@@ -15,7 +15,7 @@
 //   earliest_due(state)                              the deadline it would give for its state now; never_ms: none
 //   judge(state, judge)                              episodes of this rule, from its candidates and the clock
 //
-// and a constructor from its rule. The same calls come again when late data change what lies before; an operator must
+// and a constructor from its rule. An operator without on_crossing that reads view.zones says so: follows_zones. The same calls come again when late data change what lies before; an operator must
 // depend on nothing but its arguments.
 #pragma once
 
@@ -46,10 +46,11 @@ struct ViewState {
   TimeMs fix_ms = no_time_ms;
   TimeMs message_ms = no_time_ms;    // last message
   std::uint16_t trip = 0;            // serial of the running trip; 0: none
+  std::uint16_t zones = 0;           // how many zones the last good fix lies in; only in a view that follows zones
   std::uint8_t lock = 0;             // last known
   std::uint8_t conditions = 0;       // of the last message
   std::uint8_t flags = 0;
-  std::uint8_t unused[3] = {};       // states are compared as bytes
+  std::uint8_t unused = 0;           // states are compared as bytes
 
   [[nodiscard]] bool has_fix() const { return fix_ms != no_time_ms; }
   [[nodiscard]] LatLon fix() const { return {lat_deg, lon_deg}; }

@@ -52,25 +52,12 @@ SealView& SealDomain::view_for(const RuleSpec& rule) {
   return views_.back().view;
 }
 
-KeyHash SealDomain::hash(std::string_view key) const { return KeyHash{XXH3_64bits(key.data(), key.size())}; }
-
 void SealDomain::new_state(std::byte* state) const {
   std::memset(state, 0, state_bytes_);
   for (const auto& placed : views_) placed.view.new_state(state + placed.offset);
 }
 
-// Plain entries hold degrees as whole ten-millionths, when that is all they are.
 namespace {
-
-constexpr double fixed_per_degree = 1e7;
-constexpr std::uint16_t bit_fix = 1u << 11;
-constexpr std::uint16_t bit_battery = 1u << 12;
-static_assert(bit_battery < history_bits_end);
-
-bool to_fixed(double degrees, std::int32_t& out) {
-  out = static_cast<std::int32_t>(std::lrint(degrees * fixed_per_degree));
-  return static_cast<double>(out) / fixed_per_degree == degrees;
-}
 
 struct KeptSeal {
   double lat_deg, lon_deg;
@@ -78,26 +65,6 @@ struct KeptSeal {
 };
 
 }  // namespace
-
-bool SealDomain::compact(const SealPayload& payload, CompactPayload& out) const {
-  out.bits = static_cast<std::uint16_t>((payload.lock & 7) | payload.conditions << 3 | (payload.battery_low ? bit_battery : 0));
-  if (!payload.has_fix()) {
-    out.a = out.b = 0;
-    return true;
-  }
-  out.bits |= bit_fix;
-  return to_fixed(payload.lat_deg, out.a) && to_fixed(payload.lon_deg, out.b);
-}
-
-void SealDomain::expand(const CompactPayload& compact, SealPayload& out) const {
-  out = {};
-  out.lock = compact.bits & 7;
-  out.conditions = static_cast<std::uint8_t>(compact.bits >> 3 & 0xff);
-  out.battery_low = (compact.bits & bit_battery) != 0;
-  if ((compact.bits & bit_fix) == 0) return;
-  out.lat_deg = compact.a / fixed_per_degree;
-  out.lon_deg = compact.b / fixed_per_degree;
-}
 
 void SealDomain::write_payload(const SealPayload& payload, std::string& side) const {
   if (!payload.trip_bytes.empty()) {

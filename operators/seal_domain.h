@@ -6,7 +6,10 @@
 #include <utility>
 #include <vector>
 
+#include <xxhash.h>
+
 #include "engine/stage.h"
+#include "operators/seal_compact.h"
 #include "operators/seal_stage.h"
 #include "operators/seal_view.h"
 
@@ -24,7 +27,7 @@ class SealDomain {
 
   explicit SealDomain(const SealStageConfig& config);
 
-  [[nodiscard]] KeyHash hash(std::string_view key) const;
+  [[nodiscard]] static KeyHash hash(std::string_view key) { return KeyHash{XXH3_64bits(key.data(), key.size())}; }
   [[nodiscard]] const std::vector<StageSource>& sources() const { return config_.sources; }
 
   // Of everything that the bytes of a state depend on: rules and sources in their order, zones and routes.
@@ -35,8 +38,8 @@ class SealDomain {
   void new_area(std::byte* area) const { new (area) SealArea; }
   void new_state(std::byte* state) const;
 
-  [[nodiscard]] bool compact(const SealPayload& payload, CompactPayload& out) const;
-  void expand(const CompactPayload& compact, SealPayload& out) const;
+  [[nodiscard]] static bool compact(const SealPayload& payload, CompactPayload& out) { return compact_seal(payload, out); }
+  static void expand(const CompactPayload& compact, SealPayload& out) { expand_seal(compact, out); }
   void write_payload(const SealPayload& payload, std::string& side) const;
   void read_payload(std::string_view side, const EventHead& head, SealPayload& out) const;
 

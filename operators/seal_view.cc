@@ -46,7 +46,8 @@ bool SealView::add(const RuleSpec& spec, std::uint16_t rule, const SiteModel& si
     placed.push_back({make_operator<Operator>(spec, site), state_bytes_});
     placed.back().op.rule = rule;
     if constexpr (HasState<Operator>) state_bytes_ += sizeof(typename Operator::State);
-    has_zone_rules_ |= requires(Operator op, Fold fold) { op.on_crossing(fold, 0u, TimeMs{}, true, LatLon{}); };
+    follows_zones_ |= requires(Operator op, Fold fold) { op.on_crossing(fold, 0u, TimeMs{}, true, LatLon{}); };
+    follows_zones_ |= requires { Operator::follows_zones; };
     has_clock_rule_ |= requires(Operator op, Fold fold) { op.on_clock(fold, true); };
   };
   std::apply([&](auto&... kinds) { (offer(kinds), ...); }, operators_);
@@ -140,13 +141,12 @@ void SealView::change_lock(Fold& fold, std::byte* state, Lock to) const {
 
 // Equal times: the speed over one second.
 bool SealView::too_fast(LatLon from, TimeMs from_ms, LatLon to, TimeMs to_ms) const {
-  const auto seconds = to_ms > from_ms ? static_cast<double>(to_ms - from_ms) / 1000.0 : 1.0;
-  const double allowed_m = max_speed_kmh_ / 3.6 * seconds;
-  // A bound that needs no trigonometry: the way along the two axes is never shorter than the straight one.
+  const auto took_ms = static_cast<double>(to_ms > from_ms ? to_ms - from_ms : 1000);
+  // A bound that needs neither trigonometry nor a division: the way along the two axes is never shorter than the straight one.
   const double along_axes_m =
       (std::abs(to.lat_deg - from.lat_deg) + std::abs(wrap_lon_deg(to.lon_deg - from.lon_deg))) * metres_per_degree;
-  if (along_axes_m < allowed_m) return false;
-  return distance_m(from, to) > allowed_m;
+  if (along_axes_m * 3600 < max_speed_kmh_ * took_ms * 0.999) return false;
+  return distance_m(from, to) > max_speed_kmh_ / 3.6 * (took_ms / 1000.0);
 }
 
 void SealView::take_fix(Fold& fold, std::byte* state, LatLon fix) const {
@@ -182,7 +182,7 @@ void SealView::promote_suspect(Fold& fold, std::byte* state, const Candidate& su
 }
 
 void SealView::good_fix(Fold& fold, std::byte* state, LatLon fix, TimeMs at_ms) const {
-  if (has_zone_rules_) cross_zones(fold, state, fix, at_ms);
+  if (follows_zones_) cross_zones(fold, state, fix, at_ms);
   VIGIA_EACH(on_fix, fold, fix, at_ms);
   fold.view.lat_deg = fix.lat_deg;
   fold.view.lon_deg = fix.lon_deg;
@@ -193,15 +193,16 @@ void SealView::cross_zones(Fold& fold, std::byte* state, LatLon fix, TimeMs at_m
   const auto from = fold.view.has_fix() ? fold.view.fix() : fix;
   if (fold.site.index.none_near(from, fix)) return;
   const auto crossed = [&](std::uint32_t zone, TimeMs when_ms, bool enters, LatLon where) {
+    fold.view.zones = static_cast<std::uint16_t>(fold.view.zones + (enters ? 1 : -1));
     VIGIA_EACH(on_crossing, fold, zone, when_ms, enters, where);
   };
   if (!fold.view.has_fix()) {
-    std::vector<std::uint32_t> zones;
+    thread_local std::vector<std::uint32_t> zones;
     fold.site.index.zones_at(fix, zones);
     for (const auto zone : zones) crossed(zone, at_ms, true, fix);
     return;
   }
-  std::vector<Crossing> crossings;
+  thread_local std::vector<Crossing> crossings;
   fold.site.index.crossings(from, fix, crossings);
   const auto length_ms = static_cast<double>(at_ms - fold.view.fix_ms);
   for (const auto& crossing : crossings)

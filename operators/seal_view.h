@@ -67,7 +67,7 @@ class SealView {
   double max_speed_kmh_;
   std::uint16_t suspect_rule_;   // internal rule: its candidate is the suspect fix
   std::size_t state_bytes_ = sizeof(ViewState);
-  bool has_zone_rules_ = false;
+  bool follows_zones_ = false;
   bool has_clock_rule_ = false;
   decltype(instances_of(SealOperators{})) operators_;
 };

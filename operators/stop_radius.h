@@ -2,6 +2,7 @@
 // stop. The plain plane decides what is clear; what is near the limit is measured.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -21,8 +22,7 @@ class StopRadius {
     const double axes_m = std::abs(north_m) + std::abs(wrap_lon_deg(b.lon_deg - a.lon_deg)) * metres_per_degree;
     if (axes_m < radius_m_) return true;
     if (radius_m_ <= plane_m && std::abs(a.lat_deg) < 80) {
-      const double east_m =
-          wrap_lon_deg(b.lon_deg - a.lon_deg) * metres_per_degree * std::cos(a.lat_deg * radians_per_degree);
+      const double east_m = wrap_lon_deg(b.lon_deg - a.lon_deg) * metres_per_degree * rough_cos(a.lat_deg * radians_per_degree);
       const double square = north_m * north_m + east_m * east_m;
       if (square > radius_m_ * radius_m_ * 1.02 + 1) return false;
       if (square < radius_m_ * radius_m_ * 0.98 - 1) return true;
@@ -31,18 +31,23 @@ class StopRadius {
   }
 
  private:
+  // Its series up to x^6: up to 80 degrees within 0.0004 of it, 0.3 % where the cosine is smallest.
+  [[nodiscard]] static double rough_cos(double x) {
+    const double square = x * x;
+    return 1 - square * (1.0 / 2 - square * (1.0 / 24 - square * (1.0 / 720)));
+  }
+
   static constexpr double plane_m = 5'000;   // up to here the plane is good to far less than the margins above
   double radius_m_;
 };
 
 // In any zone of kind exempt or depot.
 [[nodiscard]] inline bool is_exempt_at(const SiteModel& site, LatLon position) {
-  if (site.index.none_near(position, position)) return false;
-  std::vector<std::uint32_t> zones;
+  thread_local std::vector<std::uint32_t> zones;
   site.index.zones_at(position, zones);
-  for (const auto zone : zones)
-    if (site.zones[zone].kind == ZoneKind::exempt || site.zones[zone].kind == ZoneKind::depot) return true;
-  return false;
+  return std::any_of(zones.begin(), zones.end(), [&](std::uint32_t zone) {
+    return site.zones[zone].kind == ZoneKind::exempt || site.zones[zone].kind == ZoneKind::depot;
+  });
 }
 
 }  // namespace vigia

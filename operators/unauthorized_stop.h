@@ -10,6 +10,7 @@ namespace vigia {
 class UnauthorizedStop : public OperatorBase {
  public:
   static constexpr std::string_view kind = "unauthorized_stop";
+  static constexpr bool follows_zones = true;
 
   // The anchor, the first position of the stay; `since` is its time * 4 + exempt * 2 + has a candidate.
   struct State {
@@ -35,7 +36,8 @@ class UnauthorizedStop : public OperatorBase {
       return;
     }
     end_stay(state, fold);
-    state = {fix.lat_deg, fix.lon_deg, at_ms * 4 + (is_exempt_at(fold.site, fix) ? 2 : 0)};
+    const bool is_exempt = fold.view.zones != 0 && is_exempt_at(fold.site, fix);
+    state = {fix.lat_deg, fix.lon_deg, at_ms * 4 + (is_exempt ? 2 : 0)};
     if (!state.is_exempt()) fold.emitter.deadline(at_ms + limit_ms_);
   }
 

@@ -20,14 +20,11 @@ class ZoneOverstay : public OperatorBase {
     fold.emitter.deadline(at_ms + limit_ms_);
   }
 
-  // While one is open, each position inside may be the one that proves it; until its limit only the clock may speak.
-  void on_fix(Fold& fold, LatLon fix, TimeMs at_ms) const {
-    if (fold.site.index.none_near(fix, fix) || fold.emitter.ledger() == nullptr) return;
-    for (const auto& candidate : fold.emitter.ledger()->candidates) {
-      if (!candidate.is_open() || candidate.rule != rule) continue;
-      if (at_ms - candidate.start_ms > limit_ms_) return fold.emitter.touch();
-      fold.emitter.deadline(candidate.start_ms + limit_ms_);
-    }
+  // While one is open, each position inside may be the one that proves it; not before its deadline.
+  void on_fix(Fold& fold, LatLon, TimeMs at_ms) const {
+    if (at_ms <= fold.emitter.next_due_ms() || fold.emitter.ledger() == nullptr) return;
+    for (const auto& candidate : fold.emitter.ledger()->candidates)
+      if (candidate.is_open() && candidate.rule == rule && at_ms - candidate.start_ms > limit_ms_) return fold.emitter.touch();
   }
 
   void on_trip_end(Fold& fold, TimeMs at_ms) const {

@@ -10,6 +10,9 @@ namespace {
 // Above this a way is compared with every box instead of walking the cells.
 constexpr std::uint32_t cells_walked_max = 64;
 
+// The bits of 1,024 x 1,024 cells fit the second-level cache.
+constexpr double near_cells_max = 1024;
+
 // About a kilometre: smaller cells would be left within one ping.
 constexpr double cell_deg_min = 0.01;
 
@@ -42,47 +45,56 @@ ZoneIndex::ZoneIndex(std::span<const ZoneShape> shapes) {
       if (box.west <= box.east) entries_.push_back({box, part});
     }
   }
-  if (!entries_.empty()) build_grid();
+  if (entries_.empty()) return;
+  build_near_bits();
+  build_grid();
 }
 
-void ZoneIndex::build_grid() {
-  extent_ = entries_[0].box;
+ZoneIndex::Grid ZoneIndex::lay_grid(double cells_max) const {
+  Grid grid;
+  grid.extent = entries_[0].box;
+  auto& extent = grid.extent;
   for (const Entry& entry : entries_) {
-    extent_ = {std::min(extent_.south, entry.box.south), std::max(extent_.north, entry.box.north),
-               std::min(extent_.west, entry.box.west), std::max(extent_.east, entry.box.east)};
+    extent = {std::min(extent.south, entry.box.south), std::max(extent.north, entry.box.north),
+              std::min(extent.west, entry.box.west), std::max(extent.east, entry.box.east)};
   }
-  const double most = std::clamp(16 * std::sqrt(static_cast<double>(entries_.size())), 32.0, 512.0);
   const auto lay = [&](double& low, double& high, std::uint32_t& count, double& per_degree) {
-    const double cell_deg = std::max((high - low) / most, cell_deg_min);
+    const double cell_deg = std::max((high - low) / cells_max, cell_deg_min);
     low -= 1.01 * cell_deg;  // an empty cell all around
     high += 1.01 * cell_deg;
     count = static_cast<std::uint32_t>((high - low) / cell_deg) + 1;
     per_degree = 1 / cell_deg;
   };
-  lay(extent_.south, extent_.north, rows_, rows_per_degree_);
-  lay(extent_.west, extent_.east, columns_, columns_per_degree_);
+  lay(extent.south, extent.north, grid.rows, grid.rows_per_degree);
+  lay(extent.west, extent.east, grid.columns, grid.columns_per_degree);
+  return grid;
+}
 
+void ZoneIndex::build_near_bits() {
+  near_ = lay_grid(near_cells_max);
+  near_bits_.assign(std::size_t{near_.rows} * near_.columns / 64 + 1, 0);
+  for (const Entry& entry : entries_) {
+    CellRange range{};
+    if (!cells_of(near_, entry.box, range)) continue;
+    // The cells beside it too; those outside of the grid are nobody's.
+    for (auto row = std::max(range.row0, 1u) - 1; row <= std::min(range.row1 + 1, near_.rows - 1); ++row)
+      for (auto column = std::max(range.column0, 1u) - 1; column <= std::min(range.column1 + 1, near_.columns - 1); ++column)
+        set_bit(near_bits_, row * near_.columns + column);
+  }
+}
+
+void ZoneIndex::build_grid() {
+  grid_ = lay_grid(std::clamp(16 * std::sqrt(static_cast<double>(entries_.size())), 32.0, 512.0));
   const auto visit_cells = [&](const GeoBox& box, auto visit) {
     CellRange range{};
-    if (!cells_of(box, range)) return;
+    if (!cells_of(grid_, box, range)) return;
     for (std::uint32_t row = range.row0; row <= range.row1; ++row) {
-      for (std::uint32_t column = range.column0; column <= range.column1; ++column) visit(row * columns_ + column);
+      for (std::uint32_t column = range.column0; column <= range.column1; ++column) visit(row * grid_.columns + column);
     }
   };
-  const std::size_t cells = std::size_t{rows_} * columns_;
-  around_.assign(cells / 64 + 1, 0);
+  const std::size_t cells = std::size_t{grid_.rows} * grid_.columns;
   cell_begin_.assign(cells + 1, 0);
-  for (const Entry& entry : entries_) {
-    visit_cells(entry.box, [&](std::uint32_t cell) {
-      ++cell_begin_[cell + 1];
-      const std::uint32_t row = cell / columns_, column = cell % columns_;
-      for (std::uint32_t r = row - 1; r != row + 2; ++r) {
-        for (std::uint32_t c = column - 1; c != column + 2; ++c) {
-          if (r < rows_ && c < columns_) set_bit(around_, r * columns_ + c);
-        }
-      }
-    });
-  }
+  for (const Entry& entry : entries_) visit_cells(entry.box, [&](std::uint32_t cell) { ++cell_begin_[cell + 1]; });
   for (std::size_t cell = 0; cell < cells; ++cell) cell_begin_[cell + 1] += cell_begin_[cell];
   cell_entries_.resize(cell_begin_.back());
   std::vector<std::uint32_t> next(cell_begin_.begin(), cell_begin_.end() - 1);
@@ -91,24 +103,24 @@ void ZoneIndex::build_grid() {
   }
 }
 
-// The cells a box overlaps; false when it lies outside of the extent. Boxes of zones and of ways go through the same
-// monotone steps, so two that overlap share a cell.
-bool ZoneIndex::cells_of(const GeoBox& box, CellRange& out) const {
-  if (entries_.empty() || !box.overlaps(extent_)) return false;
+// The cells a box overlaps. Boxes of zones and of ways go through the same monotone steps, so two that overlap share a cell.
+bool ZoneIndex::cells_of(const Grid& grid, const GeoBox& box, CellRange& out) {
+  if (grid.rows == 0 || !box.overlaps(grid.extent)) return false;
   const auto index = [](double offset_deg, double per_degree, std::uint32_t count) {
     return static_cast<std::uint32_t>(std::min(std::max(offset_deg, 0.0) * per_degree, count - 1.0));
   };
-  out = {index(box.south - extent_.south, rows_per_degree_, rows_),
-         index(box.north - extent_.south, rows_per_degree_, rows_),
-         index(box.west - extent_.west, columns_per_degree_, columns_),
-         index(box.east - extent_.west, columns_per_degree_, columns_)};
+  const auto& extent = grid.extent;
+  out = {index(box.south - extent.south, grid.rows_per_degree, grid.rows),
+         index(box.north - extent.south, grid.rows_per_degree, grid.rows),
+         index(box.west - extent.west, grid.columns_per_degree, grid.columns),
+         index(box.east - extent.west, grid.columns_per_degree, grid.columns)};
   return true;
 }
 
 template <class Visit>
 bool ZoneIndex::any_part(const GeoBox& box, Visit visit) const {
   CellRange range{};
-  if (!cells_of(box, range)) return false;
+  if (!cells_of(grid_, box, range)) return false;
   if ((range.row1 - range.row0 + 1) * (range.column1 - range.column0 + 1) > cells_walked_max) {
     for (const Entry& entry : entries_) {
       if (entry.box.overlaps(box) && visit(entry.part)) return true;
@@ -117,7 +129,7 @@ bool ZoneIndex::any_part(const GeoBox& box, Visit visit) const {
   }
   for (std::uint32_t row = range.row0; row <= range.row1; ++row) {
     for (std::uint32_t column = range.column0; column <= range.column1; ++column) {
-      const std::uint32_t cell = row * columns_ + column;
+      const std::uint32_t cell = row * grid_.columns + column;
       for (std::uint32_t i = cell_begin_[cell]; i < cell_begin_[cell + 1]; ++i) {
         const Entry& entry = entries_[cell_entries_[i]];
         if (entry.box.overlaps(box) && visit(entry.part)) return true;

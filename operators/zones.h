@@ -33,15 +33,15 @@ class ZoneIndex {
   // True when the way from a to b surely meets no zone: then neither end is in one and there are no crossings. May be
   // false for a way that only comes near one. Costs a few nanoseconds for a short way far from everything.
   [[nodiscard]] bool none_near(LatLon a, LatLon b) const {
-    const double row = (a.lat_deg - extent_.south) * rows_per_degree_;
-    const double column = (a.lon_deg - extent_.west) * columns_per_degree_;
-    const double rows_on = (b.lat_deg - a.lat_deg) * rows_per_degree_;
-    const double columns_on = (b.lon_deg - a.lon_deg) * columns_per_degree_;
+    const double row = (a.lat_deg - near_.extent.south) * near_.rows_per_degree;
+    const double column = (a.lon_deg - near_.extent.west) * near_.columns_per_degree;
+    const double rows_on = (b.lat_deg - a.lat_deg) * near_.rows_per_degree;
+    const double columns_on = (b.lon_deg - a.lon_deg) * near_.columns_per_degree;
     // A way of less than a cell stays among the cells around the first, which one bit speaks for.
     if (std::abs(rows_on) < 0.99 && std::abs(columns_on) < 0.99) [[likely]] {
-      if (!(row >= 0 && row < rows_ && column >= 0 && column < columns_)) return true;
-      const std::uint32_t cell = static_cast<std::uint32_t>(row) * columns_ + static_cast<std::uint32_t>(column);
-      if ((around_[cell / 64] >> (cell % 64) & 1) == 0) [[likely]]
+      if (!(row >= 0 && row < near_.rows && column >= 0 && column < near_.columns)) return true;
+      const std::uint32_t cell = static_cast<std::uint32_t>(row) * near_.columns + static_cast<std::uint32_t>(column);
+      if ((near_bits_[cell / 64] >> (cell % 64) & 1) == 0) [[likely]]
         return true;
     }
     return none_near_slowly(a, b);
@@ -68,15 +68,24 @@ class ZoneIndex {
   struct CellRange {
     std::uint32_t row0, row1, column0, column1;
   };
+  // Cells over all boxes, with an empty cell all around.
+  struct Grid {
+    GeoBox extent;
+    double rows_per_degree = 0, columns_per_degree = 0;
+    std::uint32_t rows = 0, columns = 0;
+  };
 
   [[nodiscard]] bool none_near_slowly(LatLon a, LatLon b) const;
-  [[nodiscard]] bool cells_of(const GeoBox& box, CellRange& out) const;
+  [[nodiscard]] Grid lay_grid(double cells_max) const;
+  // False when the box lies outside of the grid.
+  [[nodiscard]] static bool cells_of(const Grid& grid, const GeoBox& box, CellRange& out);
   // Calls visit(part) for each part whose box overlaps, perhaps more than once, until it returns true; returns that.
   template <class Visit>
   bool any_part(const GeoBox& box, Visit visit) const;
   template <class Visit>
   bool any_part_along(LatLon a, LatLon b, Visit visit) const;
   void crossings_of(std::uint32_t zone, LatLon a, LatLon b, std::vector<Crossing>& out) const;
+  void build_near_bits();
   void build_grid();
 
   std::vector<ZonePart> parts_;                  // of zone 0, then of zone 1, ...
@@ -84,10 +93,9 @@ class ZoneIndex {
   std::vector<std::uint32_t> zone_begin_ = {0};  // zones + 1, into parts_
 
   std::vector<Entry> entries_;
-  GeoBox extent_;  // of all boxes, and an empty cell all around
-  double rows_per_degree_ = 0, columns_per_degree_ = 0;
-  std::uint32_t rows_ = 0, columns_ = 0;
-  std::vector<std::uint64_t> around_;      // a bit a cell: whether a box is in it or a cell beside it; fits the cache
+  Grid near_;                             // fine
+  std::vector<std::uint64_t> near_bits_;  // a bit a cell: whether a box is in it or a cell beside it; fits the cache
+  Grid grid_;                             // coarse: with the boxes in each cell
   std::vector<std::uint32_t> cell_begin_;  // rows * columns + 1
   std::vector<std::uint32_t> cell_entries_;
 };

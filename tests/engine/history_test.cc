@@ -24,18 +24,20 @@ EventHead make_head(TimeMs time_ms, std::uint32_t sequence, TimeMs delay_ms = 0)
   return head;
 }
 
+std::unique_ptr<HistoryBlock> empty_block() { return HistoryBlock::make(reinterpret_cast<const std::byte*>(""), 0); }
+
 class HistoryTest : public testing::Test {
  protected:
   void append(const EventHead& head, std::int64_t value) {
-    append_to_block(stage, block, PartitionId{3}, head, Number{value}, last_ms, last_sequence);
+    append_to_block(stage, owner, PartitionId{3}, head, Number{value}, last_ms, last_sequence);
     offsets.see(head.evidence);
     last_ms = head.time_ms;
     last_sequence = head.sequence;
   }
-  [[nodiscard]] bool last_is_extended() const { return (block.entries[block.count - 1].bits & entry_extended) != 0; }
+  [[nodiscard]] bool last_is_extended() const { return (owner->entries()[owner->count - 1].bits & entry_extended) != 0; }
   std::vector<Kept> read() const {
     std::vector<Kept> kept;
-    BlockReader<CountingStage> reader(stage, offsets, PartitionId{3}, block);
+    BlockReader<CountingStage> reader(stage, offsets, PartitionId{3}, *owner);
     for (Kept one; reader.next(one.head, one.number); one = {}) {
       one.canonical = one.head.canonical;
       kept.push_back(one);
@@ -44,7 +46,7 @@ class HistoryTest : public testing::Test {
   }
 
   CountingStage stage{usual_lateness};
-  HistoryBlock block;
+  std::unique_ptr<HistoryBlock> owner = empty_block();
   OffsetReference offsets;
   TimeMs last_ms = 0;
   std::uint32_t last_sequence = 0;
@@ -54,7 +56,7 @@ TEST_F(HistoryTest, TheNextNumberIsPlainAndTwentyBytes) {
   append(make_head(1'000'000, 7), 5);
   append(make_head(1'030'000, 8, 800), -6);
   EXPECT_FALSE(last_is_extended());
-  EXPECT_EQ(block.side, nullptr);
+  EXPECT_EQ(owner->side, nullptr);
   const auto kept = read();
   ASSERT_EQ(kept.size(), 2u);
   EXPECT_EQ(kept[1].head.time_ms, 1'030'000);
@@ -114,9 +116,9 @@ TEST_F(HistoryTest, SideBytesAreAligned) {
     auto head = make_head(1000 + length, 0);
     head.canonical = canonical;
     append(head, length);
-    const auto at = static_cast<std::size_t>(block.entries[block.count - 1].a);
+    const auto at = static_cast<std::size_t>(owner->entries()[owner->count - 1].a);
     EXPECT_EQ(at % 8, 0u);
-    EXPECT_EQ((block.side->size() - sizeof(std::int64_t)) % 8, 0u) << "the payload stands at the end";
+    EXPECT_EQ((owner->side->size() - sizeof(std::int64_t)) % 8, 0u) << "the payload stands at the end";
   }
   EXPECT_EQ(read().size(), 20u);
 }
@@ -136,7 +138,7 @@ TEST_F(HistoryTest, OffsetsBeyondFourBillion) {
 
 TEST_F(HistoryTest, RandomEventsRoundTrip) {
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {
-    block = {};
+    owner = empty_block();
     offsets = {};
     std::mt19937_64 random(seed);
     const auto one_in = [&](std::uint64_t n) { return random() % n == 0; };
