@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tbb/parallel_for.h>
+#include <tbb/partitioner.h>
 #include <tbb/task_arena.h>
 
 #include <cstddef>
@@ -45,7 +46,8 @@ template <class Work>
 void for_each(std::size_t count, const Work& work) {
   char fork = 0, join = 0;
   __tsan_release(&fork);
-  tbb::parallel_for(std::size_t{0}, count, ToldBody<Work>{&work, &fork, &join});
+  tbb::parallel_for(std::size_t{0}, count, ToldBody<Work>{&work, &fork, &join},
+                    tbb::simple_partitioner());
   __tsan_acquire(&join);
 }
 
@@ -53,22 +55,16 @@ void for_each(std::size_t count, const Work& work) {
 
 template <class Work>
 void for_each(std::size_t count, const Work& work) {
-  tbb::parallel_for(std::size_t{0}, count, work);
+  tbb::parallel_for(std::size_t{0}, count, work, tbb::simple_partitioner());
 }
 
 #endif
 
 }  // namespace parallel_internal
 
-// Calls work(0) ... work(count - 1), on this thread and others, in any order, and returns when all have returned. What was
-// done before the call is seen by all of them, and what they did is seen after it. REQUIRES: work does not throw.
-template <class Work>
-void for_each_index(tbb::task_arena& arena, std::size_t count, const Work& work) {
-  if (count == 1) return work(std::size_t{0});
-  arena.execute([&] { parallel_internal::for_each(count, work); });
-}
-
-// The same on the arena that this thread is in.
+// Calls work(0) ... work(count - 1), in any order, on this thread and others of the arena that it is in, and returns when all
+// have returned. What was done before the call is seen by all of them, and what they did is seen after it. REQUIRES: work
+// does not throw.
 template <class Work>
 void for_each_index(std::size_t count, const Work& work) {
   if (count == 1) return work(std::size_t{0});

@@ -43,7 +43,7 @@ template <class Stage>
 std::string write_key_image(const Stage& stage, const Shard<Stage>& shard, std::uint32_t index);   // engine/key_image.h
 
 template <class Stage>
-class Shard {
+class alignas(128) Shard {   // shards are worked side by side
  public:
   using Payload = typename Stage::Payload;
   using EventRow = Row<Payload>;

@@ -13,7 +13,7 @@
 namespace vigia {
 
 // One thread at a time. What its rows point at lives until the next begin().
-class SealDecoder {
+class alignas(128) SealDecoder {
  public:
   explicit SealDecoder(const SealDomain& domain) : domain_(domain), builder_(4096) {}
 

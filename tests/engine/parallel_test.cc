@@ -14,7 +14,7 @@ TEST(Parallel, EachIndexOnceAndAllBeforeTheJoin) {
   std::vector<std::string> texts(64);
   for (int round = 0; round < 200; ++round) {
     for (std::string& text : texts) text += 'a';
-    for_each_index(arena, texts.size(), [&](std::size_t i) { texts[i] += std::to_string(i); });
+    arena.execute([&] { for_each_index(texts.size(), [&](std::size_t i) { texts[i] += std::to_string(i); }); });
     for (std::size_t i = 0; i < texts.size(); ++i) {
       ASSERT_EQ(texts[i], std::string("a").append(std::to_string(i)));
       texts[i].clear();
