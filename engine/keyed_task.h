@@ -60,6 +60,7 @@ class KeyedTask final : public Task {
 
   Stage stage_;
   tbb::task_arena arena_;
+  tbb::affinity_partitioner piece_affinity_, shard_affinity_;
   std::vector<std::unique_ptr<Shard<Stage>>> shards_;
   std::vector<Piece> pieces_;
   Account total_;
@@ -99,11 +100,11 @@ EpochResult KeyedTask<Stage>::process(std::span<const InputRecord> records, std:
       const auto first = std::min(records.size(), i * piece_size);
       const auto count = std::min(piece_size, records.size() - first);
       decode(pieces_[i], records.subspan(first, count), record_clock_ms.subspan(first, count), first);
-    });
+    }, piece_affinity_);
     for_each_index(shards_.size(), [&](std::size_t i) {
       for (auto& piece : pieces_) shards_[i]->apply(piece.of_shard[i].rows);
       shards_[i]->finish(clock_ms_, alerts[i]);
-    });
+    }, shard_affinity_);
   };
   if (pieces_.size() == 1)
     work();

@@ -43,19 +43,19 @@ struct ToldBody {
 };
 
 template <class Work>
-void for_each(std::size_t count, const Work& work) {
+void for_each(std::size_t count, const Work& work, tbb::affinity_partitioner& affinity) {
   char fork = 0, join = 0;
   __tsan_release(&fork);
   tbb::parallel_for(std::size_t{0}, count, ToldBody<Work>{&work, &fork, &join},
-                    tbb::simple_partitioner());
+                    affinity);
   __tsan_acquire(&join);
 }
 
 #else
 
 template <class Work>
-void for_each(std::size_t count, const Work& work) {
-  tbb::parallel_for(std::size_t{0}, count, work, tbb::simple_partitioner());
+void for_each(std::size_t count, const Work& work, tbb::affinity_partitioner& affinity) {
+  tbb::parallel_for(std::size_t{0}, count, work, affinity);
 }
 
 #endif
@@ -64,11 +64,17 @@ void for_each(std::size_t count, const Work& work) {
 
 // Calls work(0) ... work(count - 1), in any order, on this thread and others of the arena that it is in, and returns when all
 // have returned. What was done before the call is seen by all of them, and what they did is seen after it. REQUIRES: work
-// does not throw.
+// does not throw. Who keeps an `affinity` from call to call has each index on its last thread again, if that one is free: what it
+// works on is in that one's cache.
+template <class Work>
+void for_each_index(std::size_t count, const Work& work, tbb::affinity_partitioner& affinity) {
+  if (count == 1) return work(std::size_t{0});
+  parallel_internal::for_each(count, work, affinity);
+}
 template <class Work>
 void for_each_index(std::size_t count, const Work& work) {
-  if (count == 1) return work(std::size_t{0});
-  parallel_internal::for_each(count, work);
+  tbb::affinity_partitioner none;
+  for_each_index(count, work, none);
 }
 
 }  // namespace vigia
