@@ -48,7 +48,7 @@ struct KeyCold {
   TimeMs run_high_ms = no_time_ms;     // time of the event with the highest number of the run, and
   std::uint32_t run_high = 0;          // that number; the record's last_ms and last_sequence are newer when that is not 0
   std::uint32_t newest_sequence = 0;   // number of the newest event; KeyRecord::last_sequence is newer when it is not 0
-  std::uint32_t found_bytes = 0;       // of context, ledger and book, as last accounted
+  std::uint32_t found_bytes = 0;       // of context, ledger, book, gaps and what was heard, as last accounted
   TimeMs base_ms = no_time_ms;         // time of the newest event that has left the history
   TimeMs judged_due_ms = never_ms;     // when the last judgement wanted to be asked again
 };

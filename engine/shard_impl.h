@@ -182,7 +182,7 @@ bool Shard<Stage>::count_number(const EventHead& head, Record& record) {
   if (head.time_ms < cold.run_start_ms) {
     // before the first contact, or before the counter was reset: nothing announced it
   } else if (sequence > cold.run_high) {
-    if (newest && sequence > cold.run_high + 1) {
+    if (head.time_ms >= cold.run_high_ms && sequence > cold.run_high + 1) {
       if (!cold.gaps) cold.gaps = std::make_unique<std::vector<SequenceGap>>();
       cold.gaps->push_back({cold.run_high + 1, sequence - 1, cold.run_high_ms, head.time_ms});
     }
@@ -291,6 +291,7 @@ typename Shard<Stage>::Place Shard<Stage>::find_place(EventRow& row, Record& rec
     if (head.time_ms < horizon_ms || ((!numbered || before_run) && head.time_ms < oldest_ms)) return Place::nowhere;
     if (numbered) known = count_number(head, record);
   }
+  if (cold.gaps) account_found(record);
   if (head.time_ms <= cold.base_ms) return known ? Place::duplicate : Place::nowhere;
   return row.is_device && !head.clock_fault && head.time_ms > record.last_ms ? Place::end : Place::before;
 }
@@ -446,6 +447,7 @@ void Shard<Stage>::account_found(Record& record) {
   const auto found = (cold.context ? stage_.context_bytes(*cold.context) : 0) +
                      (cold.ledger ? sizeof(Ledger) + cold.ledger->candidates.capacity() * sizeof(Candidate) : 0) +
                      (cold.book ? sizeof(AlertBook) + cold.book->alerts.capacity() * sizeof(ToldAlert) : 0) +
+                     (cold.gaps ? sizeof(*cold.gaps) + cold.gaps->capacity() * sizeof(SequenceGap) : 0) +
                      (cold.heard ? sizeof(*cold.heard) + cold.heard->size() * heard_bytes : 0);
   usage_.bytes += found - cold.found_bytes;
   cold.found_bytes = static_cast<std::uint32_t>(found);

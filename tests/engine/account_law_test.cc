@@ -48,6 +48,37 @@ TEST(AccountLaw, TheBoundsAreExact) {
   EXPECT_FALSE(applied(number_line("a", day_zero_ms, 0, 7, 10 * minute_ms + 1)));
 }
 
+// Where the time was not taken as sent, the second delivery stands elsewhere than the first; it is a duplicate all the same.
+TEST(AccountLaw, ASecondDeliveryIsADuplicateWhateverBecameOfItsTime) {
+  const auto with_a_second = [](Line line, TimeMs later_ms) {
+    std::vector<Line> lines{number_line("a", day_zero_ms, 1, 7), line};
+    line.broker_ms += later_ms;
+    lines.push_back(line);
+    return lines;
+  };
+  auto limit = number_line("a", day_zero_ms, 0, 120, 2 * hour_ms);
+  limit.topic = 1;
+  for (const std::size_t batch : {1u, 100u})
+    for (const auto& lines : {with_a_second(number_line("a", day_zero_ms + 48 * hour_ms, 2, 7, -48 * hour_ms), 5'000),
+                              with_a_second(number_line("a", day_zero_ms - 48 * hour_ms, 2, 7, 49 * hour_ms), 5'000),
+                              with_a_second(limit, 3 * hour_ms)}) {
+      const auto account = run(lines, {.batch = batch}).account;
+      EXPECT_EQ(account.applied, 2u) << lines.back().value;
+      EXPECT_EQ(account.duplicate, 1u) << lines.back().value;
+    }
+}
+
+// By its own record it comes in time, but the clock is further and its place has gone: too late, for it was never applied.
+TEST(AccountLaw, WhatWasNeverAppliedIsNoDuplicate) {
+  std::vector<Line> lines;
+  for (std::uint32_t n = 0; n < 500; ++n) lines.push_back(number_line("a", day_zero_ms + n * 10'000, 100 + n, 7));
+  lines.push_back(number_line("a", day_zero_ms - 5'000, 99, 7, 6'000));
+  const auto account = run(lines, {.batch = 1}).account;
+  EXPECT_EQ(account.applied, 500u);
+  EXPECT_EQ(account.duplicate, 0u);
+  EXPECT_EQ(account.too_late, 1u);
+}
+
 TEST(AccountLaw, AnAlarmIsNeverTooLate) {
   for (const std::uint32_t sequence : {0u, 2u}) {
     const std::vector<Line> lines{number_line("a", day_zero_ms + 25 * hour_ms, 1, 7), number_line("a", day_zero_ms, sequence, spike_value, 30 * hour_ms, true)};

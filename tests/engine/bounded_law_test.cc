@@ -1,4 +1,6 @@
 // The bounded law on the engine itself: what is kept is accounted for, and no more is kept than late data may need.
+#include <map>
+
 #include <gtest/gtest.h>
 
 #include "tests/engine/random_lines.h"
@@ -48,6 +50,18 @@ TEST(BoundedLaw, AGapKeepsTheHistoryNoLongerThanTheHorizon) {
   EXPECT_GE(kept(recent, "a"), 140u);
 }
 
+// What fills the most of a gap of two hours lies before its end; that a number is still missing keeps it no longer.
+TEST(BoundedLaw, AGapThatWasFilledButForOneKeepsNoMore) {
+  const LatenessSettings two_hours{2 * hour_ms, 600'000, 300'000};
+  std::vector<Line> lines{number_line("a", day_zero_ms, 1, 7), number_line("a", day_zero_ms + 7'220 * second_ms, 722, 7)};
+  for (std::uint32_t n = 3; n < 722; ++n)
+    lines.push_back(number_line("a", day_zero_ms + n * 10 * second_ms, n, 7, (7'221 - n * 10) * second_ms, true));
+  for (std::uint32_t n = 723; n < 1'380; ++n) lines.push_back(number_line("a", day_zero_ms + n * 10 * second_ms, n, 7));
+  const auto result = run(lines, {.batch = 100, .lateness = two_hours});
+  EXPECT_EQ(result.account.applied, lines.size());
+  EXPECT_LE(kept(result, "a"), 726u + 2 * HistoryBlock::full);
+}
+
 TEST(BoundedLaw, UnnumberedDevicesAndFaultyClocksCostNoMoreThanTheAllowedLateness) {
   std::vector<Line> unnumbered, faulty;
   for (std::uint32_t n = 1; n <= 8640; ++n) {
@@ -85,6 +99,37 @@ TEST(BoundedLaw, HistoryAlertsAndLimitsAreAccountedFor) {
   EXPECT_GT(run(alarms, {.batch = 1}).memory_bytes, empty_bytes + 1'000 * (sizeof(Candidate) + sizeof(ToldAlert)));
 }
 
+TEST(BoundedLaw, OneTimerAKey) {
+  std::vector<Line> lines;
+  for (std::uint32_t n = 1; n <= 5'000; ++n) lines.push_back(number_line("a", day_zero_ms + n * 11, n, 7));
+  const auto base_bytes = run({lines.begin(), lines.begin() + 1}, {.batch = 100}).memory_bytes;
+  const auto bytes = run(lines, {.batch = 100}).memory_bytes - base_bytes;
+  EXPECT_LT(bytes, lines.size() * sizeof(HistoryEntry) * 3 / 2 + 100 * sizeof(Row<Number>)) << "the history and no more";
+}
+
+TEST(BoundedLaw, NamesOfKeysAreAccountedFor) {
+  const auto with_name = [](std::size_t name_bytes) {
+    std::vector<Line> lines;
+    for (int key = 0; key < 1'000; ++key) {
+      auto name = std::to_string(key);
+      name.resize(name_bytes, '-');
+      lines.push_back(number_line(name, day_zero_ms, 1, 7));
+    }
+    return run(lines).memory_bytes;
+  };
+  EXPECT_GE(with_name(400), with_name(10) + 2 * 1'000 * 390) << "in the table, and with what is kept of the key";
+}
+
+TEST(BoundedLaw, WhatIsOwedIsAccountedFor) {
+  const auto each_other = [](std::uint32_t first_missing) {   // number left out
+    std::vector<Line> lines;
+    for (std::uint32_t n = 1; n <= 4'000; ++n) lines.push_back(number_line("a", day_zero_ms + n * second_ms, n < first_missing ? n : 2 * n - first_missing, largest_plain_value + 1));
+    lines.push_back(number_line("a", day_zero_ms + 4'001 * second_ms, 100'000, 7));   // keeps the history
+    return run(lines, {.batch = 1, .lateness = {24 * hour_ms, 24 * hour_ms, 300'000}}).memory_bytes;
+  };
+  EXPECT_GE(each_other(1), each_other(4'001) + 3'900 * sizeof(SequenceGap));
+}
+
 TEST(BoundedLaw, WhatIsOlderThanTheHorizonIsForgotten) {
   const LatenessSettings two_hours{2 * hour_ms, 600'000, 300'000};
   const auto spikes_for = [&](int hours) {
@@ -94,6 +139,50 @@ TEST(BoundedLaw, WhatIsOlderThanTheHorizonIsForgotten) {
     return run(lines, {.batch = 64, .lateness = two_hours}).memory_bytes;
   };
   EXPECT_LT(spikes_for(24), spikes_for(6) * 3 / 2);
+}
+
+// Random devices, some with clocks at fault; then each behaves for longer than the horizon, and is judged once more.
+std::vector<Line> a_round(std::uint64_t seed, TimeMs since_ms, std::size_t& tail_lines) {
+  auto lines = make_random_lines(seed % 2 ? Arrival::backlog : Arrival::unnumbered, seed, 6, 150).lines;
+  std::erase_if(lines, [](const Line& line) { return line.topic == 1; });   // the counting stage keeps limits for good
+  std::mt19937_64 random(seed);
+  std::map<std::string, bool> names;
+  for (auto& line : lines) {
+    const auto comma = line.value.find(',');
+    const auto ill_ms = random() % 20 == 0 ? (random() % 2 ? 40 : -40) * hour_ms : 0;
+    line.value = std::to_string(std::stoll(line.value.substr(0, comma)) + since_ms + ill_ms) + line.value.substr(comma);
+    line.broker_ms += since_ms;
+    names[line.key] = true;
+  }
+  const auto count = lines.size();
+  const auto tail_ms = day_zero_ms + since_ms + 60 * hour_ms;
+  for (std::uint32_t n = 1; n <= 480; ++n)   // counters begin anew: what was owed of the last run is not waited for
+    for (const auto& [name, known] : names) lines.push_back(number_line(name, tail_ms + n * 30 * second_ms, n, 7));
+  for (const auto& [name, known] : names) {
+    lines.push_back(number_line(name, tail_ms + 4 * hour_ms, 0, default_limit, second_ms));
+    lines.back().topic = 1;
+  }
+  tail_lines = lines.size() - count;
+  return lines;
+}
+
+// Whatever came, once all of it has left, the memory is that of a device that sent nothing but the last hours. Five times
+// over: a byte too many or too few for each event would add up, and below zero is the largest number there is.
+TEST(BoundedLaw, MemoryReturnsToItsBase) {
+  const RunOptions how{.batch = 60, .lateness = {3 * hour_ms, 600'000, 300'000}};
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    std::vector<Line> lines;
+    double base_bytes = 0;
+    for (int round = 0; round < 5; ++round) {
+      std::size_t tail_lines = 0;
+      const auto more = a_round(seed * 100 + static_cast<std::uint64_t>(round), round * 100 * hour_ms, tail_lines);
+      if (round == 0) base_bytes = static_cast<double>(run({more.end() - static_cast<std::ptrdiff_t>(tail_lines), more.end()}, how).memory_bytes);
+      lines.insert(lines.end(), more.begin(), more.end());
+      const auto result = run(lines, how);
+      EXPECT_LT(result.peak_memory_bytes, 10'000'000u) << "seed " << seed << ", round " << round;
+      EXPECT_NEAR(static_cast<double>(result.memory_bytes), base_bytes, 3'000) << "seed " << seed << ", round " << round;
+    }
+  }
 }
 
 // What was accounted for is what there is: after a restart it is counted anew.

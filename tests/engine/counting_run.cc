@@ -18,6 +18,9 @@ Line number_line(const std::string& key, TimeMs time_ms, std::uint32_t sequence,
 
 namespace {
 
+// Beyond what an entry of the history holds of it.
+constexpr std::int64_t first_offset = 5'000'000'000;
+
 class Runner {
  public:
   explicit Runner(const RunOptions& options) : options_(options), task_(make()) {}
@@ -46,7 +49,8 @@ class Runner {
     std::vector<TimeMs> clocks;
     for (auto at = begin; at < end; ++at) {
       const auto& line = lines[at];
-      records.push_back({TopicIndex{line.topic}, PartitionId{0}, Offset{static_cast<std::int64_t>(at)}, line.broker_ms, line.key, line.value});
+      const Offset offset{first_offset + static_cast<std::int64_t>(at)};
+      records.push_back({TopicIndex{line.topic}, PartitionId{3}, offset, line.broker_ms, line.key, line.value});
       clocks.push_back(clock_ms_ = std::max(clock_ms_, line.broker_ms));
     }
     auto epoch = task_->process(records, clocks, clock_ms_);
@@ -56,8 +60,9 @@ class Runner {
       result_.revisions.push_back(std::move(alert));
     }
     for (const auto& rejected : epoch.rejected)
-      result_.rejected.push_back({rejected.kind, static_cast<std::size_t>(rejected.record->offset.value), rejected.event_index});
+      result_.rejected.push_back({rejected.kind, static_cast<std::size_t>(rejected.record->offset.value - first_offset), rejected.event_index});
     result_.account += epoch.account;
+    result_.peak_memory_bytes = std::max(result_.peak_memory_bytes, task_->memory_bytes());
   }
 
   void restart() {
@@ -138,7 +143,10 @@ std::vector<Final> recompute(const std::vector<Line>& lines, TimeMs clock_ms, co
       const auto after = key.limits.upper_bound({time_ms, INT64_MAX});
       const bool is_high = value > (after == key.limits.begin() ? default_limit : std::prev(after)->second);
       if (is_high && high_since_ms == no_time_ms) high_since_ms = time_ms;
-      if (!is_high && high_since_ms != no_time_ms) alerts.push_back({"high", name, std::exchange(high_since_ms, no_time_ms), time_ms, "cleared"});
+      if (!is_high && high_since_ms != no_time_ms) {
+        const auto since_ms = std::exchange(high_since_ms, no_time_ms);
+        alerts.push_back({"high", name, since_ms, time_ms, since_ms == time_ms ? "confirmed" : "cleared"});
+      }
       if (last_ms != no_time_ms && time_ms - last_ms > quiet_ms) alerts.push_back({"quiet", name, last_ms, time_ms, "cleared"});
       if (is_high) evens_since_high = 0;
       if (!is_high && value % 2 == 0 && ++evens_since_high % 10 == 0) alerts.push_back({"tenth", name, time_ms, time_ms, "confirmed"});

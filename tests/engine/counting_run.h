@@ -46,6 +46,7 @@ struct RunResult {
   Account account;                 // the sum over the epochs
   Account total;                   // what the task says at the end
   std::uint64_t memory_bytes = 0;
+  std::uint64_t peak_memory_bytes = 0;   // after any epoch
   std::map<std::string, std::string> described;   // each key's describe_key at the end: "owed N kept M arrived K"
   std::string error;               // of restoring
 };

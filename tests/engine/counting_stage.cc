@@ -35,7 +35,8 @@ AbsorbEffect CountingStage::absorb(std::unique_ptr<Limits>& limits, const EventH
   const auto place = std::lower_bound(limits->all.begin(), limits->all.end(), limit);
   if (place != limits->all.end() && *place == limit) return {};
   limits->all.insert(place, limit);
-  return {.redo_from_ms = limit.at_ms};
+  // From the time that it was sent for: that may have left the history, and what was found there must stand.
+  return {.redo_from_ms = std::min(limit.at_ms, head.sent_ms)};
 }
 
 void CountingStage::apply(std::byte* bytes, std::byte*, const EventHead& head, const Number& number,
@@ -103,6 +104,8 @@ Alert CountingStage::describe(const ToldAlert& told, std::string_view key, const
   alert.end_ms = told.last.end_ms;
   alert.detected_ms = told.last.detected_ms;
   alert.late_by_ms = told.last.late_by_ms;
+  const auto& evidence = told.last.evidence[0];
+  alert.message = fmt::format("{}/{}/{}", evidence.topic.value, evidence.partition.value, evidence.offset.value);
   return alert;
 }
 

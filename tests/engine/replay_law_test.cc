@@ -1,4 +1,5 @@
 // The replay law on the engine itself: the same epochs give the same bytes; other epochs the same final alerts.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "tests/engine/random_lines.h"
@@ -23,8 +24,54 @@ TEST(ReplayLaw, TheSameEpochsGiveTheSameBytes) {
           ASSERT_TRUE(got.bytes == expected.bytes) << "seed " << seed << ", batch " << batch << ", threads " << threads << ", restarts " << restarts;
           EXPECT_EQ(got.account, expected.account);
           EXPECT_EQ(got.rejected, expected.rejected);
+          EXPECT_EQ(got.described, expected.described) << "seed " << seed << ", batch " << batch << ", threads " << threads << ", restarts " << restarts;
         }
     }
+  }
+}
+
+// Whatever devices do: bad clocks, counters that begin again, numbers left out, second deliveries, what comes too late, and
+// all of it at the same moments.
+std::vector<Line> ill_lines(std::uint64_t seed) {
+  auto lines = make_random_lines(seed % 2 ? Arrival::backlog : Arrival::unnumbered, seed, 12, 60).lines;
+  std::mt19937_64 random(seed);
+  const auto some = [&](int percent) { return static_cast<int>(random() % 100) < percent; };
+  const auto count = lines.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    long long time_ms = 0, value = 0;
+    unsigned sequence = 0;
+    char buffered[16] = "";
+    EXPECT_GE(std::sscanf(lines[i].value.c_str(), "%lld,%u,%lld%15s", &time_ms, &sequence, &value, buffered), 3);
+    if (some(5)) sequence = 0;
+    if (some(2)) sequence %= 50;
+    if (some(4)) time_ms += (some(50) ? 48 : -48) * hour_ms;
+    lines[i].value = fmt::format("{},{},{}{}", time_ms, sequence, value, buffered);
+    if (some(2)) lines[i].value = "rubbish";
+    if (some(4)) lines[i].broker_ms += static_cast<TimeMs>(random() % 40) * hour_ms;
+    if (some(8)) lines.push_back(lines[i]), lines.back().broker_ms += static_cast<TimeMs>(random() % 2'000'000);
+  }
+  for (auto& line : lines) line.broker_ms = (line.broker_ms / 20'000 + 1) * 20'000;
+  std::stable_sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) { return a.broker_ms < b.broker_ms; });
+  return lines;
+}
+
+TEST(ReplayLaw, TheSameEpochsOfIllInputGiveTheSameBytes) {
+  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+    const auto lines = ill_lines(seed);
+    const std::size_t batch = seed % 3 == 0 ? 5 : 40;
+    const auto expected = run(lines, {.batch = batch});
+    EXPECT_GT(expected.account.too_late, 0u);
+    EXPECT_GT(expected.account.duplicate, 0u);
+    for (const unsigned threads : {1u, 2u, 8u})
+      for (const bool restarts : {false, true}) {
+        if (threads == 8 && batch == 5) continue;
+        const auto got = run(lines, {.batch = batch, .threads = threads, .restart_each_epoch = restarts});
+        const auto how = fmt::format("seed {}, batch {}, threads {}, restarts {}", seed, batch, threads, restarts);
+        EXPECT_TRUE(got.bytes == expected.bytes) << how;
+        EXPECT_EQ(got.account, expected.account) << how;
+        EXPECT_EQ(got.rejected, expected.rejected) << how;
+        EXPECT_EQ(got.described, expected.described) << how;
+      }
   }
 }
 
