@@ -97,7 +97,7 @@ TEST(KeyImage, EveryFlippedBitIsAnError) {
 }
 
 // Input goes on while a snapshot is taken: its images are of the moment when it began.
-TEST(KeyImage, ASnapshotInSlicesIsOfOneMoment) {
+TEST(ReplayLaw, ASnapshotInSlicesIsOfOneMoment) {
   for (std::uint64_t seed = 1; seed <= 6; ++seed) {
     const auto made = make_random_lines(Arrival::backlog, seed, 9, 60);
     const auto half = made.lines.size() / 2;

@@ -75,6 +75,17 @@ TEST(ReplayLaw, TheSameEpochsOfIllInputGiveTheSameBytes) {
   }
 }
 
+// The newest event has a number that its run does not explain; the next begins another run.
+TEST(ReplayLaw, ARestartBetweenAFaultyClockAndANewCounter) {
+  std::vector<Line> lines{number_line("a", day_zero_ms, 100, 7), number_line("a", day_zero_ms + 48 * hour_ms, 3, 7, -48 * hour_ms + 5'000),
+                          number_line("a", day_zero_ms + 10'000, 1, 7), number_line("a", day_zero_ms + 10'000, 1, 7, 1'000)};
+  for (const bool restarts : {false, true}) {
+    const auto account = run(lines, {.batch = 1, .restart_each_epoch = restarts}).account;
+    EXPECT_EQ(account.applied, 3u) << "restarts " << restarts;
+    EXPECT_EQ(account.duplicate, 1u) << "restarts " << restarts;
+  }
+}
+
 TEST(ReplayLaw, OtherEpochsGiveTheSameFinalAlerts) {
   for (std::uint64_t seed = 101; seed <= 120; ++seed) {
     const auto made = make_random_lines(Arrival::backlog, seed);
