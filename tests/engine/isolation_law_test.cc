@@ -118,6 +118,15 @@ TEST_P(IsolationLaw, AnEpochThatBeginsWithAFlood) {
   EXPECT_EQ(std::count_if(told.begin(), told.end(), [](const Final& alert) { return alert.key == "well"; }), 2) << "high, and a spike";
 }
 
+// What is remembered of one device's corrected events makes no duplicates of another's.
+TEST_P(IsolationLaw, DevicesThatSayTheSameWithTheSameFault) {
+  std::vector<Line> lines;
+  for (const std::string key : {"a", "b", "c"})
+    for (std::uint32_t n = 1; n <= 3; ++n) lines.push_back(number_line(key, day_zero_ms + 48 * hour_ms + n, n, 7, -48 * hour_ms));
+  const auto account = run(lines, {.batch = 2, .weak_hash = GetParam()}).account;
+  EXPECT_EQ(account.applied, lines.size());
+}
+
 // A record in a batch can't spoil the others of it.
 TEST_P(IsolationLaw, APoisonEventInABatch) {
   const auto result = run({{"a", day_zero_ms, "x;1772409600000,1,999;y", 0}}, {.weak_hash = GetParam()});
