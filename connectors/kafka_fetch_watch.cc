@@ -14,6 +14,11 @@ TimeMs wall_clock_ms() {
   return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
 }
 
+TimeMs steady_clock_ms() {
+  using namespace std::chrono;
+  return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
+}
+
 void KafkaFetchWatch::install(rd_kafka_conf_t* conf) {
   rd_kafka_conf_interceptor_add_on_new(conf, "vigia-fetch-watch", &KafkaFetchWatch::on_new, this);
 }
@@ -36,6 +41,7 @@ rd_kafka_resp_err_t KafkaFetchWatch::on_response(rd_kafka_t*, int, const char*, 
   Times& times = watch.brokers_[broker];
   times.complete_ms = times.started_ms;
   times.started_ms = started_ms;
+  times.heard_ms = steady_clock_ms();
   return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
@@ -43,6 +49,12 @@ TimeMs KafkaFetchWatch::complete_ms(std::int32_t broker) const {
   std::lock_guard lock(mutex_);
   const auto found = brokers_.find(broker);
   return found == brokers_.end() ? no_time_ms : found->second.complete_ms;
+}
+
+TimeMs KafkaFetchWatch::heard_ms(std::int32_t broker) const {
+  std::lock_guard lock(mutex_);
+  const auto found = brokers_.find(broker);
+  return found == brokers_.end() ? no_time_ms : found->second.heard_ms;
 }
 
 void KafkaFetchWatch::clear() {

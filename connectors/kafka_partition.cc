@@ -62,7 +62,7 @@ KafkaPartition::~KafkaPartition() {
   rd_kafka_queue_destroy(queue_);
 }
 
-const InputRecord* KafkaPartition::refill() {
+bool KafkaPartition::refill() {
   if (!block_->records.empty()) {  // all handed out
     block_.reset();
     block_ = pool_.get();
@@ -77,11 +77,11 @@ const InputRecord* KafkaPartition::refill() {
   }
   if (block_->records.empty()) {
     if (drained_) end_seen_ms_ = std::max(end_seen_ms_, complete_ms);
-    return nullptr;
+    return false;
   }
   const auto count = static_cast<double>(block_->records.size());
   record_bytes_ += (static_cast<double>(block_->bytes.used_bytes()) / count - record_bytes_) / 4;
-  return block_->records.data();
+  return true;
 }
 
 // Called once for each record of the queue, until it is empty or rd_kafka_yield() is called.
@@ -141,6 +141,7 @@ void KafkaPartition::on_error(const rd_kafka_message_t& message) {
     case RD_KAFKA_RESP_ERR__PARTITION_EOF:
       drained_ = true;
       position_ = std::max(position_, message.offset);
+      if (trouble_.fault == Fault::retry) trouble_ = Status::good();
       return;
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET: {
       std::int64_t low = -1, high = -1;
@@ -157,24 +158,24 @@ void KafkaPartition::on_error(const rd_kafka_message_t& message) {
   }
 }
 
-void KafkaPartition::take(RecordBatch& batch) {
-  const InputRecord& record = block_->records[next_++];
+void KafkaPartition::take(std::size_t count, RecordBatch& batch) {
+  const auto records = staged().first(count);
   if (!block_kept_) {
     batch.keep.push_back(block_);
     block_kept_ = true;
   }
-  if (batch_first_ < 0) batch_first_ = record.offset.value;
-  ++batch_count_;
-  handed_out_ = record.offset.value + 1;
-  last_broker_ms_ = record.broker_ms;
-  batch.records.push_back(record);
+  if (batch_first_ < 0) batch_first_ = records.front().offset.value;
+  next_ += count;
+  batch_count_ += count;
+  handed_out_ = records.back().offset.value + 1;
+  last_broker_ms_ = records.back().broker_ms;
+  batch.records.insert(batch.records.end(), records.begin(), records.end());
 }
 
 void KafkaPartition::begin_batch() {
   batch_first_ = -1;
   batch_count_ = 0;
   block_kept_ = false;
-  passed_over = false;
 }
 
 PartitionStatus KafkaPartition::status() const {
@@ -187,7 +188,8 @@ PartitionStatus KafkaPartition::status() const {
   std::int64_t low = -1, high = -1;
   rd_kafka_get_watermark_offsets(handle_, topic_name_.c_str(), partition.value, &low, &high);
   status.next = Offset{drained() ? std::max(position_, handed_out_) : handed_out_};
-  status.at_end = drained() && position_ >= high;  // below it: a transaction that is still open
+  // Below the high mark: a transaction that is still open. Of a broker that is away nobody knows.
+  status.at_end = drained() && position_ >= high && !away;
   status.end_seen_ms = status.at_end ? end_seen_ms_ : no_time_ms;
   if (high >= 0 && status.next.value >= 0) status.lag = std::max<std::int64_t>(high - status.next.value, 0);
   return status;

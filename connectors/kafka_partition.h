@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,17 +43,13 @@ class KafkaPartition {
   KafkaPartition(const KafkaPartition&) = delete;
   KafkaPartition& operator=(const KafkaPartition&) = delete;
 
-  // The next record, or null: the queue is empty. Does not wait.
-  [[nodiscard]] const InputRecord* head() {
-    if (next_ < block_->records.size()) return &block_->records[next_];
-    return refill();
-  }
-  // As head(), without looking into the queue.
-  [[nodiscard]] const InputRecord* staged() const {
-    return next_ < block_->records.size() ? &block_->records[next_] : nullptr;
-  }
-  // Hands the head to `batch`. REQUIRES: head() was not null.
-  void take(RecordBatch& batch);
+  // A lane of a task's merge (task_merge.h).
+  [[nodiscard]] std::span<const InputRecord> staged() const { return std::span(block_->records).subspan(next_); }
+  [[nodiscard]] bool refill();
+  void take(std::size_t count, RecordBatch& batch);
+  // No leader, or an error that has not passed.
+  [[nodiscard]] bool lost() const { return leader < 0 || trouble_.fault == Fault::retry; }
+  [[nodiscard]] TimeMs heard_ms() const { return answered_ms; }
 
   // Everything that the log had for us has been handed out. An upstream transaction that is still open makes no
   // difference here, but to status().at_end.
@@ -71,12 +68,12 @@ class KafkaPartition {
   const TopicIndex topic;
   const PartitionId partition;
   std::int32_t leader = -1;
-  TimeMs complete_ms = no_time_ms;      // KafkaFetchWatch's answer for the leader, asked before the queue is looked at
-  TimeMs blocks_since_ms = no_time_ms;  // others of its task wait for it since then
-  bool passed_over = false;             // in this batch another's record went first while this had none to show
+  // KafkaFetchWatch's answers for the leader, asked before the queue is looked at.
+  TimeMs complete_ms = no_time_ms;
+  TimeMs answered_ms = no_time_ms;
+  bool away = false;  // nobody answers for it
 
  private:
-  const InputRecord* refill();
   [[nodiscard]] double queued_payload_bytes() const {
     return static_cast<double>(rd_kafka_queue_length(queue_)) * record_bytes_;
   }

@@ -6,39 +6,27 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 
 #include "connectors/kafka_client.h"
 #include "connectors/kafka_fetch_nudge.h"
 #include "connectors/kafka_fetch_watch.h"
 #include "connectors/kafka_partition.h"
-#include "connectors/record_merge.h"
+#include "connectors/task_merge.h"
 
 namespace vigia {
 
 namespace {
 
-// A partition that is neither read to its end nor has a record to show holds back the others of its task this long:
-// usually its next fetch is under way. Order between topics is a matter of exactness in time, not of right and wrong.
-constexpr TimeMs merge_patience_ms = 2000;
 // Without a successful fetch for this long the broker counts as away. An idle fetch returns every fetch_wait_ms.
 constexpr TimeMs away_after_ms = 3000;
 constexpr TimeMs fetch_wait_ms = 100;
 constexpr TimeMs leader_refresh_ms = 5000;
+constexpr TimeMs leader_wait_ms = 1000;    // for one partition, before the leaders are asked for again
+constexpr TimeMs say_waiting_ms = 10'000;  // for one partition, before it is said, and said again
 constexpr int leader_timeout_ms = 500;
 constexpr std::size_t smallest_queue_kbytes = 1024;
 // A small record takes some 300 bytes in librdkafka beside its own, and only its own are counted there.
 constexpr std::size_t memory_per_payload = 4;
-
-TimeMs steady_ms() {
-  using namespace std::chrono;
-  return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
-}
-
-// The same on every poll of a task: its partitions, topic by topic.
-struct TaskPartitions {
-  std::vector<KafkaPartition*> partitions;
-};
 
 }  // namespace
 
@@ -52,24 +40,23 @@ struct KafkaSource::Impl {
   std::size_t limit_kbytes = 0;  // of keys and values queued, for each partition
   std::shared_ptr<RecordBlockPool> pool = std::make_shared<RecordBlockPool>();
   std::vector<std::unique_ptr<KafkaPartition>> partitions;  // by (partition, topic)
-  std::vector<TaskPartitions> tasks;
-  std::vector<KafkaPartition*> showing;  // take_task's own: those with a record to show
+  std::vector<TaskMerge<KafkaPartition>> tasks;             // its lanes topic by topic
   std::int32_t partition_count = 0;
   int wake_fd = -1;
+  TimeMs opened_ms = 0;         // steady
   TimeMs alive_ms = 0;          // steady: opened, or the last time anything came
   TimeMs leaders_asked_ms = 0;  // steady
+  TimeMs waiting_said_ms = 0;   // steady
 
   Status connect(std::size_t assigned);
   Status find_topics(KafkaTopics& found);
   Status create_missing(const std::vector<std::string>& missing, std::int32_t siblings);
   Status check_partitions(const KafkaTopics& found, std::span<const PartitionOffset> from);
   void assign(const KafkaTopics& found, std::span<const PartitionOffset> from);
-  void take_run(std::size_t until_count, std::size_t& bytes_left, RecordBatch& batch);
-  void take_task(TaskPartitions& task, std::size_t quota, std::size_t bytes_left, RecordBatch& batch);
   void collect(const PollLimits& limits, RecordBatch& batch);
   void wait(TimeMs wait_ms) const;
-  bool blocked(KafkaPartition& partition, TimeMs now_ms) const;
-  void note_ends();
+  void note_answers(TimeMs now_ms);
+  bool waits_for_long(TimeMs now_ms);
   void refresh_leaders();
   Status trouble(bool got_records);
   void close();
@@ -110,7 +97,7 @@ Status KafkaSource::Impl::create_missing(const std::vector<std::string>& missing
 }
 
 Status KafkaSource::Impl::find_topics(KafkaTopics& found) {
-  const TimeMs deadline_ms = steady_ms() + options.request_timeout_ms;
+  const TimeMs deadline_ms = steady_clock_ms() + options.request_timeout_ms;
   bool created = false;
   while (true) {
     Status status = fetch_topics(client, options.topics, options.request_timeout_ms, found);
@@ -129,7 +116,7 @@ Status KafkaSource::Impl::find_topics(KafkaTopics& found) {
     if (!options.create_topics) {
       return Status::of(Fault::missing_topics, missing_topics_text(options.brokers, missing, siblings, false));
     }
-    if (created && steady_ms() > deadline_ms) return Status::of(Fault::retry, "created topics do not appear");
+    if (created && steady_clock_ms() > deadline_ms) return Status::of(Fault::retry, "created topics do not appear");
     if (!created) status = create_missing(missing, siblings);
     if (!status.ok()) return status;
     created = true;  // they appear in the metadata a moment later
@@ -172,7 +159,7 @@ Status KafkaSource::open(std::span<const PartitionOffset> from) {
   if (Status status = s.connect(tasks * s.options.topics.size()); !status.ok()) return status;
   s.wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   s.assign(found, from);
-  s.alive_ms = steady_ms();
+  s.opened_ms = s.alive_ms = steady_clock_ms();
   return Status::good();
 }
 
@@ -181,7 +168,7 @@ void KafkaSource::Impl::assign(const KafkaTopics& found, std::span<const Partiti
   for (std::int32_t number = 0; number < partition_count; ++number) {
     const auto& only = options.only_partitions;
     if (!only.empty() && std::find(only.begin(), only.end(), number) == only.end()) continue;
-    TaskPartitions& task = tasks.emplace_back();
+    TaskMerge<KafkaPartition>& task = tasks.emplace_back(away_after_ms);
     for (std::size_t t = 0; t < options.topics.size(); ++t) {
       const std::string& name = options.topics[t];
       const auto known = std::find_if(from.begin(), from.end(), [&](const PartitionOffset& o) {
@@ -193,7 +180,7 @@ void KafkaSource::Impl::assign(const KafkaTopics& found, std::span<const Partiti
           std::make_unique<KafkaPartition>(client.handle(), name, TopicIndex{static_cast<std::uint16_t>(t)},
                                            PartitionId{number}, position, wake_fd, *pool, limit_kbytes * 1024));
       partitions.back()->leader = found.topics.at(name)[static_cast<std::size_t>(number)].leader;
-      task.partitions.push_back(partitions.back().get());
+      task.add(*partitions.back());
       rd_kafka_topic_partition_list_add(list, name.c_str(), number)->offset = position;
     }
   }
@@ -204,70 +191,10 @@ void KafkaSource::Impl::assign(const KafkaTopics& found, std::span<const Partiti
 
 std::int32_t KafkaSource::partition_count() const { return impl_->partition_count; }
 
-// A partition that may yet have older records than the others of its task show.
-bool KafkaSource::Impl::blocked(KafkaPartition& partition, TimeMs now_ms) const {
-  if (partition.drained()) return false;
-  if (partition.blocks_since_ms == no_time_ms) partition.blocks_since_ms = now_ms;
-  return now_ms - partition.blocks_since_ms < merge_patience_ms;
-}
-
-// Takes from the partitions that show a record, in merged order, until one of them has to be refilled.
-void KafkaSource::Impl::take_run(std::size_t until_count, std::size_t& bytes_left, RecordBatch& batch) {
-  while (batch.records.size() < until_count) {
-    KafkaPartition* first = nullptr;
-    const InputRecord* record = nullptr;
-    for (KafkaPartition* partition : showing) {
-      const InputRecord* head = partition->staged();
-      if (head == nullptr) return;
-      if (record == nullptr || head->broker_ms < record->broker_ms) {  // by topic when equal
-        first = partition;
-        record = head;
-      }
-    }
-    const std::size_t bytes = record->key.size() + record->value.size();
-    first->take(batch);
-    if (bytes >= bytes_left) {
-      bytes_left = 0;
-      return;
-    }
-    bytes_left -= bytes;
-  }
-}
-
-void KafkaSource::Impl::take_task(TaskPartitions& task, std::size_t quota, std::size_t bytes_left, RecordBatch& batch) {
-  const std::size_t begin = batch.records.size();
-  const TimeMs now_ms = steady_ms();
-  bool out_of_order = false;
-  while (batch.records.size() < begin + quota && bytes_left > 0) {
-    showing.clear();
-    bool wait_for_one = false;
-    for (KafkaPartition* partition : task.partitions) {
-      if (partition->head() == nullptr) {
-        wait_for_one = wait_for_one || blocked(*partition, now_ms);
-      } else {
-        partition->blocks_since_ms = no_time_ms;
-        showing.push_back(partition);
-      }
-    }
-    if (showing.empty() || wait_for_one) break;
-    for (KafkaPartition* partition : task.partitions) {
-      if (partition->staged() == nullptr)
-        partition->passed_over = true;
-      else
-        out_of_order = out_of_order || partition->passed_over;
-    }
-    take_run(begin + quota, bytes_left, batch);
-  }
-  if (!out_of_order) return;
-  std::vector<InputRecord> group(batch.records.begin() + static_cast<std::ptrdiff_t>(begin), batch.records.end());
-  merge_records(group);
-  std::copy(group.begin(), group.end(), batch.records.begin() + static_cast<std::ptrdiff_t>(begin));
-}
-
 void KafkaSource::Impl::collect(const PollLimits& limits, RecordBatch& batch) {
   const std::size_t quota = std::max<std::size_t>(limits.records / std::max<std::size_t>(tasks.size(), 1), 1);
   const std::size_t bytes = std::max<std::size_t>(limits.bytes / std::max<std::size_t>(tasks.size(), 1), 1);
-  for (TaskPartitions& task : tasks) take_task(task, quota, bytes, batch);
+  for (auto& task : tasks) task.take({quota, bytes}, steady_clock_ms(), batch);
 }
 
 void KafkaSource::Impl::wait(TimeMs wait_ms) const {
@@ -279,14 +206,14 @@ Status KafkaSource::poll(RecordBatch& batch, const PollLimits& limits) {
   Impl& s = *impl_;
   batch.clear();
   for (auto& partition : s.partitions) partition->begin_batch();
-  const TimeMs deadline_ms = steady_ms() + limits.wait_ms;
+  const TimeMs deadline_ms = steady_clock_ms() + limits.wait_ms;
   while (true) {
     std::uint64_t woken = 0;
     (void)!::read(s.wake_fd, &woken, sizeof woken);
-    s.note_ends();
+    s.note_answers(steady_clock_ms());
     rd_kafka_poll(s.client.handle(), 0);
     s.collect(limits, batch);
-    const TimeMs left_ms = deadline_ms - steady_ms();
+    const TimeMs left_ms = deadline_ms - steady_clock_ms();
     if (!batch.records.empty() || left_ms <= 0) break;
     s.wait(left_ms);
   }
@@ -299,14 +226,35 @@ Status KafkaSource::poll(RecordBatch& batch, const PollLimits& limits) {
 }
 
 // Asked before the queues are looked at: a partition found empty and drained afterwards was so at that time.
-void KafkaSource::Impl::note_ends() {
+void KafkaSource::Impl::note_answers(TimeMs now_ms) {
   for (auto& partition : partitions) {
     partition->complete_ms = watch.complete_ms(partition->leader);
+    partition->answered_ms = watch.heard_ms(partition->leader);
+    const TimeMs since_ms = std::max(partition->answered_ms, opened_ms);
+    partition->away = partition->lost() || now_ms - since_ms >= away_after_ms;
   }
 }
 
+// Whether a partition holds back others so long that its leader should be asked for: it may have moved to a broker that
+// is away. That is no fault, but people should know of it when it lasts.
+bool KafkaSource::Impl::waits_for_long(TimeMs now_ms) {
+  bool long_wait = false;
+  for (const auto& task : tasks) {
+    const KafkaPartition* awaited = task.awaited();
+    if (awaited == nullptr || now_ms - task.awaited_since_ms() < leader_wait_ms) continue;
+    long_wait = true;
+    if (now_ms - std::max(task.awaited_since_ms(), waiting_said_ms) < say_waiting_ms || !options.log) continue;
+    waiting_said_ms = now_ms;
+    options.log(4, fmt::format("{}/{} gives no record and is not at its end: the other topics of this partition number "
+                               "have waited for it for {} s",
+                               awaited->topic_name(), awaited->partition.value,
+                               (now_ms - task.awaited_since_ms()) / 1000));
+  }
+  return long_wait;
+}
+
 void KafkaSource::Impl::refresh_leaders() {
-  leaders_asked_ms = steady_ms();
+  leaders_asked_ms = steady_clock_ms();
   KafkaTopics found;
   if (!fetch_topics(client, options.topics, leader_timeout_ms, found).ok()) return;
   for (auto& partition : partitions) {
@@ -317,8 +265,7 @@ void KafkaSource::Impl::refresh_leaders() {
 }
 
 Status KafkaSource::Impl::trouble(bool got_records) {
-  const TimeMs now_ms = steady_ms();
-  const TimeMs wall_ms = wall_clock_ms();
+  const TimeMs now_ms = steady_clock_ms();
   bool any_alive = got_records, any_away = false;
   const Status* passing = nullptr;
   for (const auto& partition : partitions) {
@@ -326,15 +273,16 @@ Status KafkaSource::Impl::trouble(bool got_records) {
       passing = &partition->trouble();
     else if (!partition->trouble().ok())
       return partition->trouble();
-    const TimeMs heard_ms = watch.complete_ms(partition->leader);
-    (heard_ms != no_time_ms && wall_ms - heard_ms < away_after_ms ? any_alive : any_away) = true;
+    const bool answers = partition->answered_ms != no_time_ms && now_ms - partition->answered_ms < away_after_ms;
+    (answers ? any_alive : any_away) = true;
+    any_away = any_away || partition->lost();
   }
   char text[512];
   if (rd_kafka_fatal_error(client.handle(), text, sizeof text) != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return Status::of(Fault::fatal, fmt::format("Kafka client: {}", text));
   }
   if (any_alive) alive_ms = now_ms;
-  if (any_away && !got_records && now_ms - leaders_asked_ms > leader_refresh_ms) refresh_leaders();
+  if ((waits_for_long(now_ms) || any_away) && now_ms - leaders_asked_ms > leader_refresh_ms) refresh_leaders();
   if (passing != nullptr) return *passing;
   if (now_ms - alive_ms < away_after_ms) return Status::good();
   const std::string why = client.trouble();
@@ -352,15 +300,16 @@ Status KafkaSource::read_range(const PartitionOffset& from, Offset end, TimeMs w
   }
   KafkaPartition& partition = **found;
   partition.begin_batch();  // the batch before may be gone, and what it kept with it
-  TimeMs deadline_ms = steady_ms() + wait_ms;
+  TimeMs deadline_ms = steady_clock_ms() + wait_ms;
   while (true) {
     std::uint64_t woken = 0;
     (void)!::read(s.wake_fd, &woken, sizeof woken);
-    const InputRecord* head = partition.head();
-    if (head != nullptr && head->offset >= end) return Status::good();
-    if (head != nullptr) {
-      partition.take(batch);
-      deadline_ms = steady_ms() + wait_ms;
+    if (!partition.staged().empty() || partition.refill()) {
+      const auto staged = partition.staged();
+      const auto stop = std::ranges::find_if(staged, [&](const InputRecord& record) { return record.offset >= end; });
+      if (stop != staged.begin()) partition.take(static_cast<std::size_t>(stop - staged.begin()), batch);
+      if (stop != staged.end()) return Status::good();
+      deadline_ms = steady_clock_ms() + wait_ms;
       continue;
     }
     const Offset next = partition.status().next;
@@ -372,12 +321,12 @@ Status KafkaSource::read_range(const PartitionOffset& from, Offset end, TimeMs w
                                     from.topic, from.partition.value, next.value, end.value));
     }
     if (!partition.trouble().ok()) return partition.trouble();
-    if (steady_ms() >= deadline_ms) {
+    if (steady_clock_ms() >= deadline_ms) {
       return Status::of(Fault::retry, fmt::format("{}/{}: no record in {} ms, waiting for offset {} of {}", from.topic,
                                                   from.partition.value, wait_ms, next.value, end.value));
     }
     rd_kafka_poll(s.client.handle(), 0);
-    s.wait(std::min<TimeMs>(deadline_ms - steady_ms(), fetch_wait_ms));
+    s.wait(std::min<TimeMs>(deadline_ms - steady_clock_ms(), fetch_wait_ms));
   }
 }
 

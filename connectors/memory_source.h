@@ -1,12 +1,15 @@
 // A source for tests: records are given by the test, and it fails when the test says so.
 #pragma once
 
+#include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "connectors/record_source.h"
+#include "connectors/task_merge.h"
 
 namespace vigia {
 
@@ -19,6 +22,10 @@ class MemorySource : public RecordSource {
   void add_tombstone(std::uint16_t topic, std::int32_t partition, TimeMs broker_ms, std::string key);
   // The wall clock of a successful fetch at the next polls: end_seen_ms of partitions read to their end.
   void set_fetch_ms(TimeMs now_ms) { fetch_ms_ = now_ms; }
+  // What the log of (topic, partition) gives: all it has; nothing though its broker answers, as a fetch under way does;
+  // nothing because its broker is away.
+  enum class Fetch : std::uint8_t { all, nothing_yet, away };
+  void set_fetch(std::uint16_t topic, std::int32_t partition, Fetch fetch) { log(topic, partition).fetch = fetch; }
   // While it is not good, poll gives no record and this.
   void fail_with(Status status) { failure_ = std::move(status); }
   // finished() once all is read.
@@ -41,18 +48,34 @@ class MemorySource : public RecordSource {
     std::string key, value;
     bool is_tombstone;
   };
+  // A lane of its task's merge (task_merge.h), which shows one record at a time.
   struct Log {
+    TopicIndex topic;
+    PartitionId partition;
     std::vector<Stored> records;
     std::size_t next = 0;
+    Fetch fetch = Fetch::all;
     TimeMs last_broker_ms = no_time_ms;
+    InputRecord head;
+    bool shows = false;
+
+    [[nodiscard]] std::span<const InputRecord> staged() const { return {&head, shows ? std::size_t{1} : 0}; }
+    bool refill();
+    void take(std::size_t count, RecordBatch& batch);
+    [[nodiscard]] bool drained() const { return fetch == Fetch::all && next == records.size(); }
+    [[nodiscard]] bool lost() const { return fetch == Fetch::away; }
+    [[nodiscard]] static TimeMs heard_ms() { return 0; }
   };
 
-  Log& log(std::uint16_t topic, std::int32_t partition) { return logs_[partition * topics_.size() + topic]; }
-  void append(RecordBatch& batch, std::uint16_t topic, std::int32_t partition, std::size_t index);
+  Log& log(std::uint16_t topic, std::int32_t partition) {
+    return logs_[static_cast<std::size_t>(partition) * topics_.size() + topic];
+  }
+  Log* find(const PartitionOffset& offset);
 
   std::vector<std::string> topics_;
   std::int32_t partitions_;
-  std::vector<Log> logs_;  // by (partition, topic)
+  std::vector<Log> logs_;                    // by (partition, topic)
+  std::vector<TaskMerge<Log>> tasks_;        // by partition
   TimeMs fetch_ms_ = no_time_ms;
   Status failure_;
   bool ends_ = false;

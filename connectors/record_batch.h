@@ -38,7 +38,8 @@ struct PartitionStatus {
   std::uint64_t count = 0;  // records of this partition in this batch
   TimeMs last_broker_ms = no_time_ms;  // of the last record handed out since open(), in any batch
 
-  // Everything up to the end of the log has been handed out. False while an upstream transaction hangs.
+  // Everything up to the end of the log has been handed out. False while an upstream transaction hangs, and while the
+  // broker is away, because what the log has then is not known.
   bool at_end = false;
   // Wall clock at the start of the last successful fetch that found the end, which has no record in it that was not
   // handed out; stands still while the broker is away. no_time_ms: never yet.

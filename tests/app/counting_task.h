@@ -23,7 +23,7 @@ class CountingTask : public Task {
     EpochResult result;
     for (std::size_t i = 0; i < records.size(); ++i) {
       fire(record_clock_ms[i], result);
-      take(records[i], record_clock_ms[i], result);
+      take(records[i], result);
     }
     fire(clock_ms, result);
     total_ += result.account;
@@ -98,7 +98,7 @@ class CountingTask : public Task {
     return made;
   }
 
-  void take(const InputRecord& record, TimeMs clock_ms, EpochResult& result) {
+  void take(const InputRecord& record, EpochResult& result) {
     ++result.account.decoded;
     if (record.value == "poison") {
       ++result.account.dead_letter;
@@ -107,7 +107,7 @@ class CountingTask : public Task {
     }
     ++result.account.applied;
     Key& key = keys_[std::string(record.key)];
-    key = {key.count + 1, clock_ms + due_after_ms, true};
+    key = {key.count + 1, record.broker_ms + due_after_ms, true};
     result.alerts.push_back(alert("heard", std::string(record.key), key.count, record.broker_ms));
   }
 

@@ -174,6 +174,49 @@ TEST_F(EpochRunnerTest, TopicsOfAPartitionNumberAreMergedIntoOneTask) {
   EXPECT_EQ(lines(sink_.written), fmt::format("heard-a-1 {}\nheard-a-2 {}\n", start_ms + 5, start_ms + 10));
 }
 
+TEST_F(EpochRunnerTest, NoSealPassesATripThatIsStillBeingFetched) {
+  give(0, 0, start_ms + 10, "a");
+  give(1, 0, start_ms + 5, "a");
+  begin_process();
+  source_->set_fetch(1, 0, MemorySource::Fetch::nothing_yet);
+  ASSERT_TRUE(runner_->start().ok());
+  for (int hour = 0; hour < 3; ++hour) {
+    ASSERT_TRUE(runner_->step().ok());
+    pass_time(3'600'000);
+  }
+  EXPECT_TRUE(sink_.written.empty());
+  source_->set_fetch(1, 0, MemorySource::Fetch::all);
+  ASSERT_TRUE(runner_->step().ok());
+  ASSERT_GE(sink_.written.size(), 2U);
+  EXPECT_EQ(lines(std::span(sink_.written).first(2)),
+            fmt::format("heard-a-1 {}\nheard-a-2 {}\n", start_ms + 5, start_ms + 10));
+}
+
+// Two brokers: that of the trips is away for ten minutes, and seals go on coming.
+TEST_F(EpochRunnerTest, APartitionThatIsAwayStopsNoOtherAndNobodyIsAccusedOfSilence) {
+  wall_ms_ = start_ms;
+  give(1, 0, start_ms - 1'000, "quiet");
+  begin_process();
+  ASSERT_TRUE(runner_->start().ok());
+  ASSERT_TRUE(runner_->step().ok());
+  source_->set_fetch(1, 0, MemorySource::Fetch::away);
+  for (int minute = 0; minute < 10; ++minute) {
+    pass_time(60'000);
+    give(0, 0, wall_ms_, "seal");
+    ASSERT_TRUE(runner_->step().ok());
+    EXPECT_EQ(runner_->records_read(), static_cast<std::uint64_t>(minute) + 2);
+  }
+  for (const Alert& alert : sink_.written) EXPECT_EQ(alert.kind, "heard") << alert.alert_id;
+
+  source_->set_fetch(1, 0, MemorySource::Fetch::all);
+  give(1, 0, start_ms + 30'000, "quiet");  // it was not silent after all
+  pass_time(1'000);
+  ASSERT_TRUE(runner_->step().ok());
+  ASSERT_EQ(sink_.written.size(), 13U);
+  EXPECT_EQ(sink_.written[12].alert_id, "silent-quiet-2");  // but now it is
+  EXPECT_EQ(sink_.written[12].detected_ms, start_ms + 30'000 + CountingTask::due_after_ms);
+}
+
 TEST_F(EpochRunnerTest, DeadLettersAreKeptAndTheAccountHolds) {
   give(0, 0, start_ms, "a");
   give(0, 0, start_ms + 1, "a", "poison");

@@ -103,12 +103,12 @@ Status Broker::wait_until_ready() {
     int ended = 0;
     if (::waitpid(pid_, &ended, WNOHANG) == pid_) {
       pid_ = -1;
-      return Status::of(Fault::fatal, "the broker has ended:\n" + last_lines(directory_ / "broker.log"));
+      return Status::of(Fault::fatal, fmt::format("the broker has ended:\n{}", last_lines(directory_ / "broker.log")));
     }
     KafkaTopics topics;
     status = fetch_topics(client, {}, 1000, topics);  // waits up to that long for a connection
   } while (!status.ok() && std::chrono::steady_clock::now() < deadline);
-  if (!status.ok()) status.text += "\n" + last_lines(directory_ / "broker.log");
+  if (!status.ok()) status.text.append(1, '\n').append(last_lines(directory_ / "broker.log"));
   return status;
 }
 
