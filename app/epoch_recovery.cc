@@ -81,24 +81,25 @@ Status EpochRunner::replay_journal(StageTask& task) {
 }
 
 Status EpochRunner::replay_epoch(StageTask& task, const JournalEntry& entry, std::uint64_t acknowledged) {
-  batch_.clear();
+  recovery_batch_.clear();
   for (const JournalRange& range : entry.ranges) {
     if (range.end <= range.first) continue;
     const Status status =
-        parts_.source.read_range({range.topic, range.partition, range.first}, range.end, range_wait_ms, batch_);
+        parts_.source.read_range({range.topic, range.partition, range.first}, range.end, range_wait_ms, recovery_batch_);
     if (!status.ok()) return status;
     for (PartitionOffset& next : task.next) {
       if (next.topic == range.topic) next.next = range.end;
     }
   }
-  merge_records(batch_.records);
+  merge_records(recovery_batch_.records);
   std::vector<TimeMs> clocks_ms;
-  set_clocks(task.clock, batch_.records, entry.wall_ms, entry.clock_ms, clocks_ms);
+  set_clocks(task.clock, recovery_batch_.records, entry.wall_ms, entry.clock_ms, clocks_ms);
   task.clock.set(entry.clock_ms);
-  const EpochResult result = task.task->process(batch_.records, clocks_ms, task.clock.clock_ms());
+  const EpochResult result = task.task->process(recovery_batch_.records, clocks_ms, task.clock.clock_ms());
   task.epoch = entry.epoch;
   if (entry.epoch <= acknowledged) return Status::good();
   if (Status status = parts_.delivery.deliver({&result, 1}); !status.ok()) return status;
+  parts_.delivery.announce({&result, 1});
   return parts_.journal.acknowledge(task.name, entry.epoch);
 }
 

@@ -31,38 +31,66 @@ EpochRunner::EpochRunner(RunnerParts parts, RunnerOptions options)
     : parts_(std::move(parts)), options_(std::move(options)), writer_(parts_.snapshots) {}
 
 Status EpochRunner::step() {
-  if (Status status = finish_epoch(); !status.ok()) return status;
+  // What is left of an earlier step goes first; a delivery in the background is left alone.
+  if (epoch_ || !delivery_.valid()) {
+    if (Status status = settle(); !status.ok()) return status;
+  }
   if (Status status = snapshot_when_due(); !status.ok()) return status;
   watch_memory();
-  if (paused_) return Status::good();
-  Status polled = parts_.source.poll(batch_, options_.poll);
+  if (paused_) return settle();
+  auto next = spare_ ? std::move(spare_) : std::make_unique<Epoch>();
+  Status polled = parts_.source.poll(next->batch, options_.poll);
   if (!polled.ok() && polled.fault != Fault::retry) return polled;
-  make_epoch();  // what was read before the broker went away counts
-  if (Status status = finish_epoch(); !status.ok()) return status;
+  const bool much = next->batch.records.size() >= options_.overlap_records;
+  if (make_epoch(*next))  // what was read before the broker went away counts
+    epoch_ = std::move(next);
+  else
+    spare_ = std::move(next);
+  if (!much) {
+    if (Status status = settle(); !status.ok()) return status;
+    return polled;
+  }
+  if (Status status = journal_and_apply(*epoch_); !status.ok()) return status;
+  if (Status status = finish_delivery(); !status.ok()) return status;
+  delivering_ = std::move(epoch_);
+  delivery_ = std::async(std::launch::async, [this] { return parts_.delivery.deliver(delivering_->results); });
   return polled;
 }
 
-// Parts the batch among the tasks. Records of a partition number stand together and merged.
-void EpochRunner::make_epoch() {
+Status EpochRunner::settle() {
+  if (epoch_) {
+    if (Status status = journal_and_apply(*epoch_); !status.ok()) return status;
+  }
+  if (Status status = finish_delivery(); !status.ok()) return status;
+  delivering_ = std::move(epoch_);
+  return finish_delivery();
+}
+
+// Parts the batch among the tasks; false: there is nothing to do. Records of a partition number stand together and
+// merged.
+bool EpochRunner::make_epoch(Epoch& epoch) {
+  epoch.parts.clear();
+  epoch.next.clear();
+  epoch.results.clear();
+  epoch.journalled = epoch.delivered = false;
   const TimeMs wall_ms = parts_.wall_ms();
   const bool idle = idle_epoch_ms_ == no_time_ms || wall_ms - idle_epoch_ms_ >= options_.idle_epoch_ms;
   if (idle) idle_epoch_ms_ = wall_ms;
-  records_read_ += batch_.records.size();
+  records_read_ += epoch.batch.records.size();
   lag_ = 0;
-  epoch_.emplace();
-  std::span<InputRecord> rest = batch_.records;
+  std::span<InputRecord> rest = epoch.batch.records;
   for (const auto& task : tasks_) {
-    const auto end =
-        std::ranges::find_if(rest, [&](const InputRecord& record) { return record.partition != task->partition; });
-    const auto count = static_cast<std::size_t>(end - rest.begin());
-    add_part(*task, rest.first(count), of_partition(batch_.partitions, task->partition), wall_ms, idle);
+    const auto statuses = of_partition(epoch.batch.partitions, task->partition);
+    std::size_t count = 0;
+    for (const PartitionStatus& status : statuses) count += status.count;
+    add_part(epoch, *task, rest.first(count), statuses, wall_ms, idle);
     rest = rest.subspan(count);
   }
-  if (epoch_->parts.empty()) epoch_.reset();
+  return !epoch.parts.empty();
 }
 
-void EpochRunner::add_part(StageTask& task, std::span<InputRecord> records, std::span<const PartitionStatus> statuses,
-                           TimeMs wall_ms, bool idle) {
+void EpochRunner::add_part(Epoch& epoch, StageTask& task, std::span<InputRecord> records,
+                           std::span<const PartitionStatus> statuses, TimeMs wall_ms, bool idle) {
   for (const PartitionStatus& status : statuses) {
     if (lag_ >= 0) lag_ = status.lag < 0 ? -1 : lag_ + status.lag;
     if (status.last_broker_ms != no_time_ms) task.clock.read_up_to(status.topic.value, status.last_broker_ms);
@@ -85,31 +113,41 @@ void EpochRunner::add_part(StageTask& task, std::span<InputRecord> records, std:
     part.entry.ranges.push_back(range_of(status, options_.topics[status.topic.value]));
     task.next[status.topic.value].next = status.next;
   }
-  epoch_->parts.push_back(std::move(part));
+  if (!records.empty()) epoch.next.insert(epoch.next.end(), task.next.begin(), task.next.end());
+  epoch.parts.push_back(std::move(part));
 }
 
-Status EpochRunner::finish_epoch() {
-  if (!epoch_) return Status::good();
-  Epoch& epoch = *epoch_;
-  if (!epoch.journalled) {
-    std::vector<JournalEntry> entries;
-    for (const Part& part : epoch.parts) entries.push_back(part.entry);
-    auto noting = std::async(std::launch::async, [&] { return parts_.journal.append(entries); });
-    if (epoch.results.empty()) apply(epoch);
-    if (Status status = noting.get(); !status.ok()) return status;
-    epoch.journalled = true;
-  }
+Status EpochRunner::journal_and_apply(Epoch& epoch) {
+  if (epoch.journalled) return Status::good();
+  std::vector<JournalEntry> entries;
+  for (const Part& part : epoch.parts) entries.push_back(part.entry);
+  auto noting = std::async(std::launch::async, [&] { return parts_.journal.append(entries); });
+  if (epoch.results.empty()) apply(epoch);
+  Status status = noting.get();
+  epoch.journalled = status.ok();
+  return status;
+}
+
+// Waits for the delivery under way, or makes it now. After a fault delivering_ stays.
+Status EpochRunner::finish_delivery() {
+  if (!delivering_) return Status::good();
+  Epoch& epoch = *delivering_;
   if (!epoch.delivered) {
-    if (Status status = parts_.delivery.deliver(epoch.results); !status.ok()) return status;
+    Status status = delivery_.valid() ? delivery_.get() : parts_.delivery.deliver(epoch.results);
+    if (!status.ok()) return status;
+    parts_.delivery.announce(epoch.results);
     epoch.delivered = true;
   }
-  std::vector<PartitionOffset> done;
+  if (Status status = acknowledge(epoch); !status.ok()) return status;
+  spare_ = std::move(delivering_);
+  return Status::good();
+}
+
+Status EpochRunner::acknowledge(Epoch& epoch) {
   for (const Part& part : epoch.parts) {
     if (Status status = parts_.journal.acknowledge(part.task->name, part.entry.epoch); !status.ok()) return status;
-    if (!part.records.empty()) done.insert(done.end(), part.task->next.begin(), part.task->next.end());
   }
-  if (!done.empty()) parts_.source.commit(done);
-  epoch_.reset();
+  if (!epoch.next.empty()) parts_.source.commit(epoch.next);
   return Status::good();
 }
 
@@ -144,6 +182,7 @@ Status EpochRunner::snapshot_when_due() {
   const TimeMs now_ms = parts_.wall_ms();
   continue_snapshots(snapshot_slice_keys);
   if (now_ms - snapshot_ms_ < options_.snapshot_every_ms || writer_.pending() > 0) return Status::good();
+  if (Status status = settle(); !status.ok()) return status;  // a snapshot holds nothing that was not delivered
   snapshot_ms_ = now_ms;
   begin_snapshots();
   return Status::good();
@@ -179,7 +218,7 @@ void EpochRunner::trim_journal() {
 }
 
 Status EpochRunner::stop() {
-  if (Status status = finish_epoch(); !status.ok()) return status;
+  if (Status status = settle(); !status.ok()) return status;
   if (!final_snapshot_taken_) {
     continue_snapshots(SIZE_MAX);  // of the one under way
     begin_snapshots();

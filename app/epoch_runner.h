@@ -3,7 +3,8 @@
 //
 // An epoch is what one poll brought. Its way: clocks are set; the journal notes ranges and clocks while the tasks apply
 // the records; when both are done the results are delivered and acknowledged; then the journal notes that, and offsets
-// are committed. Every so often the keys that changed go to the snapshot store in the background.
+// are committed. While there is much to read, an epoch is delivered in the background and the next one is polled and
+// applied meanwhile: at most two are on their way. Every so often the keys that changed go to the snapshot store.
 //
 // One thread calls it. Faults that pass (Fault::retry, Fault::storage) are returned, and the same call goes on where it
 // stopped: meanwhile no input is taken. After any other fault the runner is of no more use.
@@ -11,6 +12,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,6 +34,7 @@ struct RunnerOptions {
   TimeMs max_clock_skew_ms = 300'000;
   TimeMs snapshot_every_ms = 10'000;
   TimeMs idle_epoch_ms = 1000;            // how often the clock alone makes an epoch
+  std::size_t overlap_records = 2048;     // an epoch of so many is delivered while the next one is made
   std::uint64_t memory_budget_bytes = 0;  // of state, history and what waits for the disk; 0: no limit
   PollLimits poll;
 };
@@ -54,8 +57,11 @@ class EpochRunner {
   // acknowledged, the same bytes), and opens the source there. May be called again after a passing fault.
   [[nodiscard]] Status start();
 
-  // One poll and all that follows from it.
+  // One poll and all that follows from it, but for a delivery that goes on in the background.
   [[nodiscard]] Status step();
+
+  // Waits until everything that was read is delivered and acknowledged.
+  [[nodiscard]] Status settle();
 
   // Finishes what was polled, takes a last snapshot and waits until it is on disk. May be called again after a passing
   // fault. Closes the source when good.
@@ -82,8 +88,10 @@ class EpochRunner {
   };
   // An epoch on its way; what is done need not be done again after a fault.
   struct Epoch {
+    RecordBatch batch;
     std::vector<Part> parts;
-    std::vector<EpochResult> results;  // of the parts, once applied
+    std::vector<PartitionOffset> next;  // where to read on when it is done; empty: it had no records
+    std::vector<EpochResult> results;   // of the parts, once applied
     bool journalled = false;
     bool delivered = false;
   };
@@ -92,11 +100,13 @@ class EpochRunner {
   [[nodiscard]] Status replay_journal(StageTask& task);
   [[nodiscard]] Status replay_epoch(StageTask& task, const JournalEntry& entry, std::uint64_t acknowledged);
 
-  void make_epoch();
-  void add_part(StageTask& task, std::span<InputRecord> records, std::span<const PartitionStatus> statuses,
-                TimeMs wall_ms, bool idle);
-  [[nodiscard]] Status finish_epoch();
+  [[nodiscard]] bool make_epoch(Epoch& epoch);
+  void add_part(Epoch& epoch, StageTask& task, std::span<InputRecord> records,
+                std::span<const PartitionStatus> statuses, TimeMs wall_ms, bool idle);
+  [[nodiscard]] Status journal_and_apply(Epoch& epoch);
   void apply(Epoch& epoch);
+  [[nodiscard]] Status finish_delivery();
+  [[nodiscard]] Status acknowledge(Epoch& epoch);
   void watch_memory();
   [[nodiscard]] Status snapshot_when_due();
   void begin_snapshots();
@@ -107,8 +117,11 @@ class EpochRunner {
   RunnerOptions options_;
   SnapshotWriter writer_;
   std::vector<std::unique_ptr<StageTask>> tasks_;  // by partition number
-  RecordBatch batch_;
-  std::optional<Epoch> epoch_;
+  RecordBatch recovery_batch_;
+  std::unique_ptr<Epoch> epoch_;       // being made: polled, then journalled and applied
+  std::unique_ptr<Epoch> delivering_;  // applied, and on its way out
+  std::unique_ptr<Epoch> spare_;       // memory of one that is done
+  std::future<Status> delivery_;       // of delivering_, when it goes on in the background
   bool opened_ = false;
   bool paused_ = false;
   bool final_snapshot_taken_ = false;

@@ -10,13 +10,15 @@ Status ResultDelivery::deliver(std::span<const EpochResult> results) {
     alerts |= !result.alerts.empty();
     rejected |= !result.rejected.empty();
   }
-  if (Status status = flush(alerts, rejected); !status.ok()) return status;
+  return flush(alerts, rejected);
+}
+
+void ResultDelivery::announce(std::span<const EpochResult> results) {
   for (const EpochResult& result : results) {
     revisions_ += result.alerts.size();
     if (!watch_) continue;
     for (const Alert& alert : result.alerts) watch_(alert);
   }
-  return Status::good();
 }
 
 Status ResultDelivery::write(const EpochResult& result) {

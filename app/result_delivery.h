@@ -15,14 +15,17 @@ namespace vigia {
 
 class ResultDelivery {
  public:
-  // Everything outlives the delivery. `watch` sees each revision once it is delivered; may be empty.
+  // Everything outlives the delivery. `watch` sees each revision once it is announced; may be empty.
   ResultDelivery(std::vector<AlertSink*> sinks, DeadLetters& letters, std::vector<std::string> topics,
                  std::function<void(const Alert&)> watch = {})
       : sinks_(std::move(sinks)), letters_(letters), topics_(std::move(topics)), watch_(std::move(watch)) {}
 
   // Writes the results in their order and waits until they are where they belong. After a fault the same may be
-  // delivered again: what arrives twice is the same twice.
+  // delivered again: what arrives twice is the same twice. One call at a time, from any thread.
   [[nodiscard]] Status deliver(std::span<const EpochResult> results);
+
+  // Counts what was delivered and shows it to the watcher, in the caller's thread.
+  void announce(std::span<const EpochResult> results);
 
   [[nodiscard]] std::uint64_t revisions() const { return revisions_; }
 

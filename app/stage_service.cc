@@ -186,7 +186,7 @@ class Service {
     }
     if (now_ms - pruned_ms_ < prune_every_ms) return;
     pruned_ms_ = now_ms;
-    if (loaded_.pipeline.outputs.alert_retention_ms <= 0) return;
+    if (loaded_.pipeline.outputs.alert_retention_ms <= 0 || !runner_->settle().ok()) return;  // a fault comes up again
     const Status status = store_.prune(runner_->clock_ms() - loaded_.pipeline.outputs.alert_retention_ms);
     if (!status.ok()) spdlog::warn("alert store: {}", status.text);
   }

@@ -303,6 +303,36 @@ TEST_F(EpochRunnerTest, AfterACrashAcknowledgedEpochsAreAppliedInSilence) {
   EXPECT_EQ(runner_->account().applied, 1U);
 }
 
+// Each epoch is delivered while the next one is made; the sink is away for a while.
+TEST_F(EpochRunnerTest, DeliveredInTheBackgroundItIsTheSameInTheSameOrder) {
+  options_.overlap_records = 1;
+  options_.poll.records = 4;
+  constexpr int count = 40;
+  std::string expected;
+  for (int i = 0; i < count; ++i) {
+    give(0, 0, start_ms + i, "a");
+    expected += fmt::format("heard-a-{} {}\n", i + 1, start_ms + i);
+  }
+  begin_process();
+  ASSERT_TRUE(runner_->start().ok());
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(runner_->step().ok());
+  ASSERT_TRUE(runner_->settle().ok());
+  EXPECT_EQ((source_->committed[{"seal", 0}]), 10);  // two records an epoch of this partition
+  EXPECT_EQ(sink_.written.size(), 10U);
+
+  sink_.fail_with = Status::of(Fault::retry, "broker away");
+  ASSERT_TRUE(runner_->step().ok());  // on its way
+  EXPECT_EQ(runner_->step().fault, Fault::retry);
+  EXPECT_EQ(runner_->step().fault, Fault::retry);
+  EXPECT_EQ(runner_->records_read(), 14U);  // no more than two epochs wait
+  EXPECT_EQ((source_->committed[{"seal", 0}]), 10);
+  sink_.fail_with = {};
+  while (runner_->records_read() < count) ASSERT_TRUE(runner_->step().ok());
+  ASSERT_TRUE(runner_->stop().ok());
+  EXPECT_EQ(lines(sink_.written), expected);
+  EXPECT_EQ((source_->committed[{"seal", 0}]), count);
+}
+
 // Crashes before acknowledgements at random epochs: what is produced twice is the same twice.
 TEST_F(EpochRunnerTest, ReplayLawWhatWasNotAcknowledgedIsProducedAgainTheSameBytes) {
   std::mt19937 random(20240607);
