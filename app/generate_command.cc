@@ -4,12 +4,12 @@
 #include <fstream>
 #include <memory>
 #include <string>
-#include <thread>
 
 #include <fmt/format.h>
 
 #include "app/command.h"
 #include "app/ground_truth.h"
+#include "app/pace.h"
 #include "app/progress_bar.h"
 #include "app/stop_signal.h"
 #include "app/time_text.h"
@@ -71,30 +71,13 @@ std::string read_options(const GenerateArguments& arguments, const Pipeline& pip
   return {};
 }
 
-// Holds the events back to a number per second.
-class Pace {
- public:
-  explicit Pace(double per_s) : per_s_(per_s) {}
-  void wait(std::uint64_t sent) const {
-    if (per_s_ <= 0) return;
-    std::this_thread::sleep_until(started_ + std::chrono::duration_cast<std::chrono::steady_clock::duration>(
-                                                 std::chrono::duration<double>(static_cast<double>(sent) / per_s_)));
-  }
-
- private:
-  double per_s_;
-  std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
-};
-
-Status send_all(Simulator& simulator, const SimulatorOptions& options, double rate_per_s, EventOutput& output,
+Status send_all(Simulator& simulator, const SimulatorOptions& options, Pace pace, EventOutput& output,
                 std::uint64_t& sent) {
-  const Pace pace(rate_per_s);
   ProgressBar bar(static_cast<std::uint64_t>(options.duration_ms));
   SimulatedEvent event;
-  while (!stop_requested() && simulator.next(event)) {
+  while (simulator.next(event) && pace.wait(sent, event.broker_ms)) {
     if (Status status = output.write(event); !status.ok()) return status;
-    if (++sent % 64 == 0) pace.wait(sent);
-    if (sent % 1024 == 0) {
+    if (++sent % 1024 == 0) {
       bar.show(static_cast<std::uint64_t>(std::max<TimeMs>(0, event.broker_ms - options.start_ms)),
                fmt::format("{} events", sent));
     }
@@ -130,7 +113,8 @@ int run_generate(const GenerateArguments& arguments) {
 
   Simulator simulator(options, std::move(routes));
   std::uint64_t sent = 0;
-  if (const Status status = send_all(simulator, options, arguments.rate_per_s, *output, sent); !status.ok()) {
+  const Pace pace(arguments.rate_per_s, arguments.to_kafka && arguments.start == "now", real_pace_clock());
+  if (const Status status = send_all(simulator, options, pace, *output, sent); !status.ok()) {
     return complain(exit_failed, status.text);
   }
   fmt::print(stderr, "{} events of {} seals; {} things happened that a rule should find\n", sent, options.trucks,
@@ -156,7 +140,11 @@ void add_generate_command(CLI::App& cli, int& exit_code) {
       "start_ms, end_ms) comes from the script of each truck, not from the engine.\n\n"
       "Examples:\n"
       "  vigia generate --config config/customs.yaml --seals 100 --output day.jsonl --truth truth.jsonl\n"
-      "  vigia generate --config config/customs.yaml --kafka --create-topics --rate 5000 --start now\n\n"
+      "  vigia generate --config config/customs.yaml --kafka --create-topics --start now\n"
+      "  vigia generate --config config/customs.yaml --kafka --create-topics --rate 5000\n\n"
+      "The first writes a recording. The second goes with the wall clock: each event is sent when its time has come. "
+      "The\n"
+      "third sends a day of the past, 5000 events a second.\n\n"
       "Exit: 0; 1 when the output failed; 2 when the configuration is invalid.");
   command->add_option("--config", arguments->config, "the pipeline, a YAML file")->required();
   command->add_option("--output", arguments->output, "a recording for `vigia replay`, - for standard output");
@@ -173,13 +161,14 @@ void add_generate_command(CLI::App& cli, int& exit_code) {
   command->add_option("--trips", arguments->trips, "trips of each seal at most; 0: as many as fit")
       ->capture_default_str();
   command->add_option("--duration", arguments->duration, "of the simulated time")->capture_default_str();
-  command->add_option("--start", arguments->start, "of the simulated time: now, 2026-03-04T06:00 or ms since 1970")
+  command->add_option("--start", arguments->start, "of the simulated time: now (with --kafka no event goes before its time), "
+                      "2026-03-04T06:00 or ms since 1970")
       ->default_str("2026-03-04");
   command->add_option("--ping", arguments->ping, "between two messages of a seal")->capture_default_str();
   command->add_option("--holes-per-hour", arguments->holes_per_hour, "how often a truck loses coverage")
       ->check(CLI::Range(0.0, 10.0))
       ->capture_default_str();
-  command->add_option("--rate", arguments->rate_per_s, "events per second; 0: as fast as it can")
+  command->add_option("--rate", arguments->rate_per_s, "events per second at most; 0: no such limit")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   command->callback([arguments, &exit_code] { exit_code = run_generate(*arguments); });
