@@ -92,6 +92,9 @@ Status EpochRunner::replay_epoch(StageTask& task, const JournalEntry& entry, std
     }
   }
   merge_records(recovery_batch_.records);
+  if (parts_.inspect) {
+    if (Status status = parts_.inspect(recovery_batch_.records); !status.ok()) return status;
+  }
   std::vector<TimeMs> clocks_ms;
   set_clocks(task.clock, recovery_batch_.records, entry.wall_ms, entry.clock_ms, clocks_ms);
   task.clock.set(entry.clock_ms);

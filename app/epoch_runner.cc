@@ -41,6 +41,9 @@ Status EpochRunner::step() {
   auto next = spare_ ? std::move(spare_) : std::make_unique<Epoch>();
   Status polled = parts_.source.poll(next->batch, options_.poll);
   if (!polled.ok() && polled.fault != Fault::retry) return polled;
+  if (parts_.inspect) {
+    if (Status status = parts_.inspect(next->batch.records); !status.ok()) return status;
+  }
   const bool much = next->batch.records.size() >= options_.overlap_records;
   if (make_epoch(*next))  // what was read before the broker went away counts
     epoch_ = std::move(next);

@@ -47,6 +47,8 @@ struct RunnerParts {
   ResultDelivery& delivery;
   std::function<std::unique_ptr<Task>()> make_task;
   std::function<TimeMs()> wall_ms;
+  // Sees all records before they are applied, in the order of reading; a fault ends the run. May be empty.
+  std::function<Status(std::span<const InputRecord>)> inspect = {};
 };
 
 class EpochRunner {

@@ -28,6 +28,7 @@ std::optional<LoadedStage> load_stage(const std::string& path) {
     if (source.stream != StreamId::seal && source.stream != StreamId::trip) continue;
     const bool json = source.format == RecordFormat::json;
     stage.sources.push_back({source.topic, source.stream, json ? PayloadFormat::json : PayloadFormat::flatbuffers});
+    result.sources.push_back(source);
     result.topics.push_back(source.topic);
   }
   if (result.topics.empty()) {

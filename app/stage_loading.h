@@ -13,7 +13,8 @@ namespace vigia {
 struct LoadedStage {
   Pipeline pipeline;
   SealStageConfig stage;            // threads: 1
-  std::vector<std::string> topics;  // by TopicIndex: those of the pipeline's sources that the stage reads
+  std::vector<SourceSpec> sources;  // by TopicIndex: those of the pipeline's that the stage reads
+  std::vector<std::string> topics;  // theirs
 };
 
 // Loads the pipeline; warnings and errors go to standard error, all of them. Empty: there were errors, or nothing that

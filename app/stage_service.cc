@@ -18,6 +18,7 @@
 #include "connectors/kafka_producer.h"
 #include "connectors/kafka_sink.h"
 #include "connectors/kafka_source.h"
+#include "connectors/key_placement.h"
 
 namespace vigia {
 namespace {
@@ -27,6 +28,10 @@ constexpr TimeMs longest_pause_ms = 10'000;
 constexpr TimeMs report_every_ms = 10'000;
 constexpr TimeMs prune_every_ms = 60'000;
 constexpr TimeMs stop_patience_ms = 30'000;  // for brokers and disks that do not answer while stopping
+
+// What one epoch reads at most, over all tasks: so much that its fixed costs (journal, commit, delivery) don't count, and
+// so little that its rows stay near the processor. A record may hold a batch of events, hence the bytes.
+constexpr PollLimits epoch_limits{.records = 32'768, .bytes = std::size_t{4} << 20, .wait_ms = 100};
 
 TimeMs wall_now_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
@@ -61,7 +66,11 @@ class Service {
         hooks_(hooks),
         stage_(loaded.stage),
         threads_(std::max(1U, threads)),
-        source_(source_options(loaded)) {}
+        source_(source_options(loaded)),
+        placements_(loaded.sources) {
+    for (std::size_t topic = 0; topic < stage_.sources.size(); ++topic)
+      stage_.sources[topic].placement = placements_.of(topic);
+  }
 
   ServiceResult run() {
     ServiceResult result;
@@ -116,10 +125,12 @@ class Service {
     options.clock = pipeline.clock == ClockMode::wall ? StageClock::Mode::wall : StageClock::Mode::records;
     options.max_clock_skew_ms = pipeline.max_clock_skew_ms;
     options.snapshot_every_ms = pipeline.snapshot_every_ms;
+    options.poll = epoch_limits;
     // What the source holds ahead is bounded by itself: its bound is set aside.
     options.memory_budget_bytes = pipeline.memory_budget_bytes - source_options(loaded_).queue_bytes;
     runner_ = std::make_unique<EpochRunner>(
-        RunnerParts{source_, *journal_, snapshots_, *delivery_, [this] { return make_task(); }, wall_now_ms},
+        RunnerParts{source_, *journal_, snapshots_, *delivery_, [this] { return make_task(); }, wall_now_ms,
+                    [this](auto records) { return inspect(records); }},
         std::move(options));
   }
 
@@ -128,6 +139,16 @@ class Service {
     const auto tasks = static_cast<unsigned>(std::max(1, source_.partition_count()));
     stage_.threads = (threads_ + tasks - 1) / tasks;
     return make_seal_task(stage_);
+  }
+
+  // Before the first records, and again after each start, when the number of partitions is known.
+  Status inspect(std::span<const InputRecord> records) {
+    if (placed_partitions_ != source_.partition_count()) {
+      placed_partitions_ = source_.partition_count();
+      const std::string file = loaded_.pipeline.state_directory + "/partitioners";
+      if (Status status = placements_.open(file, placed_partitions_); !status.ok()) return status;
+    }
+    return placements_.observe(records);
   }
 
   Status live() {
@@ -200,6 +221,8 @@ class Service {
   AlertStore store_;
   std::unique_ptr<KafkaProducer> producer_;
   KafkaSource source_;
+  KeyPlacements placements_;
+  std::int32_t placed_partitions_ = 0;
   std::unique_ptr<KafkaAlertSink> alerts_;
   std::unique_ptr<KafkaDeadLetters> letters_;
   std::unique_ptr<ResultDelivery> delivery_;

@@ -27,6 +27,10 @@ class alignas(128) SealDecoder {
     row.head.broker_ms = record.broker_ms;
     row.head.evidence = {record.topic, record.partition, record.offset};
     row.head.clock_fault = false;
+    const KeyPlacement* placement = source.placement.get();
+    if (placement != nullptr && !record.key.empty())
+      if (auto misplaced = placement->problem(record.key, record.partition); !misplaced.empty())
+        return refuse(record, "key " + misplaced, rejected, account);
     const auto read = [&](const auto& events, const json::ReadResult* json) {
       using Event = std::remove_cvref_t<decltype(events[0])>;
       if (!events.error().empty()) return refuse(record, std::string(events.error()), rejected, account);
@@ -34,7 +38,12 @@ class alignas(128) SealDecoder {
         const Event& event = events[i];
         row.event_index = events.is_batch() ? static_cast<std::int32_t>(json ? json->index_of(i) : i) : -1;
         account.unknown_enum_values += json ? 0 : schema::unknown_enum_values(event);
-        if (auto reason = json ? std::string() : schema::check(event); !reason.empty())
+        auto reason = json ? std::string() : schema::check(event);
+        // A seal whose key the record does not have may belong elsewhere.
+        if (placement != nullptr && reason.empty() && event.seal_id()->string_view() != record.key)
+          if (reason = placement->problem(event.seal_id()->string_view(), record.partition); !reason.empty())
+            reason = "seal_id " + reason;
+        if (!reason.empty())
           refuse_event(record, row.event_index, std::move(reason), rejected, account);
         else
           fill(event, json != nullptr, row), emit(std::as_const(row));

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/identity.h"
@@ -14,11 +15,20 @@ namespace vigia {
 
 enum class PayloadFormat : std::uint8_t { flatbuffers, json };
 
+// Where a source's producers put their keys. Thread-safe.
+class KeyPlacement {
+ public:
+  virtual ~KeyPlacement() = default;
+  // Empty: the key is in its partition, or nobody knows yet. Else why it has no business there, for people.
+  [[nodiscard]] virtual std::string problem(std::string_view key, PartitionId partition) const = 0;
+};
+
 // What a source's records are; InputRecord::topic is the index into SealStageConfig::sources.
 struct StageSource {
   std::string topic;
   StreamId stream = StreamId::seal;
   PayloadFormat format = PayloadFormat::flatbuffers;
+  std::shared_ptr<const KeyPlacement> placement = nullptr;  // null: not checked
 };
 
 struct SealStageConfig {

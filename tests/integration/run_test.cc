@@ -9,6 +9,7 @@
 
 #include "broker_fixture.h"
 #include "connectors/dead_letters.h"
+#include "connectors/partitioner.h"
 #include "engine/task.h"
 #include "schemas/json_reader.h"
 #include "schemas/json_writer.h"
@@ -263,6 +264,45 @@ TEST_F(RunTest, PoisonRecordsAreSetAsideWithTheirBytesAndTheStreamGoesOn) {
     EXPECT_FALSE(letters[i].header(reason_header).empty());
   }
   EXPECT_EQ(process.terminate(), 0) << process.log();
+}
+
+TEST_F(RunTest, RecordsInPartitionsWhereTheirKeysDoNotBelongAreDeadLetters) {
+  const std::string config = pipeline();
+  constexpr std::int32_t partitions = 2;
+  kafka().create_topic(seals, partitions);
+  const auto tampered = [&](int i, const std::string& key, std::int32_t partition) {
+    return KafkaRecord{.key = key,
+                       .value = json_of(event(seal(i), 0, schema::Lock::tampered)),
+                       .headers = {},
+                       .timestamp_ms = start_ms + i,
+                       .partition = partition};
+  };
+  const auto own = [&](const std::string& key) { return murmur2_partition(key, partitions); };
+  std::vector<KafkaRecord> records;
+  for (int i = 0; i < 20; ++i) records.push_back(tampered(i, seal(i), own(seal(i))));
+  records.push_back(tampered(30, seal(30), 1 - own(seal(30))));  // the producer chose another partition
+  std::string elsewhere = "gateway-0";                            // or keyed by something else
+  for (int n = 1; own(elsewhere) == own(seal(31)); ++n) elsewhere = fmt::format("gateway-{}", n);
+  records.push_back(tampered(31, elsewhere, own(elsewhere)));
+  records.push_back(tampered(32, "", 1 - own(seal(32))));  // or not at all
+  records.push_back(tampered(33, seal(33), own(seal(33))));
+  kafka().produce(seals, records);
+
+  VigiaProcess process(run_arguments(config), dir / "run.log");
+  EXPECT_EQ(wait_for_alerts(21).size(), 21u) << process.log();
+  const auto letters = kafka().read_at_least(dead, 3);
+  std::map<std::string, std::string> reasons;
+  for (const auto& letter : letters) reasons[letter.key] = letter.header(reason_header);
+  ASSERT_EQ(reasons.size(), 3u) << process.log();
+  EXPECT_EQ(reasons[seal(30)].find(fmt::format("key '{}' belongs to partition {} by murmur2", seal(30), own(seal(30)))),
+            0u)
+      << reasons[seal(30)];
+  EXPECT_EQ(reasons[elsewhere].find(fmt::format("seal_id '{}' belongs to partition {}", seal(31), own(seal(31)))), 0u)
+      << reasons[elsewhere];
+  EXPECT_EQ(reasons[""].find(fmt::format("seal_id '{}' belongs to partition {}", seal(32), own(seal(32)))), 0u)
+      << reasons[""];
+  EXPECT_EQ(process.terminate(), 0) << process.log();
+  EXPECT_NE(process.log().find("\"dead_letter\":3"), std::string::npos) << process.log();
 }
 
 TEST_F(RunTest, ARestartGoesOnWhereItStoppedAndRepeatsNothing) {
