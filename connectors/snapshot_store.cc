@@ -53,6 +53,16 @@ bool decode(std::string_view bytes, SnapshotHead& out) {
 
 }  // namespace
 
+namespace {
+constexpr std::size_t entry_bytes = 48;  // of a batch beside key and value: checksum, lengths, the task's name
+
+std::size_t batch_bytes(const TaskSnapshot& snapshot) {
+  std::size_t bytes = 4096 + snapshot.head.meta.size();
+  for (const KeyImage& image : snapshot.keys) bytes += image.key.size() + image.bytes.size() + entry_bytes;
+  return bytes;
+}
+}  // namespace
+
 struct SnapshotStore::Impl {
   rocks::Database db;
 
@@ -74,7 +84,7 @@ Status SnapshotStore::open_secondary(const std::string& directory, const std::st
 
 Status SnapshotStore::write(const TaskSnapshot& snapshot) {
   const std::string prefix = key_prefix(snapshot.head.task);
-  rocksdb::WriteBatch batch;
+  rocksdb::WriteBatch batch(batch_bytes(snapshot));  // it would grow by doubling, some hundred megabytes perhaps
   if (snapshot.all) batch.DeleteRange(prefix, behind(prefix));
   std::string key = prefix, value;
   for (const KeyImage& image : snapshot.keys) {
