@@ -84,8 +84,8 @@ Status EpochRunner::replay_epoch(StageTask& task, const JournalEntry& entry, std
   recovery_batch_.clear();
   for (const JournalRange& range : entry.ranges) {
     if (range.end <= range.first) continue;
-    const Status status =
-        parts_.source.read_range({range.topic, range.partition, range.first}, range.end, range_wait_ms, recovery_batch_);
+    const Status status = parts_.source.read_range({range.topic, range.partition, range.first}, range.end,
+                                                   range_wait_ms, recovery_batch_);
     if (!status.ok()) return status;
     for (PartitionOffset& next : task.next) {
       if (next.topic == range.topic) next.next = range.end;

@@ -161,8 +161,10 @@ void add_generate_command(CLI::App& cli, int& exit_code) {
   command->add_option("--trips", arguments->trips, "trips of each seal at most; 0: as many as fit")
       ->capture_default_str();
   command->add_option("--duration", arguments->duration, "of the simulated time")->capture_default_str();
-  command->add_option("--start", arguments->start, "of the simulated time: now (with --kafka no event goes before its time), "
-                      "2026-03-04T06:00 or ms since 1970")
+  command
+      ->add_option("--start", arguments->start,
+                   "of the simulated time: now (with --kafka no event goes before its time), "
+                   "2026-03-04T06:00 or ms since 1970")
       ->default_str("2026-03-04");
   command->add_option("--ping", arguments->ping, "between two messages of a seal")->capture_default_str();
   command->add_option("--holes-per-hour", arguments->holes_per_hour, "how often a truck loses coverage")

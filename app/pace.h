@@ -10,9 +10,9 @@ namespace vigia {
 
 // How time passes. Tests have their own.
 struct PaceClock {
-  std::function<TimeMs()> now_ms;              // the wall clock
-  std::function<void(TimeMs)> sleep;           // for so many ms
-  std::function<bool()> stopped;               // no more waiting
+  std::function<TimeMs()> now_ms;     // the wall clock
+  std::function<void(TimeMs)> sleep;  // for so many ms
+  std::function<bool()> stopped;      // no more waiting
 };
 
 [[nodiscard]] PaceClock real_pace_clock();

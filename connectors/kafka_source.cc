@@ -245,10 +245,10 @@ bool KafkaSource::Impl::waits_for_long(TimeMs now_ms) {
     long_wait = true;
     if (now_ms - std::max(task.awaited_since_ms(), waiting_said_ms) < say_waiting_ms || !options.log) continue;
     waiting_said_ms = now_ms;
-    options.log(4, fmt::format("{}/{} gives no record and is not at its end: the other topics of this partition number "
-                               "have waited for it for {} s",
-                               awaited->topic_name(), awaited->partition.value,
-                               (now_ms - task.awaited_since_ms()) / 1000));
+    options.log(
+        4, fmt::format("{}/{} gives no record and is not at its end: the other topics of this partition number "
+                       "have waited for it for {} s",
+                       awaited->topic_name(), awaited->partition.value, (now_ms - task.awaited_since_ms()) / 1000));
   }
   return long_wait;
 }

@@ -38,9 +38,10 @@ std::string TopicPlacement::problem(std::string_view key, PartitionId partition)
   if (!is_known(partitioner)) return {};
   const std::int32_t right = partition_of(partitioner, key, partitions_);
   if (right == partition.value) return {};
-  return fmt::format("'{}' belongs to partition {} by {}, found in partition {}: expected records keyed by the seal's id "
-                     "and written with one partitioner",
-                     key, right, name_of(partitioner), partition.value);
+  return fmt::format(
+      "'{}' belongs to partition {} by {}, found in partition {}: expected records keyed by the seal's id "
+      "and written with one partitioner",
+      key, right, name_of(partitioner), partition.value);
 }
 
 void TopicPlacement::tell(Partitioner partitioner, std::int32_t partitions) {
@@ -104,10 +105,11 @@ Status KeyPlacements::observe(Topic& topic, const InputRecord& record) {
     case PartitionerFinder::Answer::none:
       return Status::of(
           Fault::refused,
-          fmt::format("topic '{}': neither murmur2 nor crc32 nor fnv1a puts its keys into the partitions where they are, so "
-                      "the events of a seal may be spread over several; key its records by the seal's id, or set "
-                      "partitioner: unchecked for this source when each seal stays in one partition",
-                      topic.source.topic));
+          fmt::format(
+              "topic '{}': neither murmur2 nor crc32 nor fnv1a puts its keys into the partitions where they are, so "
+              "the events of a seal may be spread over several; key its records by the seal's id, or set "
+              "partitioner: unchecked for this source when each seal stays in one partition",
+              topic.source.topic));
     case PartitionerFinder::Answer::found: break;
   }
   topic.placement->tell(topic.finder.found(), partitions_);
@@ -130,11 +132,12 @@ Status KeyPlacements::check_siblings() const {
     if (topic.placement->told() == first->placement->told()) continue;
     return Status::of(
         Fault::refused,
-        fmt::format("topics of one stage need the same partitioner, and '{}' is written with {}, '{}' with {}: the events "
-                    "of one seal do not meet; let the producers of both use one (in librdkafka: partitioner=murmur2_random, "
-                    "as Java's), and write one of the topics anew",
-                    first->source.topic, name_of(first->placement->told()), topic.source.topic,
-                    name_of(topic.placement->told())));
+        fmt::format(
+            "topics of one stage need the same partitioner, and '{}' is written with {}, '{}' with {}: the events "
+            "of one seal do not meet; let the producers of both use one (in librdkafka: partitioner=murmur2_random, "
+            "as Java's), and write one of the topics anew",
+            first->source.topic, name_of(first->placement->told()), topic.source.topic,
+            name_of(topic.placement->told())));
   }
   return Status::good();
 }
@@ -160,8 +163,7 @@ bool KeyPlacements::write_file() const {
   const std::string fresh = file_ + ".new";
   std::ofstream out(fresh, std::ios::trunc);
   for (const Topic& topic : topics_) {
-    if (is_known(topic.placement->told()))
-      out << name_of(topic.placement->told()) << ' ' << topic.source.topic << '\n';
+    if (is_known(topic.placement->told())) out << name_of(topic.placement->told()) << ' ' << topic.source.topic << '\n';
   }
   out.close();
   std::error_code error;

@@ -74,8 +74,8 @@ class MemorySource : public RecordSource {
 
   std::vector<std::string> topics_;
   std::int32_t partitions_;
-  std::vector<Log> logs_;                    // by (partition, topic)
-  std::vector<TaskMerge<Log>> tasks_;        // by partition
+  std::vector<Log> logs_;              // by (partition, topic)
+  std::vector<TaskMerge<Log>> tasks_;  // by partition
   TimeMs fetch_ms_ = no_time_ms;
   Status failure_;
   bool ends_ = false;

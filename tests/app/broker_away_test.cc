@@ -40,10 +40,10 @@ class BrokerAwayTest : public testing::Test {
     options.topics = topics;
     options.snapshot_every_ms = never_ms;
     options.poll.wait_ms = 0;
-    runner_ = std::make_unique<EpochRunner>(RunnerParts{source_, *journal_, snapshots_, delivery_,
-                                                        [this] { return make_seal_task(config_); },
-                                                        [this] { return now_ms_; }},
-                                            options);
+    runner_ = std::make_unique<EpochRunner>(
+        RunnerParts{source_, *journal_, snapshots_, delivery_, [this] { return make_seal_task(config_); },
+                    [this] { return now_ms_; }},
+        options);
     source_.set_fetch_ms(now_ms_);
     EXPECT_TRUE(runner_->start().ok());
   }
@@ -54,9 +54,10 @@ class BrokerAwayTest : public testing::Test {
   }
 
   void ping(const std::string& seal) {
-    source_.add(seals, 0, now_ms_, seal,
-                fmt::format(R"({{"seal_id":"{}","device_time_ms":{},"sequence":{},"position":{{"lat_deg":0,"lon_deg":{}}}}})",
-                            seal, now_ms_, ++sequence_[seal], 0.01 * sequence_[seal]));
+    source_.add(
+        seals, 0, now_ms_, seal,
+        fmt::format(R"({{"seal_id":"{}","device_time_ms":{},"sequence":{},"position":{{"lat_deg":0,"lon_deg":{}}}}})",
+                    seal, now_ms_, ++sequence_[seal], 0.01 * sequence_[seal]));
   }
   void pass_minute() { now_ms_ += minute_ms; }
   // The broker answers now.

@@ -42,9 +42,8 @@ class KeyPlacementTest : public testing::Test {
 };
 
 TEST_F(KeyPlacementTest, TellsEachPartitionerFromItsFirstRecords) {
-  for (const auto& [partition_of, name] : {std::pair{&murmur2_partition, "murmur2"},
-                                           {&crc32_partition, "crc32"},
-                                           {&fnv1a_partition, "fnv1a"}}) {
+  for (const auto& [partition_of, name] :
+       {std::pair{&murmur2_partition, "murmur2"}, {&crc32_partition, "crc32"}, {&fnv1a_partition, "fnv1a"}}) {
     KeyPlacements placements({source(name)});
     ASSERT_TRUE(placements.open(file, partitions).ok());
     ASSERT_TRUE(give(placements, 0, partition_of, 200).ok());

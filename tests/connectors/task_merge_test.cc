@@ -108,7 +108,7 @@ TEST_F(TaskMergeTest, ASilentBrokerStopsTheOthersNoLongerThanAwayAfter) {
   now_ms += 1;
   EXPECT_EQ(take(), "100 ");
   seals.arrive(200);
-  EXPECT_EQ(take(), "200 ");  // no new patience for each record
+  EXPECT_EQ(take(), "200 ");   // no new patience for each record
   trips.answered_ms = now_ms;  // it is back
   seals.arrive(300);
   EXPECT_EQ(take(), "");

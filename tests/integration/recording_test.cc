@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-
 #include "broker_fixture.h"
 #include "connectors/kafka_fetch_watch.h"
 #include "schemas/json_reader.h"

@@ -281,7 +281,7 @@ TEST_F(RunTest, RecordsInPartitionsWhereTheirKeysDoNotBelongAreDeadLetters) {
   std::vector<KafkaRecord> records;
   for (int i = 0; i < 20; ++i) records.push_back(tampered(i, seal(i), own(seal(i))));
   records.push_back(tampered(30, seal(30), 1 - own(seal(30))));  // the producer chose another partition
-  std::string elsewhere = "gateway-0";                            // or keyed by something else
+  std::string elsewhere = "gateway-0";                           // or keyed by something else
   for (int n = 1; own(elsewhere) == own(seal(31)); ++n) elsewhere = fmt::format("gateway-{}", n);
   records.push_back(tampered(31, elsewhere, own(elsewhere)));
   records.push_back(tampered(32, "", 1 - own(seal(32))));  // or not at all
