@@ -167,7 +167,8 @@ std::vector<Line> a_round(std::uint64_t seed, TimeMs since_ms, std::size_t& tail
 }
 
 // Whatever came, once all of it has left, the memory is that of a device that sent nothing but the last hours. Five times
-// over: a byte too many or too few for each event would add up, and below zero is the largest number there is.
+// over: a byte too many or too few for each event would add up, and below zero is the largest number there is. Where the
+// last block of each of the six begins may differ: by about a kilobyte each.
 TEST(BoundedLaw, MemoryReturnsToItsBase) {
   const RunOptions how{.batch = 60, .lateness = {3 * hour_ms, 600'000, 300'000}};
   for (std::uint64_t seed = 1; seed <= 6; ++seed) {
@@ -180,7 +181,7 @@ TEST(BoundedLaw, MemoryReturnsToItsBase) {
       lines.insert(lines.end(), more.begin(), more.end());
       const auto result = run(lines, how);
       EXPECT_LT(result.peak_memory_bytes, 10'000'000u) << "seed " << seed << ", round " << round;
-      EXPECT_NEAR(static_cast<double>(result.memory_bytes), base_bytes, 3'000) << "seed " << seed << ", round " << round;
+      EXPECT_NEAR(static_cast<double>(result.memory_bytes), base_bytes, 6'000) << "seed " << seed << ", round " << round;
     }
   }
 }
