@@ -45,6 +45,13 @@ struct ToldAlert {
   std::uint32_t revision = 0;
 };
 
+// What touched a key last: broker time of the record, or due time of the timer, and how late the record's event was.
+struct RevisionCause {
+  TimeMs detected_ms = 0;
+  TimeMs late_by_ms = 0;
+  TimeMs told_until_ms = no_time_ms;    // everything up to this time was told before
+};
+
 // All alerts of one key within the horizon.
 struct AlertBook {
   std::vector<ToldAlert> alerts;
@@ -55,11 +62,11 @@ struct AlertBook {
   }
 
   // Brings the alerts in line with `episodes`. Calls tell(alert) for each alert that got a new revision; its first is
-  // never a withdrawal. `withdrawn_detected_ms`, `withdrawn_late_by_ms`: what a withdrawal carries as its cause.
+  // never a withdrawal. `cause`: what a revision carries as its cause that has none of its own since the last time.
   // `application_rule(rule)` names the application and rule in the id's hash. Not thread-safe.
   template <class RuleName, class Tell>
-  void reconcile(std::vector<Episode>& episodes, std::string_view subject, TimeMs withdrawn_detected_ms,
-                 TimeMs withdrawn_late_by_ms, RuleName&& application_rule, Tell&& tell);
+  void reconcile(std::vector<Episode>& episodes, std::string_view subject, const RevisionCause& cause,
+                 RuleName&& application_rule, Tell&& tell);
 
   // Forgets alerts that none of the episodes is, withdrawn ones only when they ended before `end_ms`: nothing can revise them
   // any more. `remaining`: the episodes of reconcile, less what can't change any more and has been let go of.
@@ -80,9 +87,15 @@ void sort_for_matching(std::vector<Episode>& episodes);
 [[nodiscard]] std::vector<int> match_alerts(const std::vector<ToldAlert>& alerts, const std::vector<Episode>& episodes);
 
 template <class RuleName, class Tell>
-void AlertBook::reconcile(std::vector<Episode>& episodes, std::string_view subject, TimeMs withdrawn_detected_ms,
-                          TimeMs withdrawn_late_by_ms, RuleName&& application_rule, Tell&& tell) {
+void AlertBook::reconcile(std::vector<Episode>& episodes, std::string_view subject, const RevisionCause& cause,
+                          RuleName&& application_rule, Tell&& tell) {
   sort_for_matching(episodes);
+  // A finding of an earlier time is told now because of what came now: a stay that the last position has proven.
+  for (auto& episode : episodes) {
+    if (episode.detected_ms > cause.told_until_ms) continue;
+    episode.detected_ms = cause.detected_ms;
+    episode.late_by_ms = cause.late_by_ms;
+  }
   const auto matched = match_alerts(alerts, episodes);
   std::vector<bool> has_episode(alerts.size(), false);
   for (const auto alert : matched)
@@ -91,8 +104,8 @@ void AlertBook::reconcile(std::vector<Episode>& episodes, std::string_view subje
     auto& alert = alerts[i];
     if (has_episode[i] || alert.last.status == schema::AlertStatus::withdrawn) continue;
     alert.last.status = schema::AlertStatus::withdrawn;
-    alert.last.detected_ms = withdrawn_detected_ms;
-    alert.last.late_by_ms = withdrawn_late_by_ms;
+    alert.last.detected_ms = cause.detected_ms;
+    alert.last.late_by_ms = cause.late_by_ms;
     ++alert.revision;
     tell(alert);
   }

@@ -111,6 +111,7 @@ std::string write_key_image(const Stage& stage, const Shard<Stage>& shard, std::
   out.put(cold.newest_sequence);
   out.put(cold.base_ms);
   out.put(cold.judged_due_ms);
+  out.put(static_cast<std::uint8_t>(record.watched));
   out.put_raw(shard.area_of(record), stage.area_bytes());
   out.put_raw(shard.state_of(record), stage.state_bytes());
   image::put_blocks(out, cold.head.get(), stage.state_bytes());
@@ -149,6 +150,7 @@ std::string read_key_image(const Stage& stage, Shard<Stage>& shard, std::string_
   cold.newest_sequence = in.get<std::uint32_t>();
   cold.base_ms = in.get<TimeMs>();
   cold.judged_due_ms = in.get<TimeMs>();
+  record.watched = in.get<std::uint8_t>() != 0;
   in.get_raw(shard.area_of(record), stage.area_bytes());
   in.get_raw(shard.state_of(record), stage.state_bytes());
   HistoryBlock* tail = nullptr;
@@ -166,7 +168,6 @@ std::string read_key_image(const Stage& stage, Shard<Stage>& shard, std::string_
   shard.adopt_history(record, std::move(head), tail);
   if (!gaps.empty()) cold.gaps = std::make_unique<std::vector<SequenceGap>>(std::move(gaps));
   if (!ledger.candidates.empty()) cold.ledger = std::make_unique<Ledger>(std::move(ledger));
-  record.watched = book.has_provisional();
   if (!book.alerts.empty()) cold.book = std::make_unique<AlertBook>(std::move(book));
   shard.schedule_restored(shard.key_count() - 1);
   shard.account_found(record);

@@ -63,7 +63,7 @@ struct KeyRecord {
   std::uint32_t last_sequence = 0;     // number of the newest event when it is the highest of a regular run; else 0
   std::uint16_t partition = 0;         // of the key; what lies elsewhere is kept as an extended entry
   std::uint8_t touched : 1 = 0;        // in the list of keys to be judged at the end of the epoch
-  std::uint8_t watched : 1 = 0;        // a provisional alert stands: each event is a reason to judge
+  std::uint8_t watched : 1 = 0;        // each event is a reason to judge: a provisional alert stands, or the stage said so
   std::uint8_t mark : 2 = 0;           // 0: as in the last snapshot; else changed, see Shard::about_to_change
   std::uint8_t tail_count = 0;         // events of the newest block, up to HistoryBlock::full; else just more than that
 

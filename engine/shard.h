@@ -88,7 +88,7 @@ class alignas(128) Shard {   // shards are worked side by side
   void schedule(std::uint32_t index, TimeMs due_ms);
   // Of a key restored from an image: for what has not passed yet by the clock that was restored.
   void schedule_restored(std::uint32_t index);
-  void set_clock(TimeMs clock_ms) { clock_ms_ = clock_ms; }
+  void set_clock(TimeMs clock_ms) { clock_ms_ = told_until_ms_ = clock_ms; }
   void adopt_history(Record& record, std::unique_ptr<HistoryBlock> head, HistoryBlock* tail);
   void account_found(Record& record);
 
@@ -155,6 +155,7 @@ class alignas(128) Shard {   // shards are worked side by side
   std::size_t saving_at_ = 0;
   std::vector<KeyImage> saved_early_;     // of keys that changed before their turn
   TimeMs clock_ms_ = no_time_ms;
+  TimeMs told_until_ms_ = no_time_ms;     // the clock at the end of the last epoch
 };
 
 }  // namespace vigia

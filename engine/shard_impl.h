@@ -222,7 +222,7 @@ void Shard<Stage>::judge_alone(const EventRow& row, Record& record) {
   if (episodes.empty()) return reject_too_late(row);
   ++account_.applied;
   AlertBook book;
-  book.reconcile(episodes, record.cold->key, 0, 0, [&](std::uint16_t rule) { return stage_.names_of(rule); },
+  book.reconcile(episodes, record.cold->key, {}, [&](std::uint16_t rule) { return stage_.names_of(rule); },
                  [&](const ToldAlert& told) { alone_.push_back(stage_.describe(told, record.cold->key, nullptr)); });
 }
 
@@ -396,13 +396,13 @@ void Shard<Stage>::judge(std::uint32_t index, Record& record, TimeMs clock_ms, s
   if (!judgement.episodes.empty() || cold.book) {
     if (!cold.book) cold.book = std::make_unique<AlertBook>();
     cold.book->reconcile(
-        judgement.episodes, cold.key, cold.detected_ms, cold.late_by_ms,
+        judgement.episodes, cold.key, {cold.detected_ms, cold.late_by_ms, told_until_ms_},
         [&](std::uint16_t rule) { return stage_.names_of(rule); },
         [&](const ToldAlert& told) { alerts.push_back(stage_.describe(told, cold.key, cold.context.get())); });
   }
   forget(record, clock_ms);
   cold.judged_due_ms = judgement.due_ms;
-  record.watched = cold.book && cold.book->has_provisional();
+  record.watched = judgement.watch || (cold.book && cold.book->has_provisional());
   if (judgement.due_ms != never_ms && judgement.due_ms < record.due_ms) schedule(index, std::max(judgement.due_ms, clock_ms));
   account_found(record);
 }
@@ -483,6 +483,7 @@ void Shard<Stage>::finish(TimeMs clock_ms, std::vector<Alert>& alerts) {
   touched_.clear();
   for (auto& alert : alone_) alerts.push_back(std::move(alert));
   alone_.clear();
+  told_until_ms_ = clock_ms_;
 }
 
 template <class Stage>

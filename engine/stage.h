@@ -69,8 +69,8 @@ class Emitter {
   [[nodiscard]] Ledger* ledger() { return ledger_.get(); }
   // Ask `episodes` again once the clock is past due_ms.
   void deadline(TimeMs due_ms) { due_ms_ = due_ms < due_ms_ ? due_ms : due_ms_; }
-  // No deadline that was given and still stands is earlier: what waits for its own need not look before. A bound only for
-  // being quick; no_time_ms when it is not known.
+  // No deadline that was given, here or by a judgement, and that the clock has not passed yet is earlier: what waits for its
+  // own need not look before. A bound only for being quick; no_time_ms when it is not known.
   [[nodiscard]] TimeMs next_due_ms() const { return next_due_ms_; }
 
   [[nodiscard]] const EventHead& head() const { return head_; }
@@ -117,6 +117,7 @@ struct JudgeInput {
 struct Judgement {
   std::vector<Episode> episodes;
   TimeMs due_ms = never_ms;         // ask again once the clock is past it
+  bool watch = false;               // ask again after each event
 };
 
 struct AbsorbEffect {

@@ -48,8 +48,9 @@ class ZoneOverstay : public OperatorBase {
       }
       const auto due_ms = candidate.start_ms + limit_ms_;
       const auto horizon_ms = judge.view.fix_ms + judge.message_horizon_ms();
-      if (due_ms > horizon_ms) return;
       judge.ask_again(due_ms);
+      judge.out.watch |= judge.key.clock_ms > due_ms;   // from now on the next position may prove it
+      if (due_ms > horizon_ms) return;
       judge.ask_again(horizon_ms);
       if (judge.key.clock_ms <= due_ms || judge.key.clock_ms > horizon_ms) return;
       auto& episode = judge.add(candidate);

@@ -18,9 +18,9 @@ Episode episode(TimeMs start_ms, TimeMs end_ms, AlertStatus status = AlertStatus
 
 class Told : public testing::Test {
  protected:
-  std::vector<ToldAlert> tell(std::vector<Episode> episodes) {
+  std::vector<ToldAlert> tell(std::vector<Episode> episodes, RevisionCause cause = {77, 5}) {
     std::vector<ToldAlert> told;
-    book.reconcile(episodes, "subject", 77, 5, [](std::uint16_t) { return std::pair<std::string_view, std::string_view>("app", "rule"); },
+    book.reconcile(episodes, "subject", cause, [](std::uint16_t) { return std::pair<std::string_view, std::string_view>("app", "rule"); },
                    [&](const ToldAlert& alert) { told.push_back(alert); });
     return told;
   }
@@ -30,6 +30,17 @@ class Told : public testing::Test {
 };
 
 using AlertBookTest = Told;
+
+TEST_F(AlertBookTest, ARevisionCarriesItsOwnCauseOrElseWhatTouchedTheKey) {
+  auto old = episode(100, 0), fresh = episode(300, 0);
+  old.detected_ms = 110;
+  fresh.detected_ms = 310;
+  const auto told = tell({old, fresh}, {.detected_ms = 320, .late_by_ms = 9, .told_until_ms = 200});
+  ASSERT_EQ(told.size(), 2u);
+  EXPECT_EQ(told[0].last.detected_ms, 320) << "found before the last judgement, told because of what came since";
+  EXPECT_EQ(told[0].last.late_by_ms, 9);
+  EXPECT_EQ(told[1].last.detected_ms, 310);
+}
 
 TEST_F(AlertBookTest, RaisedConfirmedClearedWithdrawnRevived) {
   const auto raised = tell({episode(100, 0, AlertStatus::provisional)});

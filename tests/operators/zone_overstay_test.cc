@@ -33,6 +33,17 @@ TEST(ZoneOverstay, ProvisionalThenWithdrawnByTheNextPosition) {
          .told = {"provisional", "withdrawn"}});
 }
 
+// Nothing but its positions can prove it: what the device has not numbered may come for ten minutes only.
+TEST(ZoneOverstay, LongerThanTheAllowedLatenessWithoutNumbers) {
+  const std::string twenty = "{id: stay, kind: zone_overstay, limit: 20m, only: {zone: [cafe]}}";
+  const std::string later = "\n{id: stop, kind: unauthorized_stop, limit: 24h}";   // leaves a deadline far ahead
+  std::vector<Line> steady{start(at(0))};
+  for (int minute = 1; minute <= 22; ++minute) steady.push_back(ping(at(minute), {9800.0 + minute * 10, 0}));
+  check({.rules = twenty + later, .lines = steady, .expected = {{"stay", at(1), 0, "confirmed"}}, .told = {"confirmed"}});
+  const std::vector<Line> silent{start(at(0)), ping(at(1), {9900, 0}), clock_at(at(50)), ping(at(60), {9950, 0})};
+  check({.rules = twenty + later, .lines = silent, .expected = {{"stay", at(1), 0, "confirmed"}}, .told = {"confirmed"}});
+}
+
 TEST(ZoneOverstay, TheTripsEndEndsItAndItIsJudgedToTheLastPosition) {
   check({.rules = rule,
          .lines = {start(at(0)), ping(at(1), {10'000, 0}), ping(at(12), {10'000, 0}), trip(at(14), "finish")},
