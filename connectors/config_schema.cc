@@ -33,13 +33,14 @@ std::string bounds(const KeySpec& key) {
 }
 
 std::string texts_of(const KeySpec& key) {
-  return key.allowed.empty() ? R"("type": "string")" : fmt::format(R"("enum": {})", quoted_list(key.allowed));
+  return key.allowed.empty() ? R"("type": "string", "minLength": 1)"
+                             : fmt::format(R"("enum": {})", quoted_list(key.allowed));
 }
 
 // The members of a key's schema but for its description and default.
 std::string type_of(const KeySpec& key) {
   switch (key.type) {
-    case ValueType::text: return R"("type": "string")";
+    case ValueType::text: return may_be_empty(key) ? R"("type": "string")" : R"("type": "string", "minLength": 1)";
     case ValueType::choice: return or_variable(texts_of(key));
     case ValueType::boolean: return or_variable(R"("type": "boolean")");
     case ValueType::integer: return or_variable(R"("type": "integer")" + bounds(key));
@@ -48,7 +49,7 @@ std::string type_of(const KeySpec& key) {
     case ValueType::size: return or_variable(R"("type": "string", "pattern": "^[0-9]+(KiB|MiB|GiB)$")");
     case ValueType::text_list:
       return fmt::format(R"("type": "array", "items": {{{}}}{})", texts_of(key),
-                         key.required ? R"(, "minItems": 1)" : "");
+                         key.required || key.filled ? R"(, "minItems": 1)" : "");
     case ValueType::text_map:
       return R"("type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]})";
     case ValueType::section: return fmt::format(R"("$ref": "#/$defs/{}")", key.section);

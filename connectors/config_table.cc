@@ -35,6 +35,11 @@ KeySpec one_out_of(KeySpec key, std::vector<std::string_view> allowed) {
   return key;
 }
 
+KeySpec filled(KeySpec key) {
+  key.filled = true;
+  return key;
+}
+
 KeySpec of_section(KeySpec key, std::string_view section) {
   key.section = section;
   return key;
@@ -117,8 +122,9 @@ std::vector<SectionSpec> parts_of_a_pipeline() {
         of_section(optional("only", section, "what the rule is limited to"), "only")}},
       {"only",
        "What a rule is limited to: lists of patterns (* and ?); all lists given must match.",
-       {optional("site", text_list, "site ids"), optional("zone", text_list, "zone ids; of a door, its area"),
-        optional("id", text_list, "device ids")}},
+       {filled(optional("site", text_list, "site ids")),
+        filled(optional("zone", text_list, "zone ids; of a door, its area")),
+        filled(optional("id", text_list, "device ids"))}},
   };
 }
 

@@ -34,7 +34,13 @@ struct KeySpec {
   double min = 0, max = 0;             // inclusive, in ms, bytes or the key's unit; max 0: no bounds
   std::vector<std::string_view> allowed = {};
   std::string_view section = {};
+  bool filled = false;  // an empty list is refused where the key is given; required ones always are
 };
+
+// An empty text can't stand for what is needed, nor for one of a list.
+[[nodiscard]] inline bool may_be_empty(const KeySpec& key) {
+  return key.type == ValueType::text && !key.required && key.default_text.empty();
+}
 
 struct SectionSpec {
   std::string_view name;  // for messages: "a NAME"

@@ -73,7 +73,7 @@ class PipelineReader {
   void read(const YAML::Node& root, std::vector<SiteFile>& site_files) {
     const Section top = reader_.read(root, config_section("pipeline"));
     pipeline_.application = top.text("application");
-    if (top.given("application")) check_name("application", pipeline_.application, top.line("application"));
+    if (!pipeline_.application.empty()) check_name("application", pipeline_.application, top.line("application"));
     read_delivery(top);
     pipeline_.timezone = top.text("timezone");
     if (!pipeline_.timezone.empty() && !is_timezone(pipeline_.timezone)) {

@@ -66,6 +66,7 @@ ScalarValue parse_scalar(const KeySpec& key, const std::string& text, bool is_pl
     default: break;
   }
   if (!is_text(text, is_plain)) return {};
+  if (text.empty() && !may_be_empty(key)) return {};
   for (const std::string_view allowed : key.allowed) {
     if (text == allowed) return {text};
   }
@@ -82,7 +83,7 @@ std::string expectation(const KeySpec& key, const std::string& text) {
     case ValueType::size:
       return fmt::format("a size{}, an integer and a unit (KiB MiB GiB) such as 2GiB", between(key, format_size));
     case ValueType::text_list:
-      if (key.allowed.empty()) return "a list of texts; quote what looks like a number, true or null";
+      if (key.allowed.empty()) return "a list of texts, none empty; quote what looks like a number, true or null";
       return "a list, each " + one_of(text, key.allowed);
     case ValueType::text_map: return "a map of names to values";
     case ValueType::section: return fmt::format("a map of the keys of {}", key.name);
@@ -90,7 +91,9 @@ std::string expectation(const KeySpec& key, const std::string& text) {
     case ValueType::text:
     case ValueType::choice: break;
   }
-  return key.allowed.empty() ? "text; quote it if it looks like a number, true or null" : one_of(text, key.allowed);
+  if (!key.allowed.empty()) return one_of(text, key.allowed);
+  return fmt::format("{}; quote it if it looks like a number, true or null",
+                     may_be_empty(key) ? "text" : "text that is not empty");
 }
 
 }  // namespace vigia

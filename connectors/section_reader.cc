@@ -128,7 +128,8 @@ void SectionReader::read_scalar(const KeySpec& key, const YAML::Node& node, Conf
       text_for_number ? ScalarValue{} : parse_scalar(key, scalar->text, !scalar->quoted && !scalar->substituted);
   assign(value, out.value);
   if (!std::holds_alternative<std::monostate>(value.value)) return;
-  const std::string_view quote = text_for_number || (is_text_type && scalar->quoted) ? "\"" : "";
+  const bool in_quotes = text_for_number || (is_text_type && (scalar->quoted || scalar->text.empty()));
+  const std::string_view quote = in_quotes ? "\"" : "";
   error(out.line, fmt::format("{}: {}{}{}", key.name, quote, excerpt(scalar->text), quote),
         expectation(key, scalar->text));
 }
@@ -144,10 +145,11 @@ void SectionReader::read_list(const KeySpec& key, const YAML::Node& node, Config
       texts.push_back(*text);
       out.element_lines.push_back(line_of(node[i]));
     } else {
-      error(line_of(node[i]), fmt::format("{}: {}", key.name, excerpt(scalar->text)), expectation(key, scalar->text));
+      const std::string found = scalar->text.empty() ? "\"\"" : excerpt(scalar->text);
+      error(line_of(node[i]), fmt::format("{}: {}", key.name, found), expectation(key, scalar->text));
     }
   }
-  if (key.required && node.IsSequence() && node.size() == 0) {
+  if ((key.required || key.filled) && node.IsSequence() && node.size() == 0) {
     error(out.line, fmt::format("{}: an empty list", key.name), expectation(key));
   }
   out.value = std::move(texts);

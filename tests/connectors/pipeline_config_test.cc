@@ -179,40 +179,43 @@ TEST_P(OneMistake, IsOneError) {
 
 INSTANTIATE_TEST_SUITE_P(
     PipelineConfig, OneMistake,
-    testing::Values(Mistake{"timezone: Guayaquil\n", 5, "timezone: Guayaquil"},
-                    Mistake{"timezone:\nrules: []\n", 5, "timezone: nothing"}, Mistake{"time: 24h\n", 5, "time: 24h"},
-                    Mistake{"time: {horizon: 1h, allowed_lateness: 2h}\n", 5, "longer than"},
-                    Mistake{"time: {horizon: 99d}\n", 5, "horizon: 99d"},
-                    Mistake{"time: {clock: sun}\n", 5, "clock: sun"}, Mistake{"rules: {}\n", 5, "rules: a map"},
-                    Mistake{"rules: [stop]\n", 5, "no map"},
-                    Mistake{"rules:\n- {id: 7, kind: seal_opened}\n", 6, "id: 7"},
-                    Mistake{"rules:\n- {id: true, kind: seal_opened}\n", 6, "id: true"},
-                    Mistake{"rules:\n- {kind: seal_opened}\n", 6, "without id"},
-                    Mistake{"rules:\n- {id: a}\n", 6, "without kind"},
-                    Mistake{"rules:\n- {id: a, kind: incident}\n", 6, "incident"},
-                    Mistake{"rules:\n- {id: a, kind: seal_opened, limit: 3m}\n", 6, "unknown key limit"},
-                    Mistake{"rules:\n- {id: a, kind: seal_opened, severity: bad}\n", 6, "severity: bad"},
-                    Mistake{"rules:\n- {id: a, kind: seal_opened, id: b}\n", 6, "id twice"},
-                    Mistake{"rules:\n- {id: a, kind: unauthorized_stop, limit: 0s}\n", 6, "limit: 0s"},
-                    Mistake{"rules:\n- {id: a, kind: unauthorized_stop, radius_m: \"100\"}\n", 6, "radius_m: \"100\""},
-                    Mistake{"rules:\n- {id: a, kind: unauthorized_stop, radius_m: .nan}\n", 6, "radius_m: .nan"},
-                    Mistake{"rules:\n- {id: a, kind: route_deviation, confirmations: 1.5}\n", 6, "confirmations: 1.5"},
-                    Mistake{"rules:\n- {id: a, kind: seal_condition}\n", 6, "without conditions"},
-                    Mistake{"rules:\n- {id: a, kind: seal_condition, conditions: []}\n", 6, "an empty list"},
-                    Mistake{"rules:\n- {id: a, kind: seal_condition, conditions: [jaming]}\n", 6, "conditions: jaming"},
-                    Mistake{"rules:\n- {id: a, kind: seal_opened, only: {zone: depot}}\n", 6, "zone: depot"},
-                    Mistake{"rules:\n- {id: a, kind: seal_opened, only: {places: []}}\n", 6, "unknown key places"},
-                    Mistake{"rules:\n- {id: clock_fault, kind: seal_opened}\n", 6, "clock_fault"},
-                    Mistake{"rules:\n- {id: a, kind: clock_fault, scope: trip}\n", 6, "scope: trip"},
-                    Mistake{"outputs: {alerts: a/b}\n", 5, "a/b"},
-                    Mistake{"outputs: {alerts: trip.events}\n", 5, "trip.events again"},
-                    Mistake{"outputs: {alerts: vigia.alerts.state}\n", 5, "again"},
-                    Mistake{"kafka: {properties: {auto.offset.reset: latest}}\n", 5, "auto.offset.reset"},
-                    Mistake{"kafka: {create_topics: yes please}\n", 5, "create_topics"},
-                    Mistake{"kafka: {brokers: \"${BROKERS}\"}\n", 5, "${BROKERS}, which is not set"},
-                    Mistake{"kafka: {brokers: ${BROKERS}}\n", 5, "${BROKERS}, which is not set"},
-                    Mistake{"sigma: [none.yml]\n", 5, "can't be read"}, Mistake{"<<: {a: b}\n", 5, "unknown key <<"},
-                    Mistake{"rules: [\n", 6, "broken YAML"}, Mistake{"---\nrules: []\n", 6, "second document"}));
+    testing::Values(
+        Mistake{"timezone: Guayaquil\n", 5, "timezone: Guayaquil"},
+        Mistake{"timezone:\nrules: []\n", 5, "timezone: nothing"}, Mistake{"time: 24h\n", 5, "time: 24h"},
+        Mistake{"time: {horizon: 1h, allowed_lateness: 2h}\n", 5, "longer than"},
+        Mistake{"time: {horizon: 99d}\n", 5, "horizon: 99d"}, Mistake{"time: {clock: sun}\n", 5, "clock: sun"},
+        Mistake{"rules: {}\n", 5, "rules: a map"}, Mistake{"rules: [stop]\n", 5, "no map"},
+        Mistake{"rules:\n- {id: 7, kind: seal_opened}\n", 6, "id: 7"},
+        Mistake{"rules:\n- {id: true, kind: seal_opened}\n", 6, "id: true"},
+        Mistake{"rules:\n- {kind: seal_opened}\n", 6, "without id"}, Mistake{"rules:\n- {id: a}\n", 6, "without kind"},
+        Mistake{"rules:\n- {id: a, kind: incident}\n", 6, "incident"},
+        Mistake{"rules:\n- {id: a, kind: seal_opened, limit: 3m}\n", 6, "unknown key limit"},
+        Mistake{"rules:\n- {id: a, kind: seal_opened, severity: bad}\n", 6, "severity: bad"},
+        Mistake{"rules:\n- {id: a, kind: seal_opened, id: b}\n", 6, "id twice"},
+        Mistake{"rules:\n- {id: a, kind: unauthorized_stop, limit: 0s}\n", 6, "limit: 0s"},
+        Mistake{"rules:\n- {id: a, kind: unauthorized_stop, radius_m: \"100\"}\n", 6, "radius_m: \"100\""},
+        Mistake{"rules:\n- {id: a, kind: unauthorized_stop, radius_m: .nan}\n", 6, "radius_m: .nan"},
+        Mistake{"rules:\n- {id: a, kind: route_deviation, confirmations: 1.5}\n", 6, "confirmations: 1.5"},
+        Mistake{"rules:\n- {id: a, kind: seal_condition}\n", 6, "without conditions"},
+        Mistake{"rules:\n- {id: a, kind: seal_condition, conditions: []}\n", 6, "an empty list"},
+        Mistake{"rules:\n- {id: a, kind: seal_condition, conditions: [jaming]}\n", 6, "conditions: jaming"},
+        Mistake{"rules:\n- {id: a, kind: seal_opened, only: {zone: depot}}\n", 6, "zone: depot"},
+        Mistake{"rules:\n- {id: a, kind: seal_opened, only: {places: []}}\n", 6, "unknown key places"},
+        Mistake{"rules:\n- {id: a, kind: seal_opened, only: {id: []}}\n", 6, "id: an empty list"},
+        Mistake{"rules:\n- {id: a, kind: seal_opened, only: {zone: [a, \"\"]}}\n", 6, "zone: \"\""},
+        Mistake{"rules:\n- {id: \"\", kind: seal_opened}\n", 6, "id: \"\""},
+        Mistake{"rules:\n- {id: clock_fault, kind: seal_opened}\n", 6, "clock_fault"},
+        Mistake{"rules:\n- {id: a, kind: clock_fault, scope: trip}\n", 6, "scope: trip"},
+        Mistake{"outputs: {alerts: a/b}\n", 5, "a/b"}, Mistake{"outputs: {alerts: \"\"}\n", 5, "alerts: \"\""},
+        Mistake{"kafka: {brokers: ${NONE:-}}\n", 5, "brokers: \"\""},
+        Mistake{"outputs: {alerts: trip.events}\n", 5, "trip.events again"},
+        Mistake{"outputs: {alerts: vigia.alerts.state}\n", 5, "again"},
+        Mistake{"kafka: {properties: {auto.offset.reset: latest}}\n", 5, "auto.offset.reset"},
+        Mistake{"kafka: {create_topics: yes please}\n", 5, "create_topics"},
+        Mistake{"kafka: {brokers: \"${BROKERS}\"}\n", 5, "${BROKERS}, which is not set"},
+        Mistake{"kafka: {brokers: ${BROKERS}}\n", 5, "${BROKERS}, which is not set"},
+        Mistake{"sigma: [none.yml]\n", 5, "can't be read"}, Mistake{"<<: {a: b}\n", 5, "unknown key <<"},
+        Mistake{"rules: [\n", 6, "broken YAML"}, Mistake{"---\nrules: []\n", 6, "second document"}));
 
 TEST(PipelineConfig, AFileThatIsNoPipeline) {
   const ConfigFiles files;
@@ -235,6 +238,18 @@ rules: [{id: o, kind: seal_opened}]
 )"));
   EXPECT_EQ(error.line, 2);
   EXPECT_THAT(error.expected, HasSubstr("did you mean seal?"));
+}
+
+TEST(PipelineConfig, ARequiredTextIsOneErrorWhenItIsNotThere) {
+  const ConfigFiles files;
+  const auto with = [&](const std::string& application, const std::string& topic) {
+    return only_error(
+        files.load("application: " + application + "\nsources: [{topic: " + topic + ", stream: seal}]\n"));
+  };
+  EXPECT_EQ(with("[a]", "s").found, "application: a list");
+  EXPECT_EQ(with("${AWAY}", "s").found, "application: ${AWAY}, which is not set");
+  EXPECT_EQ(with("\"\"", "s").found, "application: \"\"");
+  EXPECT_EQ(with("a", "\"\"").found, "topic: \"\"");
 }
 
 TEST(PipelineConfig, TakesEnvironmentVariables) {
