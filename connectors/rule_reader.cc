@@ -128,6 +128,7 @@ class RuleReader {
       reader_.warning(line, fmt::format("kind {} is not available in this version; the rule is ignored", kind.kind));
       return false;
     }
+    if (!sources_are_complete_) return true;  // of a source that is wrong nothing can be said
     if (!reads_any(kind, [](const SourceSpec& source) { return source.has_operators; })) {
       reader_.warning(line,
                       fmt::format("kind {} is judged only for seals in this version; the rule is ignored", kind.kind));

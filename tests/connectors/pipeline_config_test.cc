@@ -238,6 +238,9 @@ rules: [{id: o, kind: seal_opened}]
 )"));
   EXPECT_EQ(error.line, 2);
   EXPECT_THAT(error.expected, HasSubstr("did you mean seal?"));
+  EXPECT_THAT(files.load("application: a\nsources: [{topic: s, stream: seals}]\nrules: [{id: o, kind: seal_opened}]\n")
+                  .warnings,
+              IsEmpty());
 }
 
 TEST(PipelineConfig, ARequiredTextIsOneErrorWhenItIsNotThere) {
