@@ -25,6 +25,7 @@ std::string append_value(const std::string& reference, const EnvironmentLookup& 
   const std::size_t separator = inside.find(":-");
   const std::string name(inside.substr(0, separator));
   if (!is_name(name)) return reference;
+  if (inside.find("${") != std::string_view::npos) return reference + ", a variable within a default";
   const std::optional<std::string> value = lookup(name);
   if (separator != std::string_view::npos && (!value || value->empty())) {
     out += inside.substr(separator + 2);
@@ -64,10 +65,9 @@ std::string EnvironmentReferences::hide(std::string_view text) {
   return out;
 }
 
-EnvironmentReferences::Expanded EnvironmentReferences::expand(std::string_view scalar,
-                                                              const EnvironmentLookup& lookup) const {
-  Expanded result;
-  if (scalar.find("${") != std::string_view::npos) result.error = fmt::format("{} without a closing brace", scalar);
+template <class Put>
+std::string EnvironmentReferences::replace_marks(std::string_view scalar, Put&& put) const {
+  std::string text;
   for (;;) {
     const std::size_t begin = scalar.find(mark_begin);
     const std::size_t end = begin == std::string_view::npos ? begin : scalar.find(mark_end, begin);
@@ -75,16 +75,28 @@ EnvironmentReferences::Expanded EnvironmentReferences::expand(std::string_view s
     const char* digits = scalar.data() + begin + mark_begin.size();
     std::size_t index = 0;
     std::from_chars(digits, scalar.data() + end, index);
-    result.text += scalar.substr(0, begin);
-    if (index < references_.size()) {
-      std::string error = append_value(references_[index], lookup, result.text);
-      if (result.error.empty()) result.error = std::move(error);
-      result.substituted = true;
-    }
+    text += scalar.substr(0, begin);
+    if (index < references_.size()) put(references_[index], text);
     scalar.remove_prefix(end + mark_end.size());
   }
-  result.text += scalar;
+  text += scalar;
+  return text;
+}
+
+EnvironmentReferences::Expanded EnvironmentReferences::expand(std::string_view scalar,
+                                                              const EnvironmentLookup& lookup) const {
+  Expanded result;
+  if (scalar.find("${") != std::string_view::npos) result.error = fmt::format("{} without a closing brace", scalar);
+  result.text = replace_marks(scalar, [&](const std::string& reference, std::string& text) {
+    std::string error = append_value(reference, lookup, text);
+    if (result.error.empty()) result.error = std::move(error);
+    result.substituted = true;
+  });
   return result;
+}
+
+std::string EnvironmentReferences::as_written(std::string_view scalar) const {
+  return replace_marks(scalar, [](const std::string& reference, std::string& text) { text += reference; });
 }
 
 }  // namespace vigia

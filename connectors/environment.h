@@ -35,7 +35,14 @@ class EnvironmentReferences {
   // that is set to nothing.
   [[nodiscard]] Expanded expand(std::string_view scalar, const EnvironmentLookup& lookup) const;
 
+  // A scalar with its references as they are written, for messages about what can't hold any.
+  [[nodiscard]] std::string as_written(std::string_view scalar) const;
+
  private:
+  // Each mark in `scalar` goes to put(reference, out), what is between them to the text as it is.
+  template <class Put>
+  std::string replace_marks(std::string_view scalar, Put&& put) const;
+
   std::vector<std::string> references_;  // as written, "${NAME:-default}"
 };
 

@@ -59,12 +59,13 @@ Section SectionReader::read(const YAML::Node& map, const SectionSpec& spec) {
     const std::string name = entry.first.IsScalar() ? entry.first.Scalar() : "a key that is no text";
     const int line = line_of(entry.first);
     if (!seen.insert(name).second) {
-      error(line, fmt::format("{} twice in one {}", excerpt(name), spec.name), "each key once");
+      error(line, fmt::format("{} twice in one {}", excerpt(references_.as_written(name)), spec.name), "each key once");
       continue;
     }
     const auto key = std::find_if(spec.keys.begin(), spec.keys.end(), [&](const KeySpec& k) { return k.name == name; });
     if (key == spec.keys.end()) {
-      error(line, fmt::format("unknown key {} in {}", excerpt(name), spec.name), one_of(name, names));
+      error(line, fmt::format("unknown key {} in {}", excerpt(references_.as_written(name)), spec.name),
+            one_of(name, names));
       continue;
     }
     ConfigValue& value = section.values_[std::string(name)];

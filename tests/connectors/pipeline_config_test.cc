@@ -214,6 +214,8 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"kafka: {create_topics: yes please}\n", 5, "create_topics"},
         Mistake{"kafka: {brokers: \"${BROKERS}\"}\n", 5, "${BROKERS}, which is not set"},
         Mistake{"kafka: {brokers: ${BROKERS}}\n", 5, "${BROKERS}, which is not set"},
+        Mistake{"kafka:\n  brokers: ${A:-${B:-c}}\n", 6, "${A:-${B:-c}, a variable within"},
+        Mistake{"${KEY:-time}: {clock: records}\n", 5, "unknown key ${KEY:-time}"},
         Mistake{"sigma: [none.yml]\n", 5, "can't be read"}, Mistake{"<<: {a: b}\n", 5, "unknown key <<"},
         Mistake{"rules: [\n", 6, "broken YAML"}, Mistake{"---\nrules: []\n", 6, "second document"}));
 
