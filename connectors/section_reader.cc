@@ -7,6 +7,7 @@
 
 #include "connectors/scalar_value.h"
 #include "connectors/suggestion.h"
+#include "schemas/utf8.h"
 
 namespace vigia {
 namespace {
@@ -17,6 +18,16 @@ std::string excerpt(std::string_view text) {
   std::string out(text.substr(0, longest));
   std::replace(out.begin(), out.end(), '\n', ' ');
   return text.size() > longest ? out + "..." : out;
+}
+
+// The first line that is not UTF-8, of which yaml-cpp would silently drop the rest; 0: none.
+int line_without_utf8(std::string_view text) {
+  for (int line = 1; !text.empty(); ++line) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    if (!is_utf8(text.substr(0, end))) return line;
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return 0;
 }
 
 template <class Variant>
@@ -33,6 +44,10 @@ const ConfigValue& Section::at(std::string_view key) const {
 }
 
 std::optional<YAML::Node> SectionReader::parse(const std::string& text, std::string_view expected) {
+  if (const int line = line_without_utf8(text); line != 0) {
+    error(line, "bytes that are not UTF-8", "a text file in UTF-8");
+    return std::nullopt;
+  }
   try {
     references_ = {};
     const std::vector<YAML::Node> documents = YAML::LoadAll(references_.hide(text));

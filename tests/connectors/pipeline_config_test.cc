@@ -257,6 +257,13 @@ TEST(PipelineConfig, ARequiredTextIsOneErrorWhenItIsNotThere) {
   EXPECT_EQ(with("a", "\"\"").found, "topic: \"\"");
 }
 
+TEST(PipelineConfig, AFileThatIsNotUtf8IsNamedWithItsLine) {
+  const ConfigFiles files;
+  const ConfigError error = only_error(files.load("application: a\n# caf\xe9\n" + std::string(least)));
+  EXPECT_EQ(error.line, 2);
+  EXPECT_THAT(error.found, HasSubstr("UTF-8"));
+}
+
 TEST(PipelineConfig, TakesEnvironmentVariables) {
   ConfigFiles files;
   files.environment = {{"BROKERS", "kafka-1:9092,kafka-2:9092"}, {"N", "3"}, {"ID", "12"}};
