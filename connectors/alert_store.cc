@@ -70,11 +70,12 @@ bool any_or_among(const std::vector<T>& wanted, const T& value) {
 }
 
 bool fits(const AlertQuery& query, const Alert& alert) {
-  const bool open = alert.end_ms == 0;
+  const bool open = alert.end_ms == 0 && alert.status != schema::AlertStatus::withdrawn;
+  const TimeMs end_ms = alert.end_ms != 0 ? alert.end_ms : alert.detected_ms;  // withdrawn while it lasted: until then
   const auto is = [](const std::string& wanted, const std::string& value) { return wanted.empty() || wanted == value; };
-  return alert.start_ms <= query.to_ms && (open || alert.end_ms >= query.from_ms) &&
-         is(query.subject, alert.subject_id) && is(query.site, alert.site_id) && is(query.trip, alert.trip_id) &&
-         is(query.alert_id, alert.alert_id) && is(query.rule, alert.rule_id) && any_or_among(query.kinds, alert.kind) &&
+  return alert.start_ms <= query.to_ms && (open || end_ms >= query.from_ms) && is(query.subject, alert.subject_id) &&
+         is(query.site, alert.site_id) && is(query.trip, alert.trip_id) && is(query.alert_id, alert.alert_id) &&
+         is(query.rule, alert.rule_id) && any_or_among(query.kinds, alert.kind) &&
          any_or_among(query.statuses, alert.status);
 }
 

@@ -114,6 +114,18 @@ TEST_F(AlertStoreTest, AnIntervalCountsWhereItTouches) {
   EXPECT_TRUE(between(0, 9).empty());
 }
 
+TEST_F(AlertStoreTest, WhatWasWithdrawnWhileItLastedLastsNoLonger) {
+  Alert withdrawn = alert("a", 2, 10, 0);
+  withdrawn.status = schema::AlertStatus::withdrawn;
+  withdrawn.detected_ms = 30;
+  ASSERT_TRUE(store.write(std::vector{alert("a", 1, 10, 0), withdrawn}).ok());
+  AlertQuery since;
+  since.from_ms = 30;
+  EXPECT_EQ(ask(store, since), (Found{"a-2"}));
+  since.from_ms = 31;
+  EXPECT_TRUE(ask(store, since).empty());
+}
+
 TEST_F(AlertStoreTest, AgreesWithAPlainListOnRandomWrites) {
   const unsigned seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));
