@@ -44,7 +44,10 @@ int run_replay(const ReplayArguments& arguments) {
   FileSink alerts(arguments.output);
   if (const Status status = alerts.open(); !status.ok()) return complain(status);
   std::unique_ptr<FileDeadLetters> letters;
-  if (!arguments.dead_letters.empty()) letters = std::make_unique<FileDeadLetters>(arguments.dead_letters);
+  if (!arguments.dead_letters.empty()) {
+    letters = std::make_unique<FileDeadLetters>(arguments.dead_letters);
+    if (const Status status = letters->open(); !status.ok()) return complain(status);
+  }
 
   ReplayOptions options;
   options.batch = arguments.batch;

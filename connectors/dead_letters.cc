@@ -76,23 +76,27 @@ FileDeadLetters::~FileDeadLetters() {
   if (fd_ >= 0) ::close(fd_);
 }
 
+Status FileDeadLetters::open() {
+  fd_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
+  return fd_ >= 0 ? Status::good() : Status::of(Fault::storage, fmt::format("{}: {}", path_, std::strerror(errno)));
+}
+
 // One write() for all: after a failure the caller writes the epoch again, and a reader takes out what is there twice by
 // topic, partition, offset and event index.
 Status FileDeadLetters::write(std::span<const RejectedRecord> rejected, std::span<const std::string> topics) {
   if (rejected.empty()) return Status::good();
-  if (fd_ < 0) fd_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   line_.clear();
   for (const RejectedRecord& one : rejected) {
     append_rejected_json(one, topics, line_);
     line_ += '\n';
   }
-  for (std::string_view left = line_; fd_ >= 0 && !left.empty();) {
+  for (std::string_view left = line_; !left.empty();) {
     const ssize_t wrote = ::write(fd_, left.data(), left.size());
     if (wrote < 0 && errno == EINTR) continue;
     if (wrote < 0) return Status::of(Fault::storage, fmt::format("{}: {}", path_, std::strerror(errno)));
     left.remove_prefix(static_cast<std::size_t>(wrote));
   }
-  return fd_ >= 0 ? Status::good() : Status::of(Fault::storage, fmt::format("{}: {}", path_, std::strerror(errno)));
+  return Status::good();
 }
 
 Status FileDeadLetters::flush() { return Status::good(); }

@@ -36,13 +36,16 @@ class FileDeadLetters : public DeadLetters {
  public:
   explicit FileDeadLetters(std::string path) : path_(std::move(path)) {}
   ~FileDeadLetters() override;
+  // Begins the file anew.
+  [[nodiscard]] Status open();
+  // REQUIRES: it is open.
   [[nodiscard]] Status write(std::span<const RejectedRecord> rejected, std::span<const std::string> topics) override;
   [[nodiscard]] Status flush() override;
 
  private:
   std::string path_;
   std::string line_;
-  int fd_ = -1;  // opened with the first record: no rejected record, no file
+  int fd_ = -1;
 };
 
 // The line that FileDeadLetters writes, without the newline. Appends to `out`.

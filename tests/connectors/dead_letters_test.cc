@@ -3,7 +3,12 @@
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
 #include "connectors/record_batch.h"
+#include "temp_directory.h"
 
 namespace vigia::test {
 namespace {
@@ -49,6 +54,32 @@ TEST(DeadLetters, KeepBytesThatAreNoText) {
   record.value = {};
   record.is_tombstone = true;
   EXPECT_NE(json_of(record).find(R"("value":null)"), std::string::npos);
+}
+
+TEST(FileDeadLetters, BeginAnewAndSayAtOnceWhatIsWrong) {
+  const TempDirectory dir;
+  const std::string path = dir.write("letters.jsonl", "of another run\n");
+  FileDeadLetters letters(path);
+  ASSERT_TRUE(letters.open().ok());
+  const auto content = [&] {
+    std::ostringstream text;
+    text << std::ifstream(path).rdbuf();
+    return text.str();
+  };
+  EXPECT_EQ(content(), "");
+  const InputRecord record{.topic = TopicIndex{0},
+                           .partition = PartitionId{0},
+                           .offset = Offset{0},
+                           .broker_ms = 0,
+                           .key = "k",
+                           .value = "x",
+                           .is_tombstone = false};
+  const RejectedRecord rejected{RejectKind::dead_letter, &record, -1, "no"};
+  for (int epoch = 0; epoch < 2; ++epoch) ASSERT_TRUE(letters.write({&rejected, 1}, topics).ok());
+  const std::string text = content();
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 2) << text;
+  FileDeadLetters nowhere(dir / "none/letters.jsonl");
+  EXPECT_NE(nowhere.open().text.find("none/letters.jsonl: No such file"), std::string::npos);
 }
 
 }  // namespace

@@ -1,0 +1,47 @@
+// The program as a user runs it: what the options take, and what an exit code says.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <cstdio>
+#include <string>
+
+#include "tests/connectors/temp_directory.h"
+
+namespace vigia {
+namespace {
+
+struct Outcome {
+  int exit_code = -1;
+  std::string text;  // standard output and standard error
+};
+
+Outcome run(const std::string& arguments) {
+  Outcome outcome;
+  std::FILE* pipe = ::popen(("'" VIGIA_BINARY "' " + arguments + " 2>&1").c_str(), "r");
+  if (pipe == nullptr) return outcome;
+  char chunk[4096];
+  for (std::size_t got = 0; (got = std::fread(chunk, 1, sizeof chunk, pipe)) > 0;) outcome.text.append(chunk, got);
+  const int status = ::pclose(pipe);
+  outcome.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  return outcome;
+}
+
+constexpr const char* pipeline = R"(application: test
+sources: [{topic: seal.events, stream: seal}]
+rules: [{id: tampered, kind: seal_tampered, scope: always}]
+)";
+
+constexpr const char* tampering = R"({"topic":"seal.events","key":"s","timestamp_ms":1772600000000,)"
+                                  R"("value":{"seal_id":"s","device_time_ms":1772600000000,"lock":"tampered"}})"
+                                  "\n";
+
+TEST(CommandLine, DeadLettersThatCannotBeKeptStopAReplayBeforeItBegins) {
+  const test::TempDirectory dir;
+  const Outcome outcome = run("replay --config '" + dir.write("p.yaml", pipeline) + "' --input '" +
+                              dir.write("in.jsonl", tampering) + "' --dead-letters '" + (dir / "none/x.jsonl") + "'");
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_EQ(outcome.text.find("account"), std::string::npos) << outcome.text;
+}
+
+}  // namespace
+}  // namespace vigia
