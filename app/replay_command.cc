@@ -38,6 +38,7 @@ int run_replay(const ReplayArguments& arguments) {
   auto loaded = load_stage(arguments.config);
   if (!loaded) return exit_configuration;
   loaded->stage.threads = arguments.threads;
+  for (auto& read : loaded->stage.sources) read.format = PayloadFormat::json;  // a line holds JSON, whatever its topic
 
   FileSource source({arguments.inputs, loaded->topics, 1});
   if (const Status status = source.open({}); !status.ok()) return complain(status);

@@ -27,13 +27,21 @@ Outcome run(const std::string& arguments) {
 }
 
 constexpr const char* pipeline = R"(application: test
-sources: [{topic: seal.events, stream: seal}]
+sources: [{topic: seal.events, stream: seal, format: flatbuffers}]
 rules: [{id: tampered, kind: seal_tampered, scope: always}]
 )";
 
 constexpr const char* tampering = R"({"topic":"seal.events","key":"s","timestamp_ms":1772600000000,)"
                                   R"("value":{"seal_id":"s","device_time_ms":1772600000000,"lock":"tampered"}})"
                                   "\n";
+
+TEST(CommandLine, ReplayReadsJsonWhateverTheTopicIsWrittenIn) {
+  const test::TempDirectory dir;
+  const Outcome outcome =
+      run("replay --config '" + dir.write("p.yaml", pipeline) + "' --input '" + dir.write("in.jsonl", tampering) + "'");
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_NE(outcome.text.find(R"("kind":"seal_tampered")"), std::string::npos) << outcome.text;
+}
 
 TEST(CommandLine, DeadLettersThatCannotBeKeptStopAReplayBeforeItBegins) {
   const test::TempDirectory dir;
