@@ -107,7 +107,7 @@ void add_alerts_command(CLI::App& cli, int& exit_code) {
   command->add_option("--trip", query.trip, "the trip");
   command->add_option("--rule", query.rule, "the rule's id");
   command->add_option("--id", query.alert_id, "one alert");
-  command->add_option("--limit", query.limit, "no more than so many");
+  command->add_option("--limit", query.limit, "no more than so many")->check(CLI::NonNegativeNumber);
   command->add_flag("--newest-first", query.newest_first, "by their start; else the oldest first");
   command->add_flag("--all-revisions", query.all_revisions, "every revision of each alert, not only the last");
   command->add_flag("--json", arguments->json, "one JSON line each, as on the alert topic");

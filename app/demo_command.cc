@@ -208,7 +208,9 @@ void add_demo_command(CLI::App& cli, int& exit_code) {
   command->add_option("--trucks", arguments->trucks, "how many trucks")
       ->check(CLI::Range(1, 600))
       ->capture_default_str();
-  command->add_option("--seed", arguments->seed, "another seed, another day")->capture_default_str();
+  command->add_option("--seed", arguments->seed, "another seed, another day")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   command->add_option("--seconds", arguments->seconds, "how long the day lasts")
       ->check(CLI::Range(5.0, 600.0))
       ->capture_default_str();

@@ -154,11 +154,14 @@ void add_generate_command(CLI::App& cli, int& exit_code) {
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
   command->add_option("--truth", arguments->truth, "where the ground truth goes");
-  command->add_option("--seed", arguments->seed, "another seed, another day")->capture_default_str();
+  command->add_option("--seed", arguments->seed, "another seed, another day")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   command->add_option("--seals", arguments->seals, "trucks, each with its seal")
       ->check(CLI::Range(1, 10'000'000))
       ->capture_default_str();
   command->add_option("--trips", arguments->trips, "trips of each seal at most; 0: as many as fit")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   command->add_option("--duration", arguments->duration, "of the simulated time")->capture_default_str();
   command

@@ -103,9 +103,10 @@ void add_replay_command(CLI::App& cli, int& exit_code) {
       ->default_str("one a core");
   command->add_option("--dead-letters", arguments->dead_letters,
                       "where records and events go that could not be applied");
-  command->add_option(
-      "--restart-every", arguments->restart_every,
-      "take a snapshot after so many epochs and go on from it, as after a crash: a check of the engine");
+  command
+      ->add_option("--restart-every", arguments->restart_every,
+                   "take a snapshot after so many epochs and go on from it, as after a crash: a check of the engine")
+      ->check(CLI::NonNegativeNumber);
   command->add_flag("--quiet", arguments->quiet, "no account on standard error");
   command->callback([arguments, &exit_code] { exit_code = run_replay(*arguments); });
 }

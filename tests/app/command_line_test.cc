@@ -51,5 +51,13 @@ TEST(CommandLine, DeadLettersThatCannotBeKeptStopAReplayBeforeItBegins) {
   EXPECT_EQ(outcome.text.find("account"), std::string::npos) << outcome.text;
 }
 
+TEST(CommandLine, CountsAreNotNegative) {
+  for (const char* arguments : {"alerts --state-directory nowhere --limit -1", "generate --config p --seed -1",
+                                "generate --config p --trips -1", "replay --config p --input i --restart-every -1"}) {
+    EXPECT_EQ(run(arguments).exit_code, 2) << arguments;
+    EXPECT_NE(run(arguments).text.find("-1"), std::string::npos) << arguments;
+  }
+}
+
 }  // namespace
 }  // namespace vigia
