@@ -58,6 +58,7 @@ class Rebuild {
   std::byte* state_;
   std::byte* area_;
   TimeMs detected_ms_;
+  TimeMs caused_ms_ = no_time_ms;              // broker time of what is behind a change found from here on
   bool touched_ = false;
   bool reached_end_ = false;
   TimeMs due_ms_ = never_ms;
@@ -99,7 +100,7 @@ void Rebuild<Stage>::fold(const EventHead& head, const Payload& payload, bool ro
   previous_ms_ = head.time_ms;
   previous_sequence_ = head.sequence;
   ++fresh_count_;
-  Emitter emitter(cold_.ledger, head, std::max(detected_ms_, head.broker_ms));
+  Emitter emitter(cold_.ledger, head, std::max(caused_ms_, head.broker_ms));
   stage_.apply(state_now_.get(), area_, head, payload, cold_.context, emitter);
   touched_ |= emitter.touched();
   due_ms_ = std::min(due_ms_, emitter.due_ms());
@@ -136,6 +137,7 @@ void Rebuild<Stage>::run(std::vector<Pending>& pending, TimeMs redo_from_ms, Acc
   touched_ = !before.empty();
   // Where a context changed there is no stopping early: what the state does not hold may have changed the findings.
   const bool may_converge = redo_from_ms == never_ms;
+  if (!may_converge) caused_ms_ = detected_ms_;
 
   std::size_t at = 0;
   for (auto block = std::move(old_); block;) {
@@ -155,6 +157,7 @@ void Rebuild<Stage>::run(std::vector<Pending>& pending, TimeMs redo_from_ms, Acc
           continue;
         }
         accepted(late);
+        caused_ms_ = std::max(caused_ms_, late.head.broker_ms);
         fold(late.head, late.payload, true);
       }
       fold(head, payload, reader.remaining() + (pending.size() - at) >= HistoryBlock::full / 2);

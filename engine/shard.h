@@ -116,6 +116,7 @@ class alignas(128) Shard {   // shards are worked side by side
   [[nodiscard]] bool heard_before(const EventHead& head, const Record& record) const;
   void remember(const EventHead& head, TimeMs kept_ms, Record& record);
   void ask(Record& record, TimeMs clock_ms, Judgement& judgement) const;
+  [[nodiscard]] EvidenceRef newest_evidence(const Record& record) const;
   void forget(Record& record, TimeMs clock_ms);
   void begin_run(const EventHead& head, Record& record);
   void judge_alone(const EventRow& row, Record& record);

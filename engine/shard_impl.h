@@ -398,13 +398,30 @@ void Shard<Stage>::judge(std::uint32_t index, Record& record, TimeMs clock_ms, s
     cold.book->reconcile(
         judgement.episodes, cold.key, {cold.detected_ms, cold.late_by_ms, told_until_ms_},
         [&](std::uint16_t rule) { return stage_.names_of(rule); },
-        [&](const ToldAlert& told) { alerts.push_back(stage_.describe(told, cold.key, cold.context.get())); });
+        [&](const ToldAlert& told) {
+          // What only the clock says, or a withdrawal, is told on the strength of what was last heard.
+          auto shown = told;
+          if (shown.last.evidence[0].offset.value < 0) shown.last.evidence[0] = newest_evidence(record);
+          alerts.push_back(stage_.describe(shown, cold.key, cold.context.get()));
+        });
   }
   forget(record, clock_ms);
   cold.judged_due_ms = judgement.due_ms;
   record.watched = judgement.watch || (cold.book && cold.book->has_provisional());
   if (judgement.due_ms != never_ms && judgement.due_ms < record.due_ms) schedule(index, std::max(judgement.due_ms, clock_ms));
   account_found(record);
+}
+
+// Of the newest event that is kept; none when nothing is.
+template <class Stage>
+EvidenceRef Shard<Stage>::newest_evidence(const Record& record) const {
+  record.settle();
+  BlockReader<Stage> reader(stage_, offsets, PartitionId{record.partition}, *record.tail);
+  EventHead head;
+  Payload payload;
+  while (reader.next(head, payload)) {
+  }
+  return head.evidence;
 }
 
 template <class Stage>

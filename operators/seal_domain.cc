@@ -149,7 +149,7 @@ bool SealDomain::concerns(const Episode& episode, std::string_view key) const {
   if ((rule.only.site.empty() && rule.only.zone.empty()) || rule.kind.starts_with("zone_")) return true;
   if (std::isnan(episode.lat_deg)) return false;
   const LatLon where{episode.lat_deg, episode.lon_deg};
-  if (!rule.only.site.empty() && !ZoneChoice::matches(rule.only.site, config_.site->smallest_site_at(where))) return false;
+  if (!ZoneChoice::matches_site(rule.only.site, config_.site->smallest_site_at(where))) return false;
   if (rule.only.zone.empty()) return true;
   std::vector<std::uint32_t> zones;
   config_.site->index.zones_at(where, zones);

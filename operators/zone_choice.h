@@ -13,7 +13,7 @@ class ZoneChoice {
   ZoneChoice() = default;
   ZoneChoice(const Only& only, const SiteModel& site) {
     for (const auto& zone : site.zones)
-      chosen_.push_back(matches(only.zone, zone.id) && matches(only.site, zone.site));
+      chosen_.push_back(matches(only.zone, zone.id) && matches_site(only.site, zone.site));
   }
   [[nodiscard]] bool holds(std::uint32_t zone) const { return chosen_[zone]; }
 
@@ -23,6 +23,10 @@ class ZoneChoice {
     for (const auto& pattern : patterns)
       if (glob_match(pattern, text)) return true;
     return false;
+  }
+  // What has no site is at none, whatever the patterns.
+  [[nodiscard]] static bool matches_site(const std::vector<std::string>& patterns, std::string_view site) {
+    return patterns.empty() || (!site.empty() && matches(patterns, site));
   }
 
  private:

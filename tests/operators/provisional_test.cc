@@ -22,7 +22,10 @@ class ProvisionalStop : public testing::Test {
     stop.kind = "unauthorized_stop";
     stop.scope = Scope::always;
     stop.params = {{"limit", std::int64_t{15 * minute_ms}}, {"radius_m", 100.0}, {"max_speed_kmh", 200.0}};
-    config.rules = {stop};
+    RuleSpec tampered;
+    tampered.id = tampered.kind = "seal_tampered";
+    tampered.scope = Scope::always;
+    config.rules = {stop, tampered};
     config.site = std::make_shared<const SiteModel>(SiteModelBuilder().build());
     task_ = make_seal_task(config);
   }
@@ -51,11 +54,15 @@ TEST_F(ProvisionalStop, IsWithdrawnByTheNextPosition) {
   ASSERT_EQ(raised.size(), 1u);
   EXPECT_EQ(raised[0].status, schema::AlertStatus::provisional);
   EXPECT_EQ(raised[0].detected_ms, start_ms + 15 * minute_ms);
+  ASSERT_EQ(raised[0].evidence.size(), 1u);
+  EXPECT_EQ(raised[0].evidence[0].offset, 1) << "told on the strength of what was last heard";
   const auto withdrawn = ping(20, 5'000, 2);
   ASSERT_EQ(withdrawn.size(), 1u);
   EXPECT_EQ(withdrawn[0].status, schema::AlertStatus::withdrawn);
   EXPECT_EQ(withdrawn[0].alert_id, raised[0].alert_id);
   EXPECT_EQ(withdrawn[0].detected_ms, start_ms + 20 * minute_ms);
+  ASSERT_EQ(withdrawn[0].evidence.size(), 1u);
+  EXPECT_EQ(withdrawn[0].evidence[0].offset, 2);
   EXPECT_TRUE(ping(21, 6'000, 3).empty());
 }
 
@@ -66,6 +73,27 @@ TEST_F(ProvisionalStop, IsConfirmedByAPositionInside) {
   ASSERT_EQ(confirmed.size(), 1u);
   EXPECT_EQ(confirmed[0].status, schema::AlertStatus::confirmed);
   EXPECT_EQ(confirmed[0].revision, 2u);
+}
+
+// Each alert of a backlog names the record that it came with, not the last of the backlog.
+TEST_F(ProvisionalStop, ALateAlarmWasDetectedWithItsOwnRecord) {
+  static_cast<void>(ping(0, 0, 1));
+  static_cast<void>(ping(30, 9'000, 4));
+  std::string values[2];
+  InputRecord records[2];
+  TimeMs clocks[2];
+  for (int i = 0; i < 2; ++i) {
+    values[i] = fmt::format(R"({{"seal_id":"s","device_time_ms":{},"sequence":{},"buffered":true,"lock":"{}"}})",
+                            start_ms + (10 + 10 * i) * minute_ms, 2 + i, i == 0 ? "tampered" : "closed");
+    clocks[i] = records[i].broker_ms = start_ms + (31 + i) * minute_ms;
+    records[i].offset = Offset{10 + i};
+    records[i].key = "s";
+    records[i].value = values[i];
+  }
+  const auto alerts = task_->process(records, clocks, clocks[1]).alerts;
+  ASSERT_EQ(alerts.size(), 1u);
+  EXPECT_EQ(alerts[0].detected_ms, start_ms + 31 * minute_ms);
+  EXPECT_EQ(alerts[0].late_by_ms, 21 * minute_ms);
 }
 
 // Deadlines that moved with the positions cost no alert and lose none.
