@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::uint32_t others = 20'000;
 constexpr std::uint32_t day_pings = 2880;
-constexpr int days = 3;   // one after the other, of as many seals
+constexpr int days = 3;  // one after the other, of as many seals
 
 enum class Arrival { in_order, newest_first };
 
@@ -26,8 +26,10 @@ struct Epoch {
 // One engine, its fleet, and the seals that were away.
 class Stage {
  public:
-  explicit Stage(std::uint32_t first_seal) : task_(make_task()), fleet_(world().routes, others, first_seal),
-                                             lost_(world().routes, days, first_seal + others) {
+  explicit Stage(std::uint32_t first_seal)
+      : task_(make_task()),
+        fleet_(world().routes, others, first_seal),
+        lost_(world().routes, days, first_seal + others) {
     fleet_.append_trip_starts(list_);
     lost_.append_trip_starts(list_);
     feed(*task_, list_);
@@ -58,7 +60,8 @@ void Stage::make_lost(std::uint32_t seal, Arrival arrival) {
   if (arrival == Arrival::newest_first) {
     for (auto round = last; round >= 2; --round) lost_.append_ping(day_, seal, round, round, read_ms, round != last);
   } else {
-    for (std::uint32_t round = 2; round <= last; ++round) lost_.append_ping(day_, seal, round, round, read_ms, round != last);
+    for (std::uint32_t round = 2; round <= last; ++round)
+      lost_.append_ping(day_, seal, round, round, read_ms, round != last);
   }
 }
 
@@ -105,7 +108,9 @@ void backlog(benchmark::State& state) {
     Stage newest_first(0), in_order(0), without(0);
     std::vector<double> late, ordered, alone;
     for (std::uint32_t day = 0; day < days; ++day) {
-      const auto append = [](std::vector<double>& to, std::vector<double> from) { to.insert(to.end(), from.begin(), from.end()); };
+      const auto append = [](std::vector<double>& to, std::vector<double> from) {
+        to.insert(to.end(), from.begin(), from.end());
+      };
       append(late, newest_first.run(day, Arrival::newest_first, epoch_size, true));
       append(ordered, in_order.run(day, Arrival::in_order, epoch_size, true));
       append(alone, without.run(day, Arrival::in_order, epoch_size, false));

@@ -20,7 +20,8 @@ namespace {
 
 World load_world() {
   auto loaded = load_pipeline(VIGIA_BENCH_DIR "/rules.yaml");
-  for (const auto& error : loaded.errors) fmt::print(stderr, "{}:{}: {}, expected {}\n", error.file, error.line, error.found, error.expected);
+  for (const auto& error : loaded.errors)
+    fmt::print(stderr, "{}:{}: {}, expected {}\n", error.file, error.line, error.found, error.expected);
   if (!loaded.ok()) stop("bench/rules.yaml can't be loaded");
   World world;
   const auto& pipeline = loaded.pipeline;

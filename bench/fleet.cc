@@ -56,7 +56,8 @@ TimeMs Fleet::device_ms(std::uint32_t seal, std::uint32_t round) const {
 
 // A round is read from one second after it was made on, evenly over its 30 s.
 TimeMs Fleet::broker_ms(std::uint32_t place) const {
-  return fleet_begin_ms + round_ * ping_every_ms + 1000 + static_cast<TimeMs>(std::uint64_t{place} * (ping_every_ms - 1) / seals_);
+  return fleet_begin_ms + round_ * ping_every_ms + 1000 +
+         static_cast<TimeMs>(std::uint64_t{place} * (ping_every_ms - 1) / seals_);
 }
 
 LatLon Fleet::place_of(std::uint32_t seal, std::uint32_t round) const {
@@ -127,7 +128,8 @@ void Fleet::append_round_of_batches(RecordList& out, std::uint32_t batch) {
   std::string key;
   for (std::uint32_t i = 0; i < seals_; ++i) {
     key = seal_id(seal);
-    events.push_back(build_ping(builder_, key, device_ms(seal, round_), ++sequence_[seal], place_of(seal, round_), false));
+    events.push_back(
+        build_ping(builder_, key, device_ms(seal, round_), ++sequence_[seal], place_of(seal, round_), false));
     if (events.size() == batch || i + 1 == seals_) {
       builder_.Finish(schema::CreateSealBatch(builder_, builder_.CreateVector(events)), schema::SealBatchIdentifier());
       InputRecord record;

@@ -63,7 +63,7 @@ class Fleet {
   std::uint32_t first_seal_;
   std::uint32_t round_ = 1;
   std::int64_t offset_ = 0;
-  std::vector<std::uint32_t> sequence_;   // last number sent of each seal
+  std::vector<std::uint32_t> sequence_;  // last number sent of each seal
   flatbuffers::FlatBufferBuilder builder_;
 };
 

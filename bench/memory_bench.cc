@@ -14,7 +14,7 @@
 namespace vigia::bench {
 namespace {
 
-constexpr std::uint32_t warm_up_rounds = 120;   // every seal has let go of its first block
+constexpr std::uint32_t warm_up_rounds = 120;  // every seal has let go of its first block
 constexpr std::uint32_t join_spread = 48;
 
 double resident_bytes() {
@@ -26,8 +26,10 @@ double resident_bytes() {
 
 // A shard by itself, so that its keys can be looked at.
 struct Engine {
-  Engine() : domain(world().config), decoder(domain),
-             shard(domain, {domain_horizon_ms(), world().config.allowed_lateness_ms, world().config.max_clock_skew_ms}) {}
+  Engine()
+      : domain(world().config),
+        decoder(domain),
+        shard(domain, {domain_horizon_ms(), world().config.allowed_lateness_ms, world().config.max_clock_skew_ms}) {}
   static TimeMs domain_horizon_ms() { return world().config.horizon_ms; }
 
   void feed(const RecordList& list) {
@@ -36,7 +38,8 @@ struct Engine {
       rows.clear();
       for (std::size_t i = 0; i < records.size(); ++i) {
         row.clock_ms = clocks[i];
-        decoder.decode(records[i], row, [&](const Row<SealPayload>& decoded) { rows.push_back(decoded); }, rejected, account);
+        decoder.decode(
+            records[i], row, [&](const Row<SealPayload>& decoded) { rows.push_back(decoded); }, rejected, account);
       }
       shard.apply(rows);
       alerts.clear();
@@ -60,7 +63,7 @@ void seal_memory(benchmark::State& state) {
     static_cast<void>(world());
     Fleet fleet(world().routes, seals);
     RecordList list;
-    fleet.append_round(list);   // so that the list's own memory is there before
+    fleet.append_round(list);  // so that the list's own memory is there before
     const auto before_bytes = resident_bytes();
     Engine engine;
     list.clear();
@@ -74,7 +77,8 @@ void seal_memory(benchmark::State& state) {
     const auto after_bytes = resident_bytes();
     double history_bytes = 0, events = 0;
     for (std::uint32_t i = 0; i < engine.shard.key_count(); ++i)
-      for (const auto* block = engine.shard.record_at(i).cold->head.get(); block != nullptr; block = block->next.get()) {
+      for (const auto* block = engine.shard.record_at(i).cold->head.get(); block != nullptr;
+           block = block->next.get()) {
         history_bytes += static_cast<double>(block->memory_bytes());
         events += block->count;
       }

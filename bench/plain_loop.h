@@ -69,13 +69,13 @@ class PlainLoop {
   static constexpr std::uint32_t confirmations = 2;
 
   struct Seal {
-    std::byte kept_free[48];               // where the engine keeps order, timer and history
+    std::byte kept_free[48];  // where the engine keeps order, timer and history
     double lat_deg, lon_deg;
     TimeMs fix_ms, message_ms;
-    std::uint32_t flags;                   // 1: on a trip, 2: off the route, 4: stop told
+    std::uint32_t flags;  // 1: on a trip, 2: off the route, 4: stop told
     std::uint8_t lock, conditions, unused[2];
     double anchor_lat_deg, anchor_lon_deg;
-    TimeMs since_ms;                       // of the stay; * 2 + exempt
+    TimeMs since_ms;  // of the stay; * 2 + exempt
     std::uint32_t route, run_length, segment_hint, unused_hint;
   };
   static_assert(sizeof(Seal) == 128);

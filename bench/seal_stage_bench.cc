@@ -12,7 +12,7 @@ namespace vigia::bench {
 namespace {
 
 constexpr std::uint32_t warm_up_rounds = 60;
-constexpr std::uint32_t join_spread = 48;        // seals join over this many rounds: a block's worth of pings
+constexpr std::uint32_t join_spread = 48;  // seals join over this many rounds: a block's worth of pings
 constexpr std::size_t chunk_records = 1'000'000;
 
 struct Warm {
@@ -75,7 +75,13 @@ void seal_stage(benchmark::State& state) {
   state.counters["ratio"] = median(engine_rates) / median(plain_rates);
   state.counters["alerts"] = static_cast<double>(alerts);
 }
-BENCHMARK(seal_stage)->Arg(10'000)->Arg(100'000)->Arg(1'000'000)->Iterations(5)->UseManualTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(seal_stage)
+    ->Arg(10'000)
+    ->Arg(100'000)
+    ->Arg(1'000'000)
+    ->Iterations(5)
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace vigia::bench

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::uint32_t seals = 1'000'000;
 constexpr std::uint32_t warm_up_rounds = 40;
-constexpr std::size_t slice_keys = 2'000;   // as app/epoch_runner.cc
+constexpr std::size_t slice_keys = 2'000;  // as app/epoch_runner.cc
 
 void snapshot_pause(benchmark::State& state) {
   Fleet fleet(world().routes, seals);
@@ -23,7 +23,8 @@ void snapshot_pause(benchmark::State& state) {
     feed(*task, list);
   }
   std::string meta;
-  task->snapshot(true, [](KeyImage&&) {}, meta);
+  task->snapshot(
+      true, [](KeyImage&&) {}, meta);
   std::vector<double> pauses_s;
   double bytes = 0;
   std::uint32_t tenth = 0;

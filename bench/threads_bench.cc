@@ -74,7 +74,7 @@ double two_processes() {
 void two_threads(benchmark::State& state) {
   std::vector<double> threads, processes;
   for (auto _ : state) {
-    processes.push_back(two_processes());   // before this process has threads that a fork would lose
+    processes.push_back(two_processes());  // before this process has threads that a fork would lose
     const auto child_result = [] {
       int pipe_ends[2];
       if (pipe(pipe_ends) != 0) return 0.0;

@@ -6,8 +6,9 @@
 
 namespace vigia {
 
-std::array<std::uint8_t, 16> make_alert_id(std::string_view application, std::string_view rule_id, std::string_view subject,
-                                           TimeMs start_ms, std::uint32_t discriminator, std::uint32_t attempt) {
+std::array<std::uint8_t, 16> make_alert_id(std::string_view application, std::string_view rule_id,
+                                           std::string_view subject, TimeMs start_ms, std::uint32_t discriminator,
+                                           std::uint32_t attempt) {
   std::string identity;
   ByteWriter writer(identity);
   writer.put_text(application);
@@ -58,7 +59,8 @@ bool overlaps(const Episode& a, const Episode& b) {
 
 void sort_for_matching(std::vector<Episode>& episodes) {
   std::stable_sort(episodes.begin(), episodes.end(), [](const Episode& a, const Episode& b) {
-    return std::tie(a.rule, a.discriminator, a.start_ms, a.end_ms) < std::tie(b.rule, b.discriminator, b.start_ms, b.end_ms);
+    return std::tie(a.rule, a.discriminator, a.start_ms, a.end_ms) <
+           std::tie(b.rule, b.discriminator, b.start_ms, b.end_ms);
   });
 }
 
@@ -67,15 +69,17 @@ std::vector<int> match_alerts(const std::vector<ToldAlert>& alerts, const std::v
   std::vector<bool> taken(alerts.size(), false);
   const auto series_of = [](const Episode& e) { return std::tie(e.rule, e.discriminator); };
   const auto place_of = [](const Episode& e) { return std::tie(e.rule, e.discriminator, e.start_ms); };
-  std::vector<std::size_t> order(alerts.size());   // by series, then start
+  std::vector<std::size_t> order(alerts.size());  // by series, then start
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return place_of(alerts[a].last) < place_of(alerts[b].last); });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return place_of(alerts[a].last) < place_of(alerts[b].last); });
   // Each episode left takes the earliest alert left that fits, of those that are alike in `key`.
   const auto pass = [&](auto&& key, auto&& fits) {
     for (std::size_t e = 0; e < episodes.size(); ++e) {
       if (matched[e] >= 0) continue;
-      auto at = std::lower_bound(order.begin(), order.end(), episodes[e],
-                                 [&](std::size_t a, const Episode& episode) { return key(alerts[a].last) < key(episode); });
+      auto at = std::lower_bound(order.begin(), order.end(), episodes[e], [&](std::size_t a, const Episode& episode) {
+        return key(alerts[a].last) < key(episode);
+      });
       for (; at != order.end() && key(alerts[*at].last) == key(episodes[e]); ++at) {
         if (taken[*at] || !fits(alerts[*at], episodes[e])) continue;
         matched[e] = static_cast<int>(*at);

@@ -22,25 +22,25 @@ namespace vigia {
 // A judged candidate, or what the clock alone says.
 struct Episode {
   std::uint16_t rule = 0;
-  std::uint16_t cause = 0;              // the stage's own number of the cause; 0: none
+  std::uint16_t cause = 0;  // the stage's own number of the cause; 0: none
   std::uint32_t discriminator = 0;
   TimeMs start_ms = 0;
-  TimeMs end_ms = 0;                    // 0 while it lasts
-  schema::AlertStatus status = schema::AlertStatus::confirmed;   // never withdrawn
-  TimeMs detected_ms = 0;               // broker time of the record behind it, or the due time of the timer
+  TimeMs end_ms = 0;                                            // 0 while it lasts
+  schema::AlertStatus status = schema::AlertStatus::confirmed;  // never withdrawn
+  TimeMs detected_ms = 0;  // broker time of the record behind it, or the due time of the timer
   TimeMs late_by_ms = 0;
   double lat_deg = NAN;
   double lon_deg = NAN;
   std::uint64_t context = 0;
-  double value = 0;                     // the stage's own number for the message and the attributes
-  bool is_alone = false;                // judged by itself, for its key's history is gone
+  double value = 0;       // the stage's own number for the message and the attributes
+  bool is_alone = false;  // judged by itself, for its key's history is gone
   EvidenceRef evidence[2];
 };
 
 // An alert as told, and its last content.
 struct ToldAlert {
   std::array<std::uint8_t, 16> id{};
-  Episode last;                         // with status withdrawn when withdrawn
+  Episode last;  // with status withdrawn when withdrawn
   TimeMs first_start_ms = 0;
   std::uint32_t revision = 0;
 };
@@ -49,7 +49,7 @@ struct ToldAlert {
 struct RevisionCause {
   TimeMs detected_ms = 0;
   TimeMs late_by_ms = 0;
-  TimeMs told_until_ms = no_time_ms;    // everything up to this time was told before
+  TimeMs told_until_ms = no_time_ms;  // everything up to this time was told before
 };
 
 // All alerts of one key within the horizon.

@@ -35,7 +35,11 @@ template <class Stage>
 class BlockReader {
  public:
   BlockReader(const Stage& stage, const OffsetReference& offsets, PartitionId partition, const HistoryBlock& block)
-      : stage_(stage), offsets_(offsets), partition_(partition), block_(block), previous_ms_(block.first_ms),
+      : stage_(stage),
+        offsets_(offsets),
+        partition_(partition),
+        block_(block),
+        previous_ms_(block.first_ms),
         previous_sequence_(block.first_sequence - 1) {}
 
   [[nodiscard]] bool next(EventHead& head, typename Stage::Payload& payload) {
@@ -78,7 +82,8 @@ class BlockReader {
     head.evidence = {TopicIndex{kept.topic}, PartitionId{kept.partition}, Offset{kept.offset}};
     const auto at = static_cast<std::size_t>(entry.a) + sizeof kept;
     head.canonical = side.substr(at, kept.canonical_bytes);
-    stage_.read_payload(side.substr(at + aligned_bytes(kept.canonical_bytes), static_cast<std::size_t>(entry.b)), head, payload);
+    stage_.read_payload(side.substr(at + aligned_bytes(kept.canonical_bytes), static_cast<std::size_t>(entry.b)), head,
+                        payload);
   }
 
   const Stage& stage_;
@@ -93,8 +98,9 @@ class BlockReader {
 // Appends one event behind an event at `previous_ms` with `previous_sequence`; the first of a block stands behind itself.
 // The block moves when it has to grow.
 template <class Stage>
-void append_to_block(const Stage& stage, std::unique_ptr<HistoryBlock>& owner, PartitionId partition, const EventHead& head,
-                     const typename Stage::Payload& payload, TimeMs previous_ms, std::uint32_t previous_sequence) {
+void append_to_block(const Stage& stage, std::unique_ptr<HistoryBlock>& owner, PartitionId partition,
+                     const EventHead& head, const typename Stage::Payload& payload, TimeMs previous_ms,
+                     std::uint32_t previous_sequence) {
   HistoryBlock::reserve_one_more(owner);
   auto& block = *owner;
   if (block.count == 0) {
@@ -114,9 +120,16 @@ void append_to_block(const Stage& stage, std::unique_ptr<HistoryBlock>& owner, P
     entry = {};
     entry.bits = entry_extended;
     entry.a = static_cast<std::int32_t>(side.size());
-    const ExtendedHead kept{head.time_ms, head.sent_ms, head.broker_ms, head.evidence.offset.value, head.sequence,
-                            head.evidence.partition.value, head.evidence.topic.value, head.stream_rank,
-                            static_cast<std::uint8_t>(head.clock_fault), static_cast<std::uint32_t>(head.canonical.size())};
+    const ExtendedHead kept{head.time_ms,
+                            head.sent_ms,
+                            head.broker_ms,
+                            head.evidence.offset.value,
+                            head.sequence,
+                            head.evidence.partition.value,
+                            head.evidence.topic.value,
+                            head.stream_rank,
+                            static_cast<std::uint8_t>(head.clock_fault),
+                            static_cast<std::uint32_t>(head.canonical.size())};
     side.append(reinterpret_cast<const char*>(&kept), sizeof kept);
     side.append(head.canonical);
     side.resize(aligned_bytes(side.size()));

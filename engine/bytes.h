@@ -15,11 +15,11 @@ class ByteWriter {
   explicit ByteWriter(std::string& out) : out_(out) {}
 
   template <class T>
-    requires std::is_trivially_copyable_v<T>
+  requires std::is_trivially_copyable_v<T>
   void put(const T& value) {
     T copy = value;
 #if __has_builtin(__builtin_clear_padding)
-    __builtin_clear_padding(&copy);   // equal values are equal bytes
+    __builtin_clear_padding(&copy);  // equal values are equal bytes
 #endif
     out_.append(reinterpret_cast<const char*>(&copy), sizeof copy);
   }
@@ -38,7 +38,7 @@ class ByteReader {
   explicit ByteReader(std::string_view in) : in_(in) {}
 
   template <class T>
-    requires std::is_trivially_copyable_v<T>
+  requires std::is_trivially_copyable_v<T>
   [[nodiscard]] T get() {
     T value{};
     get_raw(&value, sizeof value);

@@ -12,7 +12,7 @@ namespace vigia {
 struct EvidenceRef {
   TopicIndex topic;
   PartitionId partition;
-  Offset offset{-1};   // -1: none
+  Offset offset{-1};  // -1: none
   friend bool operator==(const EvidenceRef&, const EvidenceRef&) = default;
 };
 
@@ -20,13 +20,13 @@ struct EvidenceRef {
 // clock was at fault (then the broker's) or it came later than its stream may (then the latest that it may claim).
 struct EventHead {
   TimeMs time_ms = 0;
-  TimeMs sent_ms = 0;              // the time in the event, before any correction: the identity for duplicates
+  TimeMs sent_ms = 0;  // the time in the event, before any correction: the identity for duplicates
   TimeMs broker_ms = 0;
-  std::uint32_t sequence = 0;      // 0: the device has no counter
-  std::uint8_t stream_rank = 0;    // order of streams at equal times
+  std::uint32_t sequence = 0;    // 0: the device has no counter
+  std::uint8_t stream_rank = 0;  // order of streams at equal times
   bool clock_fault = false;
   EvidenceRef evidence;
-  std::string_view canonical;      // the canonical form; only for events without a sequence number
+  std::string_view canonical;  // the canonical form; only for events without a sequence number
 };
 
 // The order of semantics 1.1 within one key.

@@ -22,15 +22,15 @@ namespace vigia {
 struct CompactPayload {
   std::int32_t a = 0;
   std::int32_t b = 0;
-  std::uint16_t bits = 0;   // below history_bits_end
+  std::uint16_t bits = 0;  // below history_bits_end
 };
 inline constexpr std::uint16_t history_bits_end = 1u << 13;
 
 #pragma pack(push, 1)
 struct HistoryEntry {
   std::uint8_t since_previous_ms[3];
-  std::uint8_t delay_ms[3];   // two's complement: broker time - event time
-  std::uint16_t bits;         // stage's 13 bits, topic 2 bits, extended 1 bit
+  std::uint8_t delay_ms[3];  // two's complement: broker time - event time
+  std::uint16_t bits;        // stage's 13 bits, topic 2 bits, extended 1 bit
   std::int32_t a;
   std::int32_t b;
   std::uint32_t offset_low;
@@ -45,11 +45,13 @@ inline constexpr std::uint16_t entry_extended = 1u << 15;
 // have. So the next entry's address, and whether there is room for it, follow from the count alone.
 class HistoryBlock {
  public:
-  static constexpr std::uint32_t full = 45;          // a new block begins here
-  static constexpr std::uint32_t capacity_max = 90;  // where equal times do not let it begin earlier: the hard end is soft
+  static constexpr std::uint32_t full = 45;  // a new block begins here
+  static constexpr std::uint32_t capacity_max =
+      90;  // where equal times do not let it begin earlier: the hard end is soft
 
   // An empty block whose checkpoint is a copy of `state`.
-  [[nodiscard]] static std::unique_ptr<HistoryBlock> make(const std::byte* state, std::size_t state_bytes, std::uint32_t count = 0);
+  [[nodiscard]] static std::unique_ptr<HistoryBlock> make(const std::byte* state, std::size_t state_bytes,
+                                                          std::uint32_t count = 0);
   // The same with room for one more, when it has none.
   static void reserve_one_more(std::unique_ptr<HistoryBlock>& block);
   // True where a block of `count` entries has no room.
@@ -69,11 +71,11 @@ class HistoryBlock {
   static void operator delete(void* block) { ::operator delete(block); }
 
   std::unique_ptr<HistoryBlock> next;
-  std::unique_ptr<std::string> side;            // payloads of extended entries; null when there is none
-  TimeMs first_ms = 0;            // time of the first event: every event before it lies in a block before
-  TimeMs last_ms = 0;             // time of the last event; of the newest block: in the key's record
+  std::unique_ptr<std::string> side;  // payloads of extended entries; null when there is none
+  TimeMs first_ms = 0;                // time of the first event: every event before it lies in a block before
+  TimeMs last_ms = 0;                 // time of the last event; of the newest block: in the key's record
   std::uint32_t first_sequence = 0;
-  std::uint32_t count = 0;        // of the newest block: in the key's record
+  std::uint32_t count = 0;  // of the newest block: in the key's record
 
  private:
   HistoryBlock(std::size_t checkpoint_bytes, std::uint32_t capacity)
@@ -93,7 +95,8 @@ class HistoryBlock {
 };
 static_assert(sizeof(HistoryBlock) == 48);
 
-inline std::unique_ptr<HistoryBlock> HistoryBlock::make(const std::byte* state, std::size_t state_bytes, std::uint32_t count) {
+inline std::unique_ptr<HistoryBlock> HistoryBlock::make(const std::byte* state, std::size_t state_bytes,
+                                                        std::uint32_t count) {
   const auto capacity = capacity_for(count);
   auto* block = new (::operator new(bytes_of(state_bytes, capacity))) HistoryBlock(state_bytes, capacity);
   std::memcpy(block->checkpoint(), state, state_bytes);

@@ -22,7 +22,7 @@ using TopicIndex = Strong<std::uint16_t, struct TopicTag>;  // position in the p
 // event_ms (device or trip), broker_ms (the record's timestamp), clock_ms (the stage clock).
 using TimeMs = std::int64_t;
 
-inline constexpr TimeMs no_time_ms = INT64_MIN;   // "never yet"
-inline constexpr TimeMs never_ms = INT64_MAX;     // "not any more"
+inline constexpr TimeMs no_time_ms = INT64_MIN;  // "never yet"
+inline constexpr TimeMs never_ms = INT64_MAX;    // "not any more"
 
 }  // namespace vigia

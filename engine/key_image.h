@@ -33,7 +33,8 @@ inline void put_blocks(ByteWriter& out, const HistoryBlock* head, std::size_t st
 }
 
 // The newest block goes to `tail`. Null when the bytes make no sense.
-[[nodiscard]] inline std::unique_ptr<HistoryBlock> get_blocks(ByteReader& in, std::size_t state_bytes, HistoryBlock*& tail) {
+[[nodiscard]] inline std::unique_ptr<HistoryBlock> get_blocks(ByteReader& in, std::size_t state_bytes,
+                                                              HistoryBlock*& tail) {
   std::unique_ptr<HistoryBlock> head;
   auto* link = &head;
   for (auto count = in.get<std::uint32_t>(); count > 0 && !in.failed; --count) {
@@ -135,7 +136,8 @@ std::string read_key_image(const Stage& stage, Shard<Stage>& shard, std::string_
   const auto damaged = "the image of key " + std::string(key) + " is damaged";
   if (bytes.size() < sizeof(XXH64_hash_t)) return damaged;
   const auto body = bytes.substr(0, bytes.size() - sizeof(XXH64_hash_t));
-  if (ByteReader(bytes.substr(body.size())).get<XXH64_hash_t>() != XXH3_64bits(body.data(), body.size())) return damaged;
+  if (ByteReader(bytes.substr(body.size())).get<XXH64_hash_t>() != XXH3_64bits(body.data(), body.size()))
+    return damaged;
   in = ByteReader(body);
   static_cast<void>(in.get<std::uint8_t>());
   auto& record = shard.find_or_add(stage.hash(key), key);

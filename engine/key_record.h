@@ -23,9 +23,9 @@ namespace vigia {
 // Numbers that the device still owes us.
 struct SequenceGap {
   std::uint32_t low = 0;
-  std::uint32_t high = 0;        // inclusive
-  TimeMs before_ms = 0;          // time of the event before the gap: the history is kept from there
-  TimeMs after_ms = 0;           // time of the event that showed the gap: forgiven a horizon later
+  std::uint32_t high = 0;  // inclusive
+  TimeMs before_ms = 0;    // time of the event before the gap: the history is kept from there
+  TimeMs after_ms = 0;     // time of the event that showed the gap: forgiven a horizon later
 };
 
 template <class Stage>
@@ -35,37 +35,37 @@ struct KeyCold {
   std::unique_ptr<typename Stage::Context> context;
   std::unique_ptr<Ledger> ledger;
   std::unique_ptr<AlertBook> book;
-  std::unique_ptr<std::vector<SequenceGap>> gaps;                           // null: none
+  std::unique_ptr<std::vector<SequenceGap>> gaps;                               // null: none
   std::unique_ptr<std::vector<PendingEvent<typename Stage::Payload>>> pending;  // waiting for the end of the epoch
   // Identities of events whose time was not taken as sent, or may not be: a second delivery can't be told by its place in the
   // history. Each with the clock until which it is kept.
   std::unique_ptr<std::map<std::uint64_t, TimeMs>> heard;
-  TimeMs run_start_ms = no_time_ms;    // first event of the counter's current run
-  TimeMs redo_from_ms = never_ms;      // what is pending asks for more than its own place
-  TimeMs detected_ms = no_time_ms;     // broker time of the last record that touched the key in this epoch
+  TimeMs run_start_ms = no_time_ms;  // first event of the counter's current run
+  TimeMs redo_from_ms = never_ms;    // what is pending asks for more than its own place
+  TimeMs detected_ms = no_time_ms;   // broker time of the last record that touched the key in this epoch
   TimeMs late_by_ms = 0;
   std::uint32_t contact_sequence = 0;  // first number of the current run; 0: the device never sent one
   TimeMs run_high_ms = no_time_ms;     // time of the event with the highest number of the run, and
-  std::uint32_t run_high = 0;          // that number; the record's last_ms and last_sequence are newer when that is not 0
-  std::uint32_t newest_sequence = 0;   // number of the newest event; KeyRecord::last_sequence is newer when it is not 0
-  std::uint32_t found_bytes = 0;       // of context, ledger, book, gaps and what was heard, as last accounted
-  TimeMs base_ms = no_time_ms;         // time of the newest event that has left the history
-  TimeMs judged_due_ms = never_ms;     // when the last judgement wanted to be asked again
+  std::uint32_t run_high = 0;  // that number; the record's last_ms and last_sequence are newer when that is not 0
+  std::uint32_t newest_sequence = 0;  // number of the newest event; KeyRecord::last_sequence is newer when it is not 0
+  std::uint32_t found_bytes = 0;      // of context, ledger, book, gaps and what was heard, as last accounted
+  TimeMs base_ms = no_time_ms;        // time of the newest event that has left the history
+  TimeMs judged_due_ms = never_ms;    // when the last judgement wanted to be asked again
 };
 
 // The hot part; stands at the front of its slot, followed by the stage's area and state.
 template <class Stage>
 struct KeyRecord {
-  TimeMs last_ms = no_time_ms;         // time of the newest event
-  TimeMs due_ms = never_ms;            // the live entry in the timer wheel
-  HistoryBlock* tail = nullptr;        // the newest block of the history
+  TimeMs last_ms = no_time_ms;   // time of the newest event
+  TimeMs due_ms = never_ms;      // the live entry in the timer wheel
+  HistoryBlock* tail = nullptr;  // the newest block of the history
   KeyCold<Stage>* cold = nullptr;
-  std::uint32_t last_sequence = 0;     // number of the newest event when it is the highest of a regular run; else 0
-  std::uint16_t partition = 0;         // of the key; what lies elsewhere is kept as an extended entry
-  std::uint8_t touched : 1 = 0;        // in the list of keys to be judged at the end of the epoch
-  std::uint8_t watched : 1 = 0;        // each event is a reason to judge: a provisional alert stands, or the stage said so
-  std::uint8_t mark : 2 = 0;           // 0: as in the last snapshot; else changed, see Shard::about_to_change
-  std::uint8_t tail_count = 0;         // events of the newest block, up to HistoryBlock::full; else just more than that
+  std::uint32_t last_sequence = 0;  // number of the newest event when it is the highest of a regular run; else 0
+  std::uint16_t partition = 0;      // of the key; what lies elsewhere is kept as an extended entry
+  std::uint8_t touched : 1 = 0;     // in the list of keys to be judged at the end of the epoch
+  std::uint8_t watched : 1 = 0;     // each event is a reason to judge: a provisional alert stands, or the stage said so
+  std::uint8_t mark : 2 = 0;        // 0: as in the last snapshot; else changed, see Shard::about_to_change
+  std::uint8_t tail_count = 0;      // events of the newest block, up to HistoryBlock::full; else just more than that
 
   // The short way appends without touching the newest block's header; settle() makes it true again before anybody else
   // reads the history, and set_tail() is for whoever gave the history another end.
@@ -93,7 +93,8 @@ class RecordSlab {
   // A zeroed record; its number counts up from 0.
   std::uint32_t add() {
     const auto room = (first_chunk_records << chunks_.size()) - first_chunk_records;
-    if (count_ == room) chunks_.push_back(allocate_large((std::size_t{first_chunk_records} << chunks_.size()) * stride_));
+    if (count_ == room)
+      chunks_.push_back(allocate_large((std::size_t{first_chunk_records} << chunks_.size()) * stride_));
     std::memset(at(count_), 0, stride_);
     return count_++;
   }

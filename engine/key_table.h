@@ -59,7 +59,7 @@ class KeyTable {
     return bytes;
   }
 
-  template <class Visit>   // visit(key, record number), in no order
+  template <class Visit>  // visit(key, record number), in no order
   void for_each(Visit&& visit) const {
     for (std::size_t slot = 0; slot < size_; ++slot)
       if (buckets_[slot].record != none) visit(key_of(buckets_[slot]), buckets_[slot].record);
@@ -120,7 +120,7 @@ class KeyTable {
 
   LargeMemory memory_;
   Bucket* buckets_ = nullptr;
-  std::size_t size_ = 0;   // a power of two
+  std::size_t size_ = 0;  // a power of two
   std::vector<std::string> long_keys_;
   std::size_t count_ = 0;
 };

@@ -21,7 +21,8 @@ template <class Stage>
 class KeyedTask final : public Task {
  public:
   KeyedTask(Stage stage, const LatenessSettings& settings, unsigned threads)
-      : stage_(std::move(stage)), arena_(static_cast<int>(std::max(1u, threads))),
+      : stage_(std::move(stage)),
+        arena_(static_cast<int>(std::max(1u, threads))),
         pieces_(threads <= 1 ? 1 : threads * parts_per_thread) {
     for (std::size_t i = 0; i < pieces_.size(); ++i)
       shards_.push_back(std::make_unique<Shard<Stage>>(stage_, settings));
@@ -55,7 +56,9 @@ class KeyedTask final : public Task {
     Account account;
   };
 
-  [[nodiscard]] std::size_t shard_of(KeyHash hash) const { return shards_.size() == 1 ? 0 : (hash.value >> 40) % shards_.size(); }
+  [[nodiscard]] std::size_t shard_of(KeyHash hash) const {
+    return shards_.size() == 1 ? 0 : (hash.value >> 40) % shards_.size();
+  }
   void decode(Piece& piece, std::span<const InputRecord> records, std::span<const TimeMs> clocks, std::size_t first);
 
   Stage stage_;
@@ -84,8 +87,10 @@ void KeyedTask<Stage>::decode(Piece& piece, std::span<const InputRecord> records
         __builtin_prefetch(records[i + 8].value.data() + at);
     row.clock_ms = clocks[i];
     row.record_index = static_cast<std::uint32_t>(first + i);
-    piece.decoder->decode(records[i], row, [&](const EventRow& decoded) { piece.of_shard[shard_of(decoded.hash)].rows.push_back(decoded); },
-                          piece.rejected, piece.account);
+    piece.decoder->decode(
+        records[i], row,
+        [&](const EventRow& decoded) { piece.of_shard[shard_of(decoded.hash)].rows.push_back(decoded); },
+        piece.rejected, piece.account);
   }
 }
 
@@ -96,15 +101,21 @@ EpochResult KeyedTask<Stage>::process(std::span<const InputRecord> records, std:
   clock_ms_ = std::max(clock_ms_, clock_ms);
   std::vector<std::vector<Alert>> alerts(shards_.size());
   const auto work = [&] {
-    for_each_index(pieces_.size(), [&](std::size_t i) {
-      const auto first = std::min(records.size(), i * piece_size);
-      const auto count = std::min(piece_size, records.size() - first);
-      decode(pieces_[i], records.subspan(first, count), record_clock_ms.subspan(first, count), first);
-    }, piece_affinity_);
-    for_each_index(shards_.size(), [&](std::size_t i) {
-      for (auto& piece : pieces_) shards_[i]->apply(piece.of_shard[i].rows);
-      shards_[i]->finish(clock_ms_, alerts[i]);
-    }, shard_affinity_);
+    for_each_index(
+        pieces_.size(),
+        [&](std::size_t i) {
+          const auto first = std::min(records.size(), i * piece_size);
+          const auto count = std::min(piece_size, records.size() - first);
+          decode(pieces_[i], records.subspan(first, count), record_clock_ms.subspan(first, count), first);
+        },
+        piece_affinity_);
+    for_each_index(
+        shards_.size(),
+        [&](std::size_t i) {
+          for (auto& piece : pieces_) shards_[i]->apply(piece.of_shard[i].rows);
+          shards_[i]->finish(clock_ms_, alerts[i]);
+        },
+        shard_affinity_);
   };
   if (pieces_.size() == 1)
     work();
@@ -119,12 +130,14 @@ EpochResult KeyedTask<Stage>::process(std::span<const InputRecord> records, std:
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     result.account += shards_[i]->take_account();
     for (auto& late : shards_[i]->take_too_late())
-      result.rejected.push_back({RejectKind::too_late, &records[late.record_index], late.event_index, std::move(late.reason)});
+      result.rejected.push_back(
+          {RejectKind::too_late, &records[late.record_index], late.event_index, std::move(late.reason)});
     std::move(alerts[i].begin(), alerts[i].end(), std::back_inserter(result.alerts));
   }
-  std::stable_sort(result.rejected.begin(), result.rejected.end(), [](const RejectedRecord& a, const RejectedRecord& b) {
-    return std::tie(a.record, a.event_index) < std::tie(b.record, b.event_index);
-  });
+  std::stable_sort(result.rejected.begin(), result.rejected.end(),
+                   [](const RejectedRecord& a, const RejectedRecord& b) {
+                     return std::tie(a.record, a.event_index) < std::tie(b.record, b.event_index);
+                   });
   std::stable_sort(result.alerts.begin(), result.alerts.end(), [](const Alert& a, const Alert& b) {
     return std::tie(a.detected_ms, a.subject_id, a.rule_id, a.start_ms, a.alert_id, a.revision) <
            std::tie(b.detected_ms, b.subject_id, b.rule_id, b.start_ms, b.alert_id, b.revision);
@@ -152,7 +165,8 @@ void KeyedTask<Stage>::begin_snapshot(bool all, std::string& meta) {
 template <class Stage>
 bool KeyedTask<Stage>::continue_snapshot(std::size_t keys_max, const std::function<void(KeyImage&&)>& sink) {
   bool complete = true;
-  for (auto& shard : shards_) complete &= shard->continue_snapshot(std::max<std::size_t>(1, keys_max / shards_.size()), sink);
+  for (auto& shard : shards_)
+    complete &= shard->continue_snapshot(std::max<std::size_t>(1, keys_max / shards_.size()), sink);
   return complete;
 }
 
@@ -162,7 +176,8 @@ std::string KeyedTask<Stage>::restore_meta(std::string_view meta) {
   if (const auto version = in.get<std::uint8_t>(); version != image_version)
     return "the snapshot has version " + std::to_string(version) + ", expected " + std::to_string(image_version);
   if (in.get<std::uint64_t>() != stage_.fingerprint())
-    return "the snapshot was made under other rules, sources, zones or routes; start with those, or with another state directory "
+    return "the snapshot was made under other rules, sources, zones or routes; start with those, or with another state "
+           "directory "
            "to read the topics again from their beginning";
   clock_ms_ = in.get<TimeMs>();
   total_ = in.get<Account>();
@@ -185,7 +200,7 @@ std::string KeyedTask<Stage>::describe_key(std::string_view key) const {
   const auto& shard = *shards_[shard_of(stage_.hash(key))];
   const auto* record = shard.find(key);
   if (record == nullptr) return {};
-  auto& known = const_cast<KeyRecord<Stage>&>(*record);   // read only: the accessors have no const form
+  auto& known = const_cast<KeyRecord<Stage>&>(*record);  // read only: the accessors have no const form
   const auto& cold = *record->cold;
   std::uint32_t owed = 0;
   if (cold.gaps)

@@ -17,7 +17,7 @@ struct FreeLarge {
   std::size_t bytes = 0;
   void operator()(std::byte* memory) const {
     if (bytes < large_page_bytes)
-      ::operator delete(memory, std::align_val_t{64});
+      ::operator delete (memory, std::align_val_t{64});
     else
       ::munmap(memory, bytes);
   }
@@ -27,16 +27,18 @@ using LargeMemory = std::unique_ptr<std::byte[], FreeLarge>;
 // Uninitialised, aligned to a cache line; what is smaller than a large page comes from the allocator. Throws
 // std::bad_alloc. Pages that are not touched take no memory.
 [[nodiscard]] inline LargeMemory allocate_large(std::size_t bytes) {
-  if (bytes < large_page_bytes) return {static_cast<std::byte*>(::operator new(bytes, std::align_val_t{64})), FreeLarge{bytes}};
+  if (bytes < large_page_bytes)
+    return {static_cast<std::byte*>(::operator new (bytes, std::align_val_t{64})), FreeLarge{bytes}};
   // The system may give any page: what stands before the first large one, and after the last, goes back.
   const auto whole = (bytes + large_page_bytes - 1) / large_page_bytes * large_page_bytes;
   auto* mapped = ::mmap(nullptr, whole + large_page_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (mapped == MAP_FAILED) throw std::bad_alloc();
   auto* begin = static_cast<std::byte*>(mapped);
-  const auto before = (large_page_bytes - reinterpret_cast<std::uintptr_t>(begin) % large_page_bytes) % large_page_bytes;
+  const auto before =
+      (large_page_bytes - reinterpret_cast<std::uintptr_t>(begin) % large_page_bytes) % large_page_bytes;
   if (before != 0) ::munmap(begin, before);
   ::munmap(begin + before + whole, large_page_bytes - before);
-  ::madvise(begin + before, whole, MADV_HUGEPAGE);   // a wish: nothing depends on it
+  ::madvise(begin + before, whole, MADV_HUGEPAGE);  // a wish: nothing depends on it
   return {begin + before, FreeLarge{whole}};
 }
 

@@ -12,19 +12,19 @@
 namespace vigia {
 
 struct Candidate {
-  std::uint16_t rule = 0;            // the stage's number of the rule
-  std::uint16_t tag = 0;             // the stage's own
-  std::uint32_t discriminator = 0;   // what tells apart candidates of one rule: a zone, a condition
+  std::uint16_t rule = 0;           // the stage's number of the rule
+  std::uint16_t tag = 0;            // the stage's own
+  std::uint32_t discriminator = 0;  // what tells apart candidates of one rule: a zone, a condition
   TimeMs start_ms = 0;
-  TimeMs end_ms = 0;                 // 0 while open
-  TimeMs opened_at_ms = 0;           // time of the event that opened it
-  TimeMs closed_at_ms = never_ms;    // time of the event that closed it; never_ms while open
-  TimeMs detected_ms = 0;            // broker time of the record behind the last change
-  TimeMs late_by_ms = 0;             // how late that record's event came
+  TimeMs end_ms = 0;               // 0 while open
+  TimeMs opened_at_ms = 0;         // time of the event that opened it
+  TimeMs closed_at_ms = never_ms;  // time of the event that closed it; never_ms while open
+  TimeMs detected_ms = 0;          // broker time of the record behind the last change
+  TimeMs late_by_ms = 0;           // how late that record's event came
   double lat_deg = NAN;
   double lon_deg = NAN;
-  std::uint64_t context = 0;         // the stage's own: which trip, say
-  bool is_instant = false;           // over with the event that opened it
+  std::uint64_t context = 0;  // the stage's own: which trip, say
+  bool is_instant = false;    // over with the event that opened it
   EvidenceRef opened_by;
   EvidenceRef closed_by;
 
@@ -41,7 +41,7 @@ struct Candidate {
 
 class Ledger {
  public:
-  std::vector<Candidate> candidates;   // in the order of their opening
+  std::vector<Candidate> candidates;  // in the order of their opening
 
   [[nodiscard]] Candidate* find_open(std::uint16_t rule, std::uint32_t discriminator) {
     for (auto& candidate : candidates)

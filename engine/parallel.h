@@ -46,8 +46,7 @@ template <class Work>
 void for_each(std::size_t count, const Work& work, tbb::affinity_partitioner& affinity) {
   char fork = 0, join = 0;
   __tsan_release(&fork);
-  tbb::parallel_for(std::size_t{0}, count, ToldBody<Work>{&work, &fork, &join},
-                    affinity);
+  tbb::parallel_for(std::size_t{0}, count, ToldBody<Work>{&work, &fork, &join}, affinity);
   __tsan_acquire(&join);
 }
 

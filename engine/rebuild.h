@@ -25,9 +25,14 @@ class Rebuild {
   using Pending = PendingEvent<Payload>;
 
   // `state` and `area` are the key's own. `detected_ms` is the broker time of the record that made this necessary.
-  Rebuild(const Stage& stage, const OffsetReference& offsets, KeyRecord<Stage>& record, std::byte* state, std::byte* area,
-          TimeMs detected_ms)
-      : stage_(stage), offsets_(offsets), cold_(*record.cold), record_(record), state_(state), area_(area),
+  Rebuild(const Stage& stage, const OffsetReference& offsets, KeyRecord<Stage>& record, std::byte* state,
+          std::byte* area, TimeMs detected_ms)
+      : stage_(stage),
+        offsets_(offsets),
+        cold_(*record.cold),
+        record_(record),
+        state_(state),
+        area_(area),
         detected_ms_(detected_ms) {}
 
   // `pending` in the order of their arrival. Calls accepted(event) for each that was new, duplicate() for each that was not.
@@ -58,19 +63,19 @@ class Rebuild {
   std::byte* state_;
   std::byte* area_;
   TimeMs detected_ms_;
-  TimeMs caused_ms_ = no_time_ms;              // broker time of what is behind a change found from here on
+  TimeMs caused_ms_ = no_time_ms;  // broker time of what is behind a change found from here on
   bool touched_ = false;
   bool reached_end_ = false;
   TimeMs due_ms_ = never_ms;
 
-  std::unique_ptr<HistoryBlock> old_;          // what is read again
-  HistoryBlock* kept_tail_ = nullptr;          // the block before it; null: none
-  std::unique_ptr<HistoryBlock> fresh_;        // what is written anew
-  std::unique_ptr<HistoryBlock>* fresh_tail_ = nullptr;   // its newest block; null: none
+  std::unique_ptr<HistoryBlock> old_;                    // what is read again
+  HistoryBlock* kept_tail_ = nullptr;                    // the block before it; null: none
+  std::unique_ptr<HistoryBlock> fresh_;                  // what is written anew
+  std::unique_ptr<HistoryBlock>* fresh_tail_ = nullptr;  // its newest block; null: none
   std::unique_ptr<std::byte[]> state_now_;
   TimeMs previous_ms_ = no_time_ms;
   std::uint32_t previous_sequence_ = 0;
-  std::size_t fresh_count_ = 0;                // events written anew
+  std::size_t fresh_count_ = 0;  // events written anew
 };
 
 template <class Stage>
@@ -96,7 +101,8 @@ void Rebuild<Stage>::fold(const EventHead& head, const Payload& payload, bool ro
   const bool should_begin = fresh_tail_ == nullptr || ((*fresh_tail_)->count >= HistoryBlock::full && room_for_more) ||
                             (*fresh_tail_)->count >= HistoryBlock::capacity_max;
   if (may_begin && should_begin) begin_block();
-  append_to_block(stage_, *fresh_tail_, PartitionId{record_.partition}, head, payload, previous_ms_, previous_sequence_);
+  append_to_block(stage_, *fresh_tail_, PartitionId{record_.partition}, head, payload, previous_ms_,
+                  previous_sequence_);
   previous_ms_ = head.time_ms;
   previous_sequence_ = head.sequence;
   ++fresh_count_;
@@ -121,7 +127,8 @@ void Rebuild<Stage>::attach_rest(std::unique_ptr<HistoryBlock> rest) {
 
 template <class Stage>
 template <class Accepted, class Duplicate>
-void Rebuild<Stage>::run(std::vector<Pending>& pending, TimeMs redo_from_ms, Accepted&& accepted, Duplicate&& duplicate) {
+void Rebuild<Stage>::run(std::vector<Pending>& pending, TimeMs redo_from_ms, Accepted&& accepted,
+                         Duplicate&& duplicate) {
   std::stable_sort(pending.begin(), pending.end(),
                    [](const Pending& a, const Pending& b) { return ordered_before(a.head, b.head); });
   if (pending.empty() && redo_from_ms == never_ms) return;
@@ -151,7 +158,8 @@ void Rebuild<Stage>::run(std::vector<Pending>& pending, TimeMs redo_from_ms, Acc
     while (reader.next(head, payload)) {
       while (at < pending.size() && !ordered_before(head, pending[at].head)) {
         const auto& late = pending[at++];
-        const bool known = same_identity(late.head, head) || (at >= 2 && same_identity(late.head, pending[at - 2].head));
+        const bool known =
+            same_identity(late.head, head) || (at >= 2 && same_identity(late.head, pending[at - 2].head));
         if (known) {
           duplicate();
           continue;

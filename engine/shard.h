@@ -40,10 +40,10 @@ struct RowReject {
 template <class Stage>
 class Shard;
 template <class Stage>
-std::string write_key_image(const Stage& stage, const Shard<Stage>& shard, std::uint32_t index);   // engine/key_image.h
+std::string write_key_image(const Stage& stage, const Shard<Stage>& shard, std::uint32_t index);  // engine/key_image.h
 
 template <class Stage>
-class alignas(128) Shard {   // shards are worked side by side
+class alignas(128) Shard {  // shards are worked side by side
  public:
   using Payload = typename Stage::Payload;
   using EventRow = Row<Payload>;
@@ -75,7 +75,9 @@ class alignas(128) Shard {   // shards are worked side by side
 
   // engine/key_image.h writes and reads these.
   [[nodiscard]] Record& record_at(std::uint32_t index) const { return *reinterpret_cast<Record*>(slab_.at(index)); }
-  [[nodiscard]] std::byte* state_of(Record& record) const { return reinterpret_cast<std::byte*>(&record) + sizeof(Record); }
+  [[nodiscard]] std::byte* state_of(Record& record) const {
+    return reinterpret_cast<std::byte*>(&record) + sizeof(Record);
+  }
   [[nodiscard]] std::byte* area_of(Record& record) const { return state_of(record) + stage_.state_bytes(); }
   [[nodiscard]] const Record* find(std::string_view key) const {
     const auto index = table_.find(stage_.hash(key), key);
@@ -95,7 +97,7 @@ class alignas(128) Shard {   // shards are worked side by side
   OffsetReference offsets;
 
  private:
-  static constexpr std::size_t lead = 8;     // rows between one step of apply() and the next
+  static constexpr std::size_t lead = 8;  // rows between one step of apply() and the next
   struct Found {
     std::uint32_t index;
     Record* record;
@@ -105,7 +107,7 @@ class alignas(128) Shard {   // shards are worked side by side
   // Broker times of one task may run backwards by this much (several topics, several gateways) without a late event
   // finding its history gone.
   static constexpr TimeMs broker_disorder_ms = 60'000;
-  static constexpr std::size_t heard_bytes = 48;   // of one entry of KeyCold::heard, its tree's share included
+  static constexpr std::size_t heard_bytes = 48;  // of one entry of KeyCold::heard, its tree's share included
 
   void step(const EventRow& row, std::uint32_t index, Record& record);
   [[nodiscard]] bool takes_short_way(const EventRow& row, const Record& record) const;
@@ -146,7 +148,7 @@ class alignas(128) Shard {   // shards are worked side by side
   MemoryUsage usage_;
   Account account_;
   std::vector<RowReject> too_late_;
-  std::vector<Alert> alone_;              // alerts of events beyond their time
+  std::vector<Alert> alone_;  // alerts of events beyond their time
   std::vector<std::uint32_t> touched_;
   // Keys changed since the last snapshot began carry changed_mark_; those that the one under way still has to save carry
   // the other mark.
@@ -154,9 +156,9 @@ class alignas(128) Shard {   // shards are worked side by side
   std::vector<std::uint32_t> changed_;
   std::vector<std::uint32_t> saving_;
   std::size_t saving_at_ = 0;
-  std::vector<KeyImage> saved_early_;     // of keys that changed before their turn
+  std::vector<KeyImage> saved_early_;  // of keys that changed before their turn
   TimeMs clock_ms_ = no_time_ms;
-  TimeMs told_until_ms_ = no_time_ms;     // the clock at the end of the last epoch
+  TimeMs told_until_ms_ = no_time_ms;  // the clock at the end of the last epoch
 };
 
 }  // namespace vigia

@@ -42,14 +42,17 @@ inline typename Shard<Stage>::Found Shard<Stage>::find_row(const EventRow& row) 
 // function that only prefetches for one without effect, and leaves its calls out.
 template <class Stage>
 [[gnu::always_inline]] inline void Shard<Stage>::fetch_history(const Record& record) const {
-  const auto* entry = reinterpret_cast<const std::byte*>(record.tail->entries(stage_.state_bytes()) + record.tail_count);
+  const auto* entry =
+      reinterpret_cast<const std::byte*>(record.tail->entries(stage_.state_bytes()) + record.tail_count);
   if (!HistoryBlock::is_step(record.tail_count)) {
     __builtin_prefetch(entry, 1);
     __builtin_prefetch(entry + sizeof(HistoryEntry) - 1, 1);
     return;
   }
-  for (std::size_t line = 0; line < sizeof(Cold); line += 64) __builtin_prefetch(reinterpret_cast<const std::byte*>(record.cold) + line, 1);
-  for (const auto* at = reinterpret_cast<const std::byte*>(record.tail); at < entry; at += 64) __builtin_prefetch(at, 1);
+  for (std::size_t line = 0; line < sizeof(Cold); line += 64)
+    __builtin_prefetch(reinterpret_cast<const std::byte*>(record.cold) + line, 1);
+  for (const auto* at = reinterpret_cast<const std::byte*>(record.tail); at < entry; at += 64)
+    __builtin_prefetch(at, 1);
 }
 
 template <class Stage>
@@ -95,7 +98,8 @@ void Shard<Stage>::step(const EventRow& row, std::uint32_t index, Record& record
   if (HistoryBlock::is_step(record.tail_count)) make_room(record);
   CompactPayload compact;
   auto& entry = record.tail->entries(stage_.state_bytes())[record.tail_count];
-  if (!stage_.compact(row.payload, compact) || !make_plain_entry(row.head, compact, record.last_ms, record.last_sequence, entry))
+  if (!stage_.compact(row.payload, compact) ||
+      !make_plain_entry(row.head, compact, record.last_ms, record.last_sequence, entry))
     return place(row, index, record);
   ++record.tail_count;
   ++record.last_sequence;
@@ -143,7 +147,8 @@ template <class Stage>
 void Shard<Stage>::schedule_restored(std::uint32_t index) {
   auto& record = record_at(index);
   const auto ahead = [&](TimeMs at_ms) { return at_ms >= clock_ms_ ? at_ms : never_ms; };
-  schedule(index, std::min(ahead(stage_.earliest_due(state_of(record), area_of(record))), ahead(record.cold->judged_due_ms)));
+  schedule(index,
+           std::min(ahead(stage_.earliest_due(state_of(record), area_of(record))), ahead(record.cold->judged_due_ms)));
 }
 
 template <class Stage>
@@ -177,7 +182,7 @@ bool Shard<Stage>::count_number(const EventHead& head, Record& record) {
     begin_run(head, record);
     return false;
   }
-  const bool newest = head.time_ms > cold.run_high_ms;   // of those with numbers
+  const bool newest = head.time_ms > cold.run_high_ms;  // of those with numbers
   bool known = false;
   if (head.time_ms < cold.run_start_ms) {
     // before the first contact, or before the counter was reset: nothing announced it
@@ -189,7 +194,7 @@ bool Shard<Stage>::count_number(const EventHead& head, Record& record) {
     cold.run_high = sequence;
     cold.run_high_ms = std::max(cold.run_high_ms, head.time_ms);
   } else if (newest) {
-    begin_run(head, record);   // a number that was used, at a later time: the counter was reset
+    begin_run(head, record);  // a number that was used, at a later time: the counter was reset
   } else {
     known = true;
     for (std::size_t i = 0; cold.gaps && i < cold.gaps->size(); ++i) {
@@ -222,8 +227,9 @@ void Shard<Stage>::judge_alone(const EventRow& row, Record& record) {
   if (episodes.empty()) return reject_too_late(row);
   ++account_.applied;
   AlertBook book;
-  book.reconcile(episodes, record.cold->key, {}, [&](std::uint16_t rule) { return stage_.names_of(rule); },
-                 [&](const ToldAlert& told) { alone_.push_back(stage_.describe(told, record.cold->key, nullptr)); });
+  book.reconcile(
+      episodes, record.cold->key, {}, [&](std::uint16_t rule) { return stage_.names_of(rule); },
+      [&](const ToldAlert& told) { alone_.push_back(stage_.describe(told, record.cold->key, nullptr)); });
 }
 
 // The long way: everything that is not the next number of a device that owes nothing.
@@ -280,7 +286,8 @@ typename Shard<Stage>::Place Shard<Stage>::find_place(EventRow& row, Record& rec
   if (!row.is_device) {
     remember(head, settings_.horizon_ms, record);
     head.time_ms = std::max({head.time_ms, oldest_ms, cold.base_ms == no_time_ms ? no_time_ms : cold.base_ms + 1});
-  } else if (head.time_ms > head.broker_ms + settings_.max_clock_skew_ms || (head.time_ms < horizon_ms && !row.buffered)) {
+  } else if (head.time_ms > head.broker_ms + settings_.max_clock_skew_ms ||
+             (head.time_ms < horizon_ms && !row.buffered)) {
     remember(head, settings_.allowed_lateness_ms, record);
     head.clock_fault = true;
     head.time_ms = head.broker_ms;
@@ -333,11 +340,12 @@ void Shard<Stage>::put_aside(const EventRow& row, std::uint32_t index, Record& r
 template <class Stage>
 void Shard<Stage>::trim(Record& record) {
   auto& cold = *record.cold;
-  if (cold.pending) return;   // what waits may belong there; after the flush
+  if (cold.pending) return;  // what waits may belong there; after the flush
   auto floor_ms = clock_ms_ - settings_.allowed_lateness_ms - broker_disorder_ms;
   const auto horizon_ms = clock_ms_ - settings_.horizon_ms - broker_disorder_ms;
   // The next number may show a gap behind the last one, though events without numbers have come since.
-  if (cold.contact_sequence != 0 && record.last_sequence == 0) floor_ms = std::min(floor_ms, std::max(cold.run_high_ms, horizon_ms));
+  if (cold.contact_sequence != 0 && record.last_sequence == 0)
+    floor_ms = std::min(floor_ms, std::max(cold.run_high_ms, horizon_ms));
   if (cold.gaps) {
     std::erase_if(*cold.gaps, [&](const SequenceGap& gap) { return gap.after_ms < horizon_ms; });
     if (cold.gaps->empty())
@@ -408,7 +416,8 @@ void Shard<Stage>::judge(std::uint32_t index, Record& record, TimeMs clock_ms, s
   forget(record, clock_ms);
   cold.judged_due_ms = judgement.due_ms;
   record.watched = judgement.watch || (cold.book && cold.book->has_provisional());
-  if (judgement.due_ms != never_ms && judgement.due_ms < record.due_ms) schedule(index, std::max(judgement.due_ms, clock_ms));
+  if (judgement.due_ms != never_ms && judgement.due_ms < record.due_ms)
+    schedule(index, std::max(judgement.due_ms, clock_ms));
   account_found(record);
 }
 
@@ -441,7 +450,8 @@ void Shard<Stage>::forget(Record& record, TimeMs clock_ms) {
   const auto forget_ms = clock_ms - settings_.horizon_ms - broker_disorder_ms;
   if (cold.ledger) {
     std::erase_if(cold.ledger->candidates, [&](const Candidate& c) {
-      return c.closed_at_ms < cold.base_ms && (stage_.is_internal(c.rule) || std::max(c.start_ms, c.end_ms) < forget_ms);
+      return c.closed_at_ms < cold.base_ms &&
+             (stage_.is_internal(c.rule) || std::max(c.start_ms, c.end_ms) < forget_ms);
     });
     if (cold.ledger->candidates.empty()) cold.ledger.reset();
   }
@@ -450,7 +460,9 @@ void Shard<Stage>::forget(Record& record, TimeMs clock_ms) {
     std::erase_if(*cold.heard, [&](const auto& identity) { return identity.second < clock_ms; });
     if (cold.heard->empty()) cold.heard.reset();
   }
-  const auto is_old = [&](const ToldAlert& told) { return told.last.end_ms < forget_ms && told.last.start_ms < forget_ms; };
+  const auto is_old = [&](const ToldAlert& told) {
+    return told.last.end_ms < forget_ms && told.last.start_ms < forget_ms;
+  };
   if (!cold.book || std::none_of(cold.book->alerts.begin(), cold.book->alerts.end(), is_old)) return;
   Judgement remaining;
   ask(record, clock_ms, remaining);
@@ -484,7 +496,7 @@ void Shard<Stage>::finish(TimeMs clock_ms, std::vector<Alert>& alerts) {
   for (const auto index : touched_) flush(index, record_at(index));
   wheel_.advance(clock_ms_, [&](std::uint32_t index, TimeMs due_ms) {
     auto& record = record_at(index);
-    if (record.due_ms != due_ms) return;   // scheduled anew since
+    if (record.due_ms != due_ms) return;  // scheduled anew since
     record.due_ms = never_ms;
     // Most deadlines have moved with the events that came meanwhile: then there is nothing to judge.
     const auto by_state_ms = stage_.earliest_due(state_of(record), area_of(record));
@@ -527,7 +539,7 @@ bool Shard<Stage>::continue_snapshot(std::size_t keys_max, const std::function<v
   saved_early_.clear();
   for (; saving_at_ < saving_.size() && keys_max > 0; ++saving_at_) {
     auto& record = record_at(saving_[saving_at_]);
-    if (record.mark == changed_mark_) continue;   // changed since: its image was kept
+    if (record.mark == changed_mark_) continue;  // changed since: its image was kept
     record.mark = 0;
     sink({record.cold->key, write_key_image(stage_, *this, saving_[saving_at_])});
     --keys_max;

@@ -95,11 +95,11 @@ struct Row {
   Payload payload;
   std::string_view key;
   KeyHash hash;
-  TimeMs clock_ms = 0;              // the stage clock that its record sets
-  std::uint32_t record_index = 0;   // within the epoch
-  std::int32_t event_index = -1;    // within its batch; -1: not a batch
+  TimeMs clock_ms = 0;             // the stage clock that its record sets
+  std::uint32_t record_index = 0;  // within the epoch
+  std::int32_t event_index = -1;   // within its batch; -1: not a batch
   bool buffered = false;
-  bool is_device = true;            // false: never too late, never a clock fault (semantics 1.5)
+  bool is_device = true;  // false: never too late, never a clock fault (semantics 1.5)
 };
 
 // What `episodes` needs to know, and its answer.
@@ -108,20 +108,20 @@ struct JudgeInput {
   std::string_view key;
   const std::byte* state;
   const std::byte* area;
-  const Context* context;           // null: none
-  const Ledger* ledger;             // null: nothing found
+  const Context* context;  // null: none
+  const Ledger* ledger;    // null: nothing found
   TimeMs clock_ms;
-  TimeMs last_event_ms;             // time of the newest event of the key
-  bool numbered;                    // the device has a counter: it may owe messages for the whole horizon
+  TimeMs last_event_ms;  // time of the newest event of the key
+  bool numbered;         // the device has a counter: it may owe messages for the whole horizon
 };
 struct Judgement {
   std::vector<Episode> episodes;
-  TimeMs due_ms = never_ms;         // ask again once the clock is past it
-  bool watch = false;               // ask again after each event
+  TimeMs due_ms = never_ms;  // ask again once the clock is past it
+  bool watch = false;        // ask again after each event
 };
 
 struct AbsorbEffect {
-  TimeMs redo_from_ms = never_ms;   // the fold must be made again from the first event at or after this time
+  TimeMs redo_from_ms = never_ms;  // the fold must be made again from the first event at or after this time
 };
 
 inline Candidate& Emitter::open(std::uint16_t rule, std::uint32_t discriminator, TimeMs start_ms, double lat_deg,

@@ -16,20 +16,20 @@
 
 namespace vigia {
 
-using Alert = schema::AlertT;   // one revision, as it leaves the engine
+using Alert = schema::AlertT;  // one revision, as it leaves the engine
 
 // What one epoch brought forth. Alerts stand in the order in which they must be written: by detected_ms, subject, rule,
 // start; the order and the bytes depend on the epochs alone, never on threads or shards.
 struct EpochResult {
   std::vector<Alert> alerts;
-  std::vector<RejectedRecord> rejected;   // in record order; valid as long as the epoch's records
-  Account account;                        // of this epoch alone
+  std::vector<RejectedRecord> rejected;  // in record order; valid as long as the epoch's records
+  Account account;                       // of this epoch alone
 };
 
 // Receives and gives back a task's state, one key at a time: the contents of a snapshot. Bytes are opaque outside.
 struct KeyImage {
   std::string key;
-  std::string bytes;   // empty: the key is gone
+  std::string bytes;  // empty: the key is gone
 };
 
 class Task {
@@ -62,7 +62,7 @@ class Task {
   [[nodiscard]] virtual std::string describe_key(std::string_view key) const = 0;
 
   [[nodiscard]] virtual Account total_account() const = 0;
-  [[nodiscard]] virtual std::uint64_t memory_bytes() const = 0;   // state, history, queues of this task
+  [[nodiscard]] virtual std::uint64_t memory_bytes() const = 0;  // state, history, queues of this task
   [[nodiscard]] virtual std::uint64_t key_count() const = 0;
 };
 

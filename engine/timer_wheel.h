@@ -32,7 +32,7 @@ class TimerWheel {
       if (!later.empty()) {
         auto& slot = slots_[at];
         slot.insert(slot.end(), later.begin(), later.end());
-        return;   // the slot of the clock itself: what is left of it is not due
+        return;  // the slot of the clock itself: what is left of it is not due
       }
     }
   }
@@ -45,7 +45,7 @@ class TimerWheel {
   void clear() { slots_.clear(); }
 
  private:
-  static constexpr int slot_shift = 8;   // a slot is 256 ms
+  static constexpr int slot_shift = 8;  // a slot is 256 ms
   struct Entry {
     TimeMs due_ms;
     std::uint32_t record;

@@ -33,24 +33,24 @@
 
 namespace vigia {
 
-inline constexpr std::uint8_t view_active = 1;         // on a trip; always, in a view of scope always
-inline constexpr std::uint8_t view_suspect = 2;        // a suspect fix waits for the next one (an internal candidate)
-inline constexpr std::uint8_t view_opening = 4;        // an opening is open
-inline constexpr std::uint8_t view_removed = 8;        // removed and not placed again
-inline constexpr std::uint8_t view_clock_fault = 16;   // only in the first view: the device's clock is at fault
+inline constexpr std::uint8_t view_active = 1;        // on a trip; always, in a view of scope always
+inline constexpr std::uint8_t view_suspect = 2;       // a suspect fix waits for the next one (an internal candidate)
+inline constexpr std::uint8_t view_opening = 4;       // an opening is open
+inline constexpr std::uint8_t view_removed = 8;       // removed and not placed again
+inline constexpr std::uint8_t view_clock_fault = 16;  // only in the first view: the device's clock is at fault
 
 // The causal state that a view's operators share.
 struct ViewState {
-  double lat_deg = NAN;              // last good fix; NaN: none yet
+  double lat_deg = NAN;  // last good fix; NaN: none yet
   double lon_deg = NAN;
   TimeMs fix_ms = no_time_ms;
-  TimeMs message_ms = no_time_ms;    // last message
-  std::uint16_t trip = 0;            // serial of the running trip; 0: none
-  std::uint16_t zones = 0;           // how many zones the last good fix lies in; only in a view that follows zones
-  std::uint8_t lock = 0;             // last known
-  std::uint8_t conditions = 0;       // of the last message
+  TimeMs message_ms = no_time_ms;  // last message
+  std::uint16_t trip = 0;          // serial of the running trip; 0: none
+  std::uint16_t zones = 0;         // how many zones the last good fix lies in; only in a view that follows zones
+  std::uint8_t lock = 0;           // last known
+  std::uint8_t conditions = 0;     // of the last message
   std::uint8_t flags = 0;
-  std::uint8_t unused = 0;           // states are compared as bytes
+  std::uint8_t unused = 0;  // states are compared as bytes
 
   [[nodiscard]] bool has_fix() const { return fix_ms != no_time_ms; }
   [[nodiscard]] LatLon fix() const { return {lat_deg, lon_deg}; }
@@ -61,8 +61,8 @@ static_assert(sizeof(ViewState) == 40);
 // What is remembered only to be quick, or depends on the arrival: not part of what is folded again.
 #pragma pack(push, 1)
 struct SealArea {
-  std::uint32_t segment_hint = UINT32_MAX;   // of the route's corridor
-  TimeMs heard = no_time_ms;                 // last broker time heard * 256 + conditions then; no_time_ms: never
+  std::uint32_t segment_hint = UINT32_MAX;  // of the route's corridor
+  TimeMs heard = no_time_ms;                // last broker time heard * 256 + conditions then; no_time_ms: never
 };
 #pragma pack(pop)
 
@@ -71,7 +71,7 @@ struct Fold {
   ViewState& view;
   SealArea& area;
   Emitter& emitter;
-  const std::unique_ptr<SealContext>& context;   // touching it costs a cache line: only when something is rare
+  const std::unique_ptr<SealContext>& context;  // touching it costs a cache line: only when something is rare
 
   [[nodiscard]] const Trip* trip() const { return context && view.trip != 0 ? context->find(view.trip) : nullptr; }
   [[nodiscard]] TimeMs now_ms() const { return emitter.head().time_ms; }
@@ -95,7 +95,9 @@ struct SealJudge {
     return key.context && serial != 0 ? key.context->find(static_cast<std::uint16_t>(serial)) : nullptr;
   }
   // How long after an event of this device a message that lay behind it may still come.
-  [[nodiscard]] TimeMs message_horizon_ms() const { return key.numbered ? settings.horizon_ms : settings.allowed_lateness_ms; }
+  [[nodiscard]] TimeMs message_horizon_ms() const {
+    return key.numbered ? settings.horizon_ms : settings.allowed_lateness_ms;
+  }
   void ask_again(TimeMs due_ms) const {
     if (due_ms >= key.clock_ms && due_ms < out.due_ms) out.due_ms = due_ms;
   }

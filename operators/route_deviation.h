@@ -14,7 +14,7 @@ class RouteDeviation : public OperatorBase {
   // The run of positions on the other side than the last decided one: when it began, * 65536 + length.
   struct State {
     std::uint64_t run = 0;
-    std::uint32_t route_and_side = no_route << 1;   // lowest bit: decided to be outside
+    std::uint32_t route_and_side = no_route << 1;  // lowest bit: decided to be outside
 
     [[nodiscard]] std::uint32_t route() const { return route_and_side >> 1; }
     [[nodiscard]] bool is_outside() const { return (route_and_side & 1) != 0; }
@@ -24,7 +24,8 @@ class RouteDeviation : public OperatorBase {
 #pragma pack(pop)
   static_assert(sizeof(State) == 12);
 
-  explicit RouteDeviation(const RuleSpec& spec) : confirmations_(static_cast<std::uint32_t>(spec.integer("confirmations"))) {}
+  explicit RouteDeviation(const RuleSpec& spec)
+      : confirmations_(static_cast<std::uint32_t>(spec.integer("confirmations"))) {}
 
   void on_trip_start(State& state, Fold& fold) const { take_route(state, fold); }
   void on_trip_event(State& state, Fold& fold) const { take_route(state, fold); }

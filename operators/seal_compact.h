@@ -12,7 +12,7 @@ namespace vigia {
 namespace seal_compact_internal {
 
 inline constexpr double fixed_per_degree = 1e7;
-inline constexpr std::uint16_t bit_fix = 1u << 11;       // bits 0-2: lock; 3-10: conditions
+inline constexpr std::uint16_t bit_fix = 1u << 11;  // bits 0-2: lock; 3-10: conditions
 inline constexpr std::uint16_t bit_battery = 1u << 12;
 static_assert(bit_battery < history_bits_end);
 
@@ -26,7 +26,8 @@ static_assert(bit_battery < history_bits_end);
 // False when it does not fit. REQUIRES: not a trip event.
 [[nodiscard]] inline bool compact_seal(const SealPayload& payload, CompactPayload& out) {
   using namespace seal_compact_internal;
-  out.bits = static_cast<std::uint16_t>((payload.lock & 7) | payload.conditions << 3 | (payload.battery_low ? bit_battery : 0));
+  out.bits = static_cast<std::uint16_t>((payload.lock & 7) | payload.conditions << 3 |
+                                        (payload.battery_low ? bit_battery : 0));
   if (!payload.has_fix()) {
     out.a = out.b = 0;
     return true;

@@ -58,7 +58,8 @@ void SealDecoder::fill(const schema::TripEvent& event, bool, Row<SealPayload>& r
   event.UnPackTo(&unpacked);
   trip_builder_.Clear();
   trip_builder_.Finish(schema::TripEvent::Pack(trip_builder_, &unpacked));
-  row.payload.trip_bytes = keep({reinterpret_cast<const char*>(trip_builder_.GetBufferPointer()), trip_builder_.GetSize()});
+  row.payload.trip_bytes =
+      keep({reinterpret_cast<const char*>(trip_builder_.GetBufferPointer()), trip_builder_.GetSize()});
 }
 
 void SealDecoder::refuse(const InputRecord& record, std::string reason, std::vector<RejectedRecord>& rejected,

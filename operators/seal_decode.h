@@ -50,7 +50,8 @@ class alignas(128) SealDecoder {
       }
     };
     if (record.is_tombstone || record.value.empty())
-      return refuse(record, record.is_tombstone ? "a tombstone: no value, expected an event" : "0 bytes, expected an event",
+      return refuse(record,
+                    record.is_tombstone ? "a tombstone: no value, expected an event" : "0 bytes, expected an event",
                     rejected, account);
     if (source.format == PayloadFormat::flatbuffers) {
       if (source.stream == StreamId::seal)
@@ -77,7 +78,8 @@ class alignas(128) SealDecoder {
   void fill(const schema::SealEvent& event, bool copy, Row<SealPayload>& row);
   void fill(const schema::TripEvent& event, bool copy, Row<SealPayload>& row);
   [[nodiscard]] std::string_view keep(std::string_view bytes);
-  static void refuse(const InputRecord& record, std::string reason, std::vector<RejectedRecord>& rejected, Account& account);
+  static void refuse(const InputRecord& record, std::string reason, std::vector<RejectedRecord>& rejected,
+                     Account& account);
   static void refuse_event(const InputRecord& record, std::int32_t index, std::string reason,
                            std::vector<RejectedRecord>& rejected, Account& account);
 

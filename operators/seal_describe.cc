@@ -39,21 +39,25 @@ std::string own_words(const RuleSpec& rule, const Episode& episode) {
   const bool lasts = episode.end_ms == 0;
   const auto& kind = rule.kind;
   if (kind == UnauthorizedStop::kind)
-    return lasts ? fmt::format("stopped for longer than {}", duration_text(rule.duration_ms("limit"))) : "stopped for " + length;
-  if (kind == RouteDeviation::kind) return lasts ? "left the authorised route" : "off the authorised route for " + length;
+    return lasts ? fmt::format("stopped for longer than {}", duration_text(rule.duration_ms("limit")))
+                 : "stopped for " + length;
+  if (kind == RouteDeviation::kind)
+    return lasts ? "left the authorised route" : "off the authorised route for " + length;
   if (kind == SealOpened::kind) return lasts ? "seal opened" : "seal opened, closed after " + length;
   if (kind == SealTampered::kind) return "seal tampered with";
   if (kind == SealRemoved::kind) return "seal removed outside its depots or without an officer";
   if (kind == SealWrongUnlock::kind) return "wrong unlock of the seal";
   if (kind == SecondPlacement::kind) return "seal placed a second time on the trip";
   if (kind == TripDelayed::kind) return lasts ? "trip not finished in time" : "trip late by " + length;
-  if (kind == SignalLost::kind) return fmt::format("nothing heard{}: {}", lasts ? "" : " for " + length, cause_name(episode.cause));
+  if (kind == SignalLost::kind)
+    return fmt::format("nothing heard{}: {}", lasts ? "" : " for " + length, cause_name(episode.cause));
   if (kind == ReportInterval::kind) return "no message for " + length;
   if (kind == ReportDistance::kind) return "positions too far apart";
   if (kind == ZoneEntered::kind) return "zone entered";
   if (kind == ZoneLeft::kind) return "zone left";
   if (kind == ZoneOverstay::kind) return lasts ? "in the zone for too long" : "in the zone for " + length;
-  if (kind == WeightDifference::kind) return fmt::format("weight differs by {:+.0f} kg from the entry's", episode.value);
+  if (kind == WeightDifference::kind)
+    return fmt::format("weight differs by {:+.0f} kg from the entry's", episode.value);
   if (kind == ClockFault::kind) return "the device's clock is wrong: its events are taken at the time they arrived";
   return kind;
 }
@@ -63,7 +67,8 @@ std::string own_words(const RuleSpec& rule, const Episode& episode) {
 Alert SealDomain::describe(const ToldAlert& told, std::string_view key, const SealContext* context) const {
   const auto& episode = told.last;
   const auto& rule = config_.rules[episode.rule];
-  const auto* trip = context && episode.context != 0 ? context->find(static_cast<std::uint16_t>(episode.context)) : nullptr;
+  const auto* trip =
+      context && episode.context != 0 ? context->find(static_cast<std::uint16_t>(episode.context)) : nullptr;
   Alert alert;
   alert.alert_id = hex(told.id);
   alert.revision = told.revision;
@@ -100,7 +105,8 @@ Alert SealDomain::describe(const ToldAlert& told, std::string_view key, const Se
     alert.rule_hash = hash_with(alert.rule_hash, route.content_hash);
   }
   if (rule.kind == SealCondition::kind)
-    add_attribute(alert, "condition", std::string(schema::name_of(static_cast<schema::Condition>(episode.discriminator))));
+    add_attribute(alert, "condition",
+                  std::string(schema::name_of(static_cast<schema::Condition>(episode.discriminator))));
   if (rule.kind == WeightDifference::kind) add_attribute(alert, "difference_kg", fmt::format("{}", episode.value));
   if (episode.is_alone) add_attribute(alert, "context", "unknown");
   for (const auto& evidence : episode.evidence) {
@@ -130,14 +136,17 @@ std::string SealDomain::describe_key(const KeyFacts& facts) const {
     if (trip->due_ms.at_ms != no_time_ms) fmt::format_to(to, ",\"due_ms\":{}", trip->due_ms.value);
   }
   if (view.has_fix())
-    fmt::format_to(to, ",\"position\":{{\"lat_deg\":{},\"lon_deg\":{},\"at_ms\":{}}}", view.lat_deg, view.lon_deg, view.fix_ms);
-  if (view.is(view_active)) fmt::format_to(to, ",\"lock\":\"{}\"", schema::name_of(static_cast<schema::Lock>(view.lock)));
-  fmt::format_to(to, ",\"owed_messages\":{},\"events_in_history\":{},\"alerts\":[", facts.owed_numbers, facts.kept_events);
+    fmt::format_to(to, ",\"position\":{{\"lat_deg\":{},\"lon_deg\":{},\"at_ms\":{}}}", view.lat_deg, view.lon_deg,
+                   view.fix_ms);
+  if (view.is(view_active))
+    fmt::format_to(to, ",\"lock\":\"{}\"", schema::name_of(static_cast<schema::Lock>(view.lock)));
+  fmt::format_to(to, ",\"owed_messages\":{},\"events_in_history\":{},\"alerts\":[", facts.owed_numbers,
+                 facts.kept_events);
   bool first = true;
   for (const auto& told : facts.book ? facts.book->alerts : std::vector<ToldAlert>{}) {
     const auto& rule = config_.rules[told.last.rule];
-    fmt::format_to(to, "{}{{\"alert_id\":\"{}\",\"revision\":{},\"status\":\"{}\",\"kind\":\"{}\",\"rule_id\":", first ? "" : ",",
-                   hex(told.id), told.revision, schema::name_of(told.last.status), rule.kind);
+    fmt::format_to(to, "{}{{\"alert_id\":\"{}\",\"revision\":{},\"status\":\"{}\",\"kind\":\"{}\",\"rule_id\":",
+                   first ? "" : ",", hex(told.id), told.revision, schema::name_of(told.last.status), rule.kind);
     json::append_json_string(rule.id, out);
     fmt::format_to(to, ",\"start_ms\":{},\"end_ms\":{}}}", told.last.start_ms, told.last.end_ms);
     first = false;

@@ -23,11 +23,13 @@ SealDomain::SealDomain(const SealStageConfig& config)
     config_.rules.push_back(implicit);
   }
   for (std::uint16_t rule = 0; rule < config_.rules.size(); ++rule)
-    if (!is_clock(config_.rules[rule])) static_cast<void>(view_for(config_.rules[rule]).add(config_.rules[rule], rule, *config_.site));
+    if (!is_clock(config_.rules[rule]))
+      static_cast<void>(view_for(config_.rules[rule]).add(config_.rules[rule], rule, *config_.site));
   if (views_.empty()) static_cast<void>(view_for(config_.rules.back()));
   // Every device's clock is watched, on a trip or not: in whichever view is first.
   for (std::uint16_t rule = 0; rule < config_.rules.size(); ++rule)
-    if (is_clock(config_.rules[rule])) static_cast<void>(views_.front().view.add(config_.rules[rule], rule, *config_.site));
+    if (is_clock(config_.rules[rule]))
+      static_cast<void>(views_.front().view.add(config_.rules[rule], rule, *config_.site));
   for (auto& placed : views_) {
     placed.offset = state_bytes_;
     state_bytes_ += (placed.view.state_bytes() + 3) / 4 * 4;
@@ -72,8 +74,12 @@ void SealDomain::write_payload(const SealPayload& payload, std::string& side) co
     side.append(payload.trip_bytes);
     return;
   }
-  const KeptSeal kept{payload.lat_deg, payload.lon_deg, payload.lock, payload.conditions,
-                      static_cast<std::uint8_t>(payload.battery_low), 0};
+  const KeptSeal kept{payload.lat_deg,
+                      payload.lon_deg,
+                      payload.lock,
+                      payload.conditions,
+                      static_cast<std::uint8_t>(payload.battery_low),
+                      0};
   side.append(reinterpret_cast<const char*>(&kept), sizeof kept);
 }
 
@@ -135,8 +141,13 @@ TimeMs SealDomain::earliest_due(const std::byte* state, const std::byte* area_by
 void SealDomain::episodes(const JudgeInput<SealContext>& input, Judgement& out) const {
   for (const auto& placed : views_) {
     const auto* state = input.state + placed.offset;
-    SealJudge judge{*config_.site, judge_settings_, input, SealView::view_of(state),
-                    *reinterpret_cast<const SealArea*>(input.area), out, 0};
+    SealJudge judge{*config_.site,
+                    judge_settings_,
+                    input,
+                    SealView::view_of(state),
+                    *reinterpret_cast<const SealArea*>(input.area),
+                    out,
+                    0};
     placed.view.judge(state, judge);
   }
   std::erase_if(out.episodes, [&](const Episode& episode) { return !concerns(episode, input.key); });
@@ -162,9 +173,15 @@ bool SealDomain::concerns(const Episode& episode, std::string_view key) const {
 void SealDomain::judge_alone(const EventRow& row, std::vector<Episode>& out) const {
   const auto raised = [&](std::string_view kind) {
     switch (static_cast<Lock>(row.payload.lock)) {
-      case Lock::opened: if (kind == SealOpened::kind) return true; break;
-      case Lock::tampered: if (kind == SealTampered::kind) return true; break;
-      case Lock::removed: if (kind == SealRemoved::kind) return true; break;
+      case Lock::opened:
+        if (kind == SealOpened::kind) return true;
+        break;
+      case Lock::tampered:
+        if (kind == SealTampered::kind) return true;
+        break;
+      case Lock::removed:
+        if (kind == SealRemoved::kind) return true;
+        break;
       default: break;
     }
     return kind == SealPanic::kind && (row.payload.conditions & condition_bit(Condition::panic)) != 0;

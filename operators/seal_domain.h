@@ -38,19 +38,22 @@ class SealDomain {
   void new_area(std::byte* area) const { new (area) SealArea; }
   void new_state(std::byte* state) const;
 
-  [[nodiscard]] static bool compact(const SealPayload& payload, CompactPayload& out) { return compact_seal(payload, out); }
+  [[nodiscard]] static bool compact(const SealPayload& payload, CompactPayload& out) {
+    return compact_seal(payload, out);
+  }
   static void expand(const CompactPayload& compact, SealPayload& out) { expand_seal(compact, out); }
   void write_payload(const SealPayload& payload, std::string& side) const;
   void read_payload(std::string_view side, const EventHead& head, SealPayload& out) const;
 
   [[nodiscard]] AbsorbEffect absorb(std::unique_ptr<SealContext>& context, const EventHead& head,
                                     const SealPayload& payload) const;
-  void arrived(std::byte* area, std::unique_ptr<SealContext>& context, const EventHead& head, const SealPayload& payload,
-               Emitter& emitter) const;
+  void arrived(std::byte* area, std::unique_ptr<SealContext>& context, const EventHead& head,
+               const SealPayload& payload, Emitter& emitter) const;
   void apply(std::byte* state, std::byte* area, const EventHead& head, const SealPayload& payload,
              const std::unique_ptr<SealContext>& context, Emitter& emitter) const {
     for (const auto& placed : views_)
-      placed.view.apply(state + placed.offset, head, payload, *config_.site, *reinterpret_cast<SealArea*>(area), context, emitter);
+      placed.view.apply(state + placed.offset, head, payload, *config_.site, *reinterpret_cast<SealArea*>(area),
+                        context, emitter);
   }
   [[nodiscard]] TimeMs earliest_due(const std::byte* state, const std::byte* area) const;
   void episodes(const JudgeInput<SealContext>& input, Judgement& out) const;

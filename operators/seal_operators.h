@@ -29,24 +29,9 @@ struct OperatorList {
   using Instances = std::tuple<std::vector<Operators>...>;
 };
 
-using SealOperators = OperatorList<
-    UnauthorizedStop,
-    RouteDeviation,
-    ReportDistance,
-    ZoneEntered,
-    ZoneLeft,
-    ZoneOverstay,
-    SealOpened,
-    SealTampered,
-    SealRemoved,
-    SealWrongUnlock,
-    SecondPlacement,
-    SealCondition,
-    SealPanic,
-    ReportInterval,
-    TripDelayed,
-    SignalLost,
-    WeightDifference,
-    ClockFault>;
+using SealOperators =
+    OperatorList<UnauthorizedStop, RouteDeviation, ReportDistance, ZoneEntered, ZoneLeft, ZoneOverstay, SealOpened,
+                 SealTampered, SealRemoved, SealWrongUnlock, SecondPlacement, SealCondition, SealPanic, ReportInterval,
+                 TripDelayed, SignalLost, WeightDifference, ClockFault>;
 
 }  // namespace vigia

@@ -11,12 +11,12 @@
 namespace vigia {
 
 struct SealPayload {
-  double lat_deg = NAN;            // NaN: no fix
+  double lat_deg = NAN;  // NaN: no fix
   double lon_deg = NAN;
-  std::uint8_t lock = 0;           // schema::Lock; 0: unknown or absent
-  std::uint8_t conditions = 0;     // bit i: schema::Condition i
+  std::uint8_t lock = 0;        // schema::Lock; 0: unknown or absent
+  std::uint8_t conditions = 0;  // bit i: schema::Condition i
   bool battery_low = false;
-  std::string_view trip_bytes;     // of a trip event: its FlatBuffer, verified; empty for a seal event
+  std::string_view trip_bytes;  // of a trip event: its FlatBuffer, verified; empty for a seal event
 
   [[nodiscard]] bool has_fix() const { return !std::isnan(lat_deg); }
   [[nodiscard]] const schema::TripEvent* trip() const {

@@ -37,9 +37,9 @@ struct SealStageConfig {
   TimeMs allowed_lateness_ms = 10 * 60'000LL;
   TimeMs max_clock_skew_ms = 5 * 60'000LL;
   std::vector<StageSource> sources;
-  std::vector<RuleSpec> rules;                  // kinds this stage does not know are an error of the caller
-  std::shared_ptr<const SiteModel> site;        // never null
-  unsigned threads = 1;                         // shards of the task; alerts do not depend on it
+  std::vector<RuleSpec> rules;            // kinds this stage does not know are an error of the caller
+  std::shared_ptr<const SiteModel> site;  // never null
+  unsigned threads = 1;                   // shards of the task; alerts do not depend on it
 };
 
 // An empty task. Thread safety: as engine/task.h says.

@@ -10,7 +10,9 @@ using schema::TripAction;
 namespace {
 
 template <class Operator>
-concept HasState = requires { typename Operator::State; };
+concept HasState = requires {
+  typename Operator::State;
+};
 
 template <class Operator>
 auto& state_of(std::byte* bytes) {
@@ -18,14 +20,14 @@ auto& state_of(std::byte* bytes) {
 }
 
 // Calls a member of each operator that has it, with the operator's state first when the member wants it.
-#define VIGIA_EACH(member, ...)                                                                   \
-  each(state, [&]<class Operator>(const Operator& op, [[maybe_unused]] std::byte* bytes) {        \
-    if constexpr (HasState<Operator>) {                                                           \
-      if constexpr (requires { op.member(state_of<Operator>(bytes), __VA_ARGS__); })              \
-        op.member(state_of<Operator>(bytes), __VA_ARGS__);                                        \
-    } else if constexpr (requires { op.member(__VA_ARGS__); }) {                                  \
-      op.member(__VA_ARGS__);                                                                     \
-    }                                                                                             \
+#define VIGIA_EACH(member, ...)                                                            \
+  each(state, [&]<class Operator>(const Operator& op, [[maybe_unused]] std::byte* bytes) { \
+    if constexpr (HasState<Operator>) {                                                    \
+      if constexpr (requires { op.member(state_of<Operator>(bytes), __VA_ARGS__); })       \
+        op.member(state_of<Operator>(bytes), __VA_ARGS__);                                 \
+    } else if constexpr (requires { op.member(__VA_ARGS__); }) {                           \
+      op.member(__VA_ARGS__);                                                              \
+    }                                                                                      \
   })
 
 template <class Operator>
@@ -134,8 +136,7 @@ void SealView::change_lock(Fold& fold, std::byte* state, Lock to) const {
     VIGIA_EACH(on_opened, fold);
   }
   if (to != Lock::closed) return;
-  if (fold.view.is(view_opening))
-    VIGIA_EACH(on_closed, fold);
+  if (fold.view.is(view_opening)) VIGIA_EACH(on_closed, fold);
   fold.view.flags &= static_cast<std::uint8_t>(~(view_opening | view_removed));
 }
 
@@ -221,7 +222,7 @@ TimeMs SealView::earliest_due(const std::byte* state) const {
 }
 
 void SealView::judge(const std::byte* state, SealJudge& judge) const {
-  each(const_cast<std::byte*>(state), [&](const auto& op, std::byte* bytes) {   // judge takes its state as const
+  each(const_cast<std::byte*>(state), [&](const auto& op, std::byte* bytes) {  // judge takes its state as const
     using Operator = std::remove_cvref_t<decltype(op)>;
     judge.rule = op.rule;
     if constexpr (HasState<Operator>)

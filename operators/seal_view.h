@@ -28,7 +28,9 @@ class SealView {
              const std::unique_ptr<SealContext>& context, Emitter& emitter) const;
   void judge(const std::byte* state, SealJudge& judge) const;
   [[nodiscard]] TimeMs earliest_due(const std::byte* state) const;
-  [[nodiscard]] static const ViewState& view_of(const std::byte* state) { return *reinterpret_cast<const ViewState*>(state); }
+  [[nodiscard]] static const ViewState& view_of(const std::byte* state) {
+    return *reinterpret_cast<const ViewState*>(state);
+  }
 
   // The shortest interval of a signal_lost rule; never_ms without one.
   [[nodiscard]] TimeMs shortest_silence_ms() const;
@@ -37,7 +39,7 @@ class SealView {
   template <class Operator>
   struct Placed {
     Operator op;
-    std::size_t offset;   // of its State
+    std::size_t offset;  // of its State
   };
   template <class... Operators>
   static std::tuple<std::vector<Placed<Operators>>...> instances_of(OperatorList<Operators...>);
@@ -65,7 +67,7 @@ class SealView {
 
   Scope scope_;
   double max_speed_kmh_;
-  std::uint16_t suspect_rule_;   // internal rule: its candidate is the suspect fix
+  std::uint16_t suspect_rule_;  // internal rule: its candidate is the suspect fix
   std::size_t state_bytes_ = sizeof(ViewState);
   bool follows_zones_ = false;
   bool has_clock_rule_ = false;

@@ -15,7 +15,8 @@ enum class SignalCause : std::uint16_t { none = 0, coverage = 1, jamming = 2, ba
 class SignalLost : public OperatorBase {
  public:
   static constexpr std::string_view kind = "signal_lost";
-  explicit SignalLost(const RuleSpec& spec) : interval_ms_(spec.duration_ms("interval")), is_always_(spec.scope == Scope::always) {}
+  explicit SignalLost(const RuleSpec& spec)
+      : interval_ms_(spec.duration_ms("interval")), is_always_(spec.scope == Scope::always) {}
 
   [[nodiscard]] TimeMs interval_ms() const { return interval_ms_; }
 

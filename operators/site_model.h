@@ -74,7 +74,7 @@ class SiteModel {
   }
 
   IdMap zone_ids_, route_ids_;
-  std::unordered_map<std::uint32_t, std::uint32_t> zone_numbers_;   // to the index
+  std::unordered_map<std::uint32_t, std::uint32_t> zone_numbers_;  // to the index
 };
 
 // Collects zones and routes. Not thread safe.

@@ -22,7 +22,8 @@ class StopRadius {
     const double axes_m = std::abs(north_m) + std::abs(wrap_lon_deg(b.lon_deg - a.lon_deg)) * metres_per_degree;
     if (axes_m < radius_m_) return true;
     if (radius_m_ <= plane_m && std::abs(a.lat_deg) < 80) {
-      const double east_m = wrap_lon_deg(b.lon_deg - a.lon_deg) * metres_per_degree * rough_cos(a.lat_deg * radians_per_degree);
+      const double east_m =
+          wrap_lon_deg(b.lon_deg - a.lon_deg) * metres_per_degree * rough_cos(a.lat_deg * radians_per_degree);
       const double square = north_m * north_m + east_m * east_m;
       if (square > radius_m_ * radius_m_ * 1.02 + 1) return false;
       if (square < radius_m_ * radius_m_ * 0.98 - 1) return true;
@@ -37,7 +38,7 @@ class StopRadius {
     return 1 - square * (1.0 / 2 - square * (1.0 / 24 - square * (1.0 / 720)));
   }
 
-  static constexpr double plane_m = 5'000;   // up to here the plane is good to far less than the margins above
+  static constexpr double plane_m = 5'000;  // up to here the plane is good to far less than the margins above
   double radius_m_;
 };
 

@@ -28,13 +28,14 @@ void SealContext::hear(const EventHead& head, std::uint8_t conditions, TimeMs he
     silences.push_back({heard_ms, now_ms, static_cast<std::uint8_t>(heard_before & 0xff), 0, false, head.evidence});
   for (std::size_t i = 0; i < silences.size(); ++i) {
     auto& silence = silences[i];
-    if (silence.from_ms < now_ms && now_ms < silence.to_ms) {   // a record from within it, read later
+    if (silence.from_ms < now_ms && now_ms < silence.to_ms) {  // a record from within it, read later
       auto later = silence;
       later.from_ms = now_ms;
       later.conditions_before = conditions;
       silence.to_ms = now_ms;
       silence.heard_again = head.evidence;
-      if (later.to_ms - later.from_ms > silence_ms) silences.insert(silences.begin() + static_cast<std::ptrdiff_t>(i) + 1, later);
+      if (later.to_ms - later.from_ms > silence_ms)
+        silences.insert(silences.begin() + static_cast<std::ptrdiff_t>(i) + 1, later);
       break;
     }
   }
@@ -76,9 +77,11 @@ TimeMs SealContext::absorb(const EventHead& head, const schema::TripEvent& event
   const auto at_ms = head.time_ms;
   trip.newest_ms = std::max(trip.newest_ms, at_ms);
   bool route_changed = false;
-  if (const auto id = text_of(event.route_id()); !id.empty()) route_changed = trip.route.offer(site.find_route(id), at_ms);
+  if (const auto id = text_of(event.route_id()); !id.empty())
+    route_changed = trip.route.offer(site.find_route(id), at_ms);
   if (const auto id = text_of(event.origin_depot_id()); !id.empty()) trip.origin.offer(site.find_zone(id), at_ms);
-  if (const auto id = text_of(event.destination_depot_id()); !id.empty()) trip.destination.offer(site.find_zone(id), at_ms);
+  if (const auto id = text_of(event.destination_depot_id()); !id.empty())
+    trip.destination.offer(site.find_zone(id), at_ms);
   if (event.due_ms()) trip.due_ms.offer(*event.due_ms(), at_ms);
 
   switch (event.action()) {
@@ -91,9 +94,10 @@ TimeMs SealContext::absorb(const EventHead& head, const schema::TripEvent& event
     }
     case TripAction::weigh:
       if (event.weight_kg())
-        insert_once(trip.weighings, {head.broker_ms, at_ms, *event.weight_kg(), head.evidence}, [](const Weighing& a, const Weighing& b) {
-          return std::tie(a.at_ms, a.weight_kg) < std::tie(b.at_ms, b.weight_kg);
-        });
+        insert_once(trip.weighings, {head.broker_ms, at_ms, *event.weight_kg(), head.evidence},
+                    [](const Weighing& a, const Weighing& b) {
+                      return std::tie(a.at_ms, a.weight_kg) < std::tie(b.at_ms, b.weight_kg);
+                    });
       break;
     case TripAction::start:
     case TripAction::finish:
@@ -101,11 +105,12 @@ TimeMs SealContext::absorb(const EventHead& head, const schema::TripEvent& event
       const auto kind = event.action() == TripAction::start    ? TripMarkKind::start
                         : event.action() == TripAction::finish ? TripMarkKind::finish
                                                                : TripMarkKind::cancel;
-      insert_once(marks, {at_ms, trip.serial, kind, head.evidence, head.broker_ms}, [&](const TripMark& a, const TripMark& b) {
-        if (a.at_ms != b.at_ms) return a.at_ms < b.at_ms;
-        if (a.trip != b.trip) return find(a.trip)->id < find(b.trip)->id;
-        return a.kind < b.kind;
-      });
+      insert_once(marks, {at_ms, trip.serial, kind, head.evidence, head.broker_ms},
+                  [&](const TripMark& a, const TripMark& b) {
+                    if (a.at_ms != b.at_ms) return a.at_ms < b.at_ms;
+                    if (a.trip != b.trip) return find(a.trip)->id < find(b.trip)->id;
+                    return a.kind < b.kind;
+                  });
       break;
     }
     default: break;
@@ -136,13 +141,14 @@ void SealContext::trim(TimeMs before_ms) {
   auto ended = spans();
   std::erase_if(ended, [&](const TripSpan& span) { return span.end_ms >= before_ms; });
   if (!ended.empty()) {
-    const auto until_ms = ended.back().end_ms;   // marks of spans are in order: what came before the last end is over
+    const auto until_ms = ended.back().end_ms;  // marks of spans are in order: what came before the last end is over
     std::erase_if(marks, [&](const TripMark& mark) {
       return mark.at_ms < until_ms || (mark.at_ms == until_ms && mark.kind != TripMarkKind::start);
     });
   }
   std::erase_if(trips, [&](const Trip& trip) {
-    const bool marked = std::any_of(marks.begin(), marks.end(), [&](const TripMark& m) { return m.trip == trip.serial; });
+    const bool marked =
+        std::any_of(marks.begin(), marks.end(), [&](const TripMark& m) { return m.trip == trip.serial; });
     return !marked && trip.newest_ms < before_ms;
   });
 }
@@ -184,7 +190,8 @@ void SealContext::write(ByteWriter& out, const SiteModel& site) const {
     out.put_text(trip.id);
     out.put(trip.serial);
     out.put(trip.newest_ms);
-    out.put_text(trip.route.value == SiteModel::npos ? std::string_view() : std::string_view(site.routes[trip.route.value].id));
+    out.put_text(trip.route.value == SiteModel::npos ? std::string_view()
+                                                     : std::string_view(site.routes[trip.route.value].id));
     out.put(trip.route.at_ms);
     out.put_text(zone_id(site, trip.origin.value));
     out.put(trip.origin.at_ms);

@@ -35,7 +35,7 @@ struct Dated {
 struct TripWindow {
   TimeMs from_ms = 0;
   TimeMs until_ms = never_ms;
-  bool is_officer = false;       // else an announced stop
+  bool is_officer = false;  // else an announced stop
   friend auto operator<=>(const TripWindow&, const TripWindow&) = default;
 };
 
@@ -44,22 +44,24 @@ struct Weighing {
   TimeMs at_ms = 0;
   double weight_kg = 0;
   EvidenceRef evidence;
-  friend bool operator==(const Weighing& a, const Weighing& b) { return a.at_ms == b.at_ms && a.weight_kg == b.weight_kg; }
+  friend bool operator==(const Weighing& a, const Weighing& b) {
+    return a.at_ms == b.at_ms && a.weight_kg == b.weight_kg;
+  }
 };
 
 struct Trip {
   std::string id;
-  std::uint16_t serial = 0;      // names the trip within its seal; never used again within the horizon
-  TimeMs newest_ms = no_time_ms; // of its events
+  std::uint16_t serial = 0;       // names the trip within its seal; never used again within the horizon
+  TimeMs newest_ms = no_time_ms;  // of its events
   Dated<std::uint32_t> route{SiteModel::npos, no_time_ms};
   Dated<std::uint32_t> origin{SiteModel::npos, no_time_ms};
   Dated<std::uint32_t> destination{SiteModel::npos, no_time_ms};
   Dated<TimeMs> due_ms;
-  std::vector<TripWindow> windows;     // sorted by from
-  std::vector<Weighing> weighings;     // sorted by time
+  std::vector<TripWindow> windows;  // sorted by from
+  std::vector<Weighing> weighings;  // sorted by time
 };
 
-enum class TripMarkKind : std::uint8_t { cancel, finish, start };   // in the order of their names, as ties are
+enum class TripMarkKind : std::uint8_t { cancel, finish, start };  // in the order of their names, as ties are
 
 struct TripMark {
   TimeMs at_ms = 0;
@@ -74,15 +76,15 @@ struct TripSpan {
   std::uint16_t trip = 0;
   TimeMs start_ms = 0;
   TimeMs end_ms = never_ms;
-  const TripMark* ended_by = nullptr;   // null: it runs; of another trip: that one's start
+  const TripMark* ended_by = nullptr;  // null: it runs; of another trip: that one's start
 };
 
 // Nothing was heard between two broker times.
 struct Silence {
   TimeMs from_ms = 0;
   TimeMs to_ms = 0;
-  std::uint8_t conditions_before = 0;   // of the last message before it
-  std::uint8_t conditions_within = 0;   // of the backlog made during it
+  std::uint8_t conditions_before = 0;  // of the last message before it
+  std::uint8_t conditions_within = 0;  // of the backlog made during it
   bool has_backlog = false;
   EvidenceRef heard_again;
 };
@@ -90,8 +92,8 @@ struct Silence {
 class SealContext {
  public:
   std::vector<Trip> trips;
-  std::vector<TripMark> marks;          // sorted by time, trip id, kind
-  std::vector<Silence> silences;        // sorted
+  std::vector<TripMark> marks;    // sorted by time, trip id, kind
+  std::vector<Silence> silences;  // sorted
   TimeMs first_heard_ms = no_time_ms;
   std::uint16_t next_serial = 1;
 

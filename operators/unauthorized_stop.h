@@ -30,7 +30,7 @@ class UnauthorizedStop : public OperatorBase {
   void on_fix(State& state, Fold& fold, LatLon fix, TimeMs at_ms) const {
     if (state.has_anchor() && radius_.holds({state.lat_deg, state.lon_deg}, fix)) {
       if (state.is_exempt() || at_ms - state.since_ms() <= limit_ms_) return;
-      if (state.is_candidate()) return fold.emitter.touch();   // what counts of it may just have passed the limit
+      if (state.is_candidate()) return fold.emitter.touch();  // what counts of it may just have passed the limit
       state.since |= 1;
       fold.emitter.open(rule, 0, state.since_ms(), state.lat_deg, state.lon_deg, fold.view.trip);
       return;

@@ -14,7 +14,8 @@ class ZonePassage : public OperatorBase {
 
   void on_crossing(Fold& fold, std::uint32_t zone, TimeMs at_ms, bool enters, LatLon where) const {
     if (enters == entering && zones_.holds(zone))
-      fold.emitter.instant(rule, fold.site.zones[zone].number, at_ms, at_ms, where.lat_deg, where.lon_deg, fold.view.trip);
+      fold.emitter.instant(rule, fold.site.zones[zone].number, at_ms, at_ms, where.lat_deg, where.lon_deg,
+                           fold.view.trip);
   }
   void judge(SealJudge& judge) const { judge.add_all(); }
 

@@ -78,7 +78,8 @@ void ZoneIndex::build_near_bits() {
     if (!cells_of(near_, entry.box, range)) continue;
     // The cells beside it too; those outside of the grid are nobody's.
     for (auto row = std::max(range.row0, 1u) - 1; row <= std::min(range.row1 + 1, near_.rows - 1); ++row)
-      for (auto column = std::max(range.column0, 1u) - 1; column <= std::min(range.column1 + 1, near_.columns - 1); ++column)
+      for (auto column = std::max(range.column0, 1u) - 1; column <= std::min(range.column1 + 1, near_.columns - 1);
+           ++column)
         set_bit(near_bits_, row * near_.columns + column);
   }
 }

@@ -93,9 +93,9 @@ class ZoneIndex {
   std::vector<std::uint32_t> zone_begin_ = {0};  // zones + 1, into parts_
 
   std::vector<Entry> entries_;
-  Grid near_;                             // fine
-  std::vector<std::uint64_t> near_bits_;  // a bit a cell: whether a box is in it or a cell beside it; fits the cache
-  Grid grid_;                             // coarse: with the boxes in each cell
+  Grid near_;                              // fine
+  std::vector<std::uint64_t> near_bits_;   // a bit a cell: whether a box is in it or a cell beside it; fits the cache
+  Grid grid_;                              // coarse: with the boxes in each cell
   std::vector<std::uint32_t> cell_begin_;  // rows * columns + 1
   std::vector<std::uint32_t> cell_entries_;
 };

@@ -13,15 +13,15 @@ constexpr TimeMs minute_ms = 60'000;
 
 TEST(AccountLaw, OneOfEach) {
   const std::vector<Line> lines{
-      number_line("a", day_zero_ms, 1, 7),                                     // applied
-      number_line("a", day_zero_ms, 1, 7, 5'000),                              // duplicate
-      number_line("a", day_zero_ms + 1'000, 2, 7, 25 * hour_ms, true),         // too late: buffered, beyond the horizon
-      number_line("u", day_zero_ms, 0, 7, 11 * minute_ms),                     // too late: unnumbered
-      number_line("u", day_zero_ms + 30 * hour_ms, 0, 7, -20 * hour_ms),       // a clock ahead: applied at broker time
-      number_line("b", day_zero_ms, 9, 7, 25 * hour_ms),                       // old without buffered: a clock fault, applied
-      {"a", day_zero_ms + 26 * hour_ms, "no numbers at all", 0},               // dead letter
-      {"a", day_zero_ms + 26 * hour_ms, "", 0},                                // dead letter
-      {"c", day_zero_ms, "1772409600000,1,7;rubbish;1772409601000,2,7", 0},    // a batch: two applied, one dead letter
+      number_line("a", day_zero_ms, 1, 7),                                // applied
+      number_line("a", day_zero_ms, 1, 7, 5'000),                         // duplicate
+      number_line("a", day_zero_ms + 1'000, 2, 7, 25 * hour_ms, true),    // too late: buffered, beyond the horizon
+      number_line("u", day_zero_ms, 0, 7, 11 * minute_ms),                // too late: unnumbered
+      number_line("u", day_zero_ms + 30 * hour_ms, 0, 7, -20 * hour_ms),  // a clock ahead: applied at broker time
+      number_line("b", day_zero_ms, 9, 7, 25 * hour_ms),          // old without buffered: a clock fault, applied
+      {"a", day_zero_ms + 26 * hour_ms, "no numbers at all", 0},  // dead letter
+      {"a", day_zero_ms + 26 * hour_ms, "", 0},                   // dead letter
+      {"c", day_zero_ms, "1772409600000,1,7;rubbish;1772409601000,2,7", 0},  // a batch: two applied, one dead letter
   };
   for (const std::size_t batch : {1u, 3u, 100u}) {
     const auto result = run(lines, {.batch = batch, .threads = 2});
@@ -33,15 +33,19 @@ TEST(AccountLaw, OneOfEach) {
     EXPECT_EQ(account.duplicate, 1u);
     EXPECT_EQ(account.too_late, 2u);
     EXPECT_EQ(account.dead_letter, 3u);
-    const std::vector<Rejection> expected{{RejectKind::too_late, 2, -1},    {RejectKind::too_late, 3, -1},
-                                          {RejectKind::dead_letter, 6, -1}, {RejectKind::dead_letter, 7, -1},
+    const std::vector<Rejection> expected{{RejectKind::too_late, 2, -1},
+                                          {RejectKind::too_late, 3, -1},
+                                          {RejectKind::dead_letter, 6, -1},
+                                          {RejectKind::dead_letter, 7, -1},
                                           {RejectKind::dead_letter, 8, 1}};
     EXPECT_EQ(result.rejected, expected) << "kept aside, in the order of the records";
   }
 }
 
 TEST(AccountLaw, TheBoundsAreExact) {
-  const auto applied = [](const Line& line) { return run({number_line("a", day_zero_ms - 48 * hour_ms, 1, 7), line}).account.applied == 2; };
+  const auto applied = [](const Line& line) {
+    return run({number_line("a", day_zero_ms - 48 * hour_ms, 1, 7), line}).account.applied == 2;
+  };
   EXPECT_TRUE(applied(number_line("a", day_zero_ms, 2, 7, 24 * hour_ms, true)));
   EXPECT_FALSE(applied(number_line("a", day_zero_ms, 2, 7, 24 * hour_ms + 1, true)));
   EXPECT_TRUE(applied(number_line("a", day_zero_ms, 0, 7, 10 * minute_ms)));
@@ -81,7 +85,8 @@ TEST(AccountLaw, WhatWasNeverAppliedIsNoDuplicate) {
 
 TEST(AccountLaw, AnAlarmIsNeverTooLate) {
   for (const std::uint32_t sequence : {0u, 2u}) {
-    const std::vector<Line> lines{number_line("a", day_zero_ms + 25 * hour_ms, 1, 7), number_line("a", day_zero_ms, sequence, spike_value, 30 * hour_ms, true)};
+    const std::vector<Line> lines{number_line("a", day_zero_ms + 25 * hour_ms, 1, 7),
+                                  number_line("a", day_zero_ms, sequence, spike_value, 30 * hour_ms, true)};
     const auto result = run(lines, {.batch = 1});
     EXPECT_EQ(result.account.too_late, 0u);
     EXPECT_EQ(result.account.applied, 2u);
@@ -107,10 +112,12 @@ TEST(AccountLaw, RandomInputAddsUpInEveryEpochAndOverRestarts) {
     std::mt19937_64 random(seed);
     for (auto& line : made.lines) {
       if (random() % 20 == 0) line.value = "rubbish";
-      if (random() % 20 == 0) line.broker_ms += static_cast<TimeMs>(random() % 40) * hour_ms;   // far too late, some of them
+      if (random() % 20 == 0)
+        line.broker_ms += static_cast<TimeMs>(random() % 40) * hour_ms;  // far too late, some of them
       if (random() % 20 == 0) line.value += ";" + line.value + ";x";
     }
-    std::stable_sort(made.lines.begin(), made.lines.end(), [](const Line& a, const Line& b) { return a.broker_ms < b.broker_ms; });
+    std::stable_sort(made.lines.begin(), made.lines.end(),
+                     [](const Line& a, const Line& b) { return a.broker_ms < b.broker_ms; });
     const auto result = run(made.lines, {.batch = 7, .threads = 2, .restart_each_epoch = true});
     EXPECT_TRUE(result.account.adds_up()) << "seed " << seed;
     EXPECT_EQ(result.account, result.total) << "the account survives restarts, seed " << seed;

@@ -20,8 +20,10 @@ class Told : public testing::Test {
  protected:
   std::vector<ToldAlert> tell(std::vector<Episode> episodes, RevisionCause cause = {77, 5}) {
     std::vector<ToldAlert> told;
-    book.reconcile(episodes, "subject", cause, [](std::uint16_t) { return std::pair<std::string_view, std::string_view>("app", "rule"); },
-                   [&](const ToldAlert& alert) { told.push_back(alert); });
+    book.reconcile(
+        episodes, "subject", cause,
+        [](std::uint16_t) { return std::pair<std::string_view, std::string_view>("app", "rule"); },
+        [&](const ToldAlert& alert) { told.push_back(alert); });
     return told;
   }
   void forget(std::vector<Episode> remaining, TimeMs end_ms) { book.forget(remaining, end_ms); }
@@ -111,8 +113,10 @@ TEST_F(AlertBookTest, InstantsAreTheirOwnEpisodes) {
   const auto moved = tell({episode(200, 200), episode(150, 150)});
   ASSERT_EQ(moved.size(), 2u);
   for (const auto& told : moved) {
-    if (told.last.status == AlertStatus::withdrawn) EXPECT_EQ(told.last.start_ms, 100);
-    else EXPECT_EQ(told.last.start_ms, 150);
+    if (told.last.status == AlertStatus::withdrawn)
+      EXPECT_EQ(told.last.start_ms, 100);
+    else
+      EXPECT_EQ(told.last.start_ms, 150);
   }
 }
 
@@ -138,8 +142,9 @@ TEST_F(AlertBookTest, DiscriminatorsAndRulesAreSeries) {
 }
 
 TEST_F(AlertBookTest, ForgetsWhatHasNoEpisodeAnyMoreWithoutAWord) {
-  static_cast<void>(tell({episode(100, 200, AlertStatus::cleared), episode(300, 400, AlertStatus::cleared), episode(500, 0)}));
-  static_cast<void>(tell({episode(100, 200, AlertStatus::cleared), episode(500, 0)}));   // withdraws the second
+  static_cast<void>(
+      tell({episode(100, 200, AlertStatus::cleared), episode(300, 400, AlertStatus::cleared), episode(500, 0)}));
+  static_cast<void>(tell({episode(100, 200, AlertStatus::cleared), episode(500, 0)}));  // withdraws the second
   forget({episode(500, 0)}, 250);
   ASSERT_EQ(book.alerts.size(), 2u) << "the withdrawn one is kept until its time has passed";
   forget({episode(500, 0)}, 450);

@@ -38,7 +38,8 @@ TEST(BoundedLaw, AGapKeepsTheHistoryUntilItIsFilled) {
   auto lines = a_day("a", 5000);
   EXPECT_GE(kept(run(lines, {.batch = 100}), "a"), 8640u - 5000);
   lines.push_back(number_line("a", day_zero_ms + 50'000 * second_ms, 5000, 7, 40'000 * second_ms, true));
-  for (std::uint32_t n = 8641; n < 8900; ++n) lines.push_back(number_line("a", day_zero_ms + n * 10 * second_ms + 40'000 * second_ms, n, 7));
+  for (std::uint32_t n = 8641; n < 8900; ++n)
+    lines.push_back(number_line("a", day_zero_ms + n * 10 * second_ms + 40'000 * second_ms, n, 7));
   EXPECT_LE(kept(run(lines, {.batch = 100}), "a"), 66u + 2 * HistoryBlock::full);
 }
 
@@ -53,7 +54,8 @@ TEST(BoundedLaw, AGapKeepsTheHistoryNoLongerThanTheHorizon) {
 // What fills the most of a gap of two hours lies before its end; that a number is still missing keeps it no longer.
 TEST(BoundedLaw, AGapThatWasFilledButForOneKeepsNoMore) {
   const LatenessSettings two_hours{2 * hour_ms, 600'000, 300'000};
-  std::vector<Line> lines{number_line("a", day_zero_ms, 1, 7), number_line("a", day_zero_ms + 7'220 * second_ms, 722, 7)};
+  std::vector<Line> lines{number_line("a", day_zero_ms, 1, 7),
+                          number_line("a", day_zero_ms + 7'220 * second_ms, 722, 7)};
   for (std::uint32_t n = 3; n < 722; ++n)
     lines.push_back(number_line("a", day_zero_ms + n * 10 * second_ms, n, 7, (7'221 - n * 10) * second_ms, true));
   for (std::uint32_t n = 723; n < 1'380; ++n) lines.push_back(number_line("a", day_zero_ms + n * 10 * second_ms, n, 7));
@@ -80,7 +82,8 @@ TEST(BoundedLaw, MemoryIsThatOfTheKeysNotOfTheInput) {
   const auto with_keys = [](int keys, std::uint32_t events) {
     std::vector<Line> lines;
     for (std::uint32_t n = 1; n <= events; ++n)
-      for (int key = 0; key < keys; ++key) lines.push_back(number_line("device-" + std::to_string(key), day_zero_ms + n * 30 * second_ms, n, 7));
+      for (int key = 0; key < keys; ++key)
+        lines.push_back(number_line("device-" + std::to_string(key), day_zero_ms + n * 30 * second_ms, n, 7));
     return run(lines, {.batch = 4096}).memory_bytes;
   };
   const auto few = with_keys(500, 60), long_run = with_keys(500, 240), many = with_keys(4'000, 60);
@@ -95,7 +98,8 @@ TEST(BoundedLaw, HistoryAlertsAndLimitsAreAccountedFor) {
   for (std::uint32_t n = 3; n < 3'003; ++n) gap.push_back(number_line("a", day_zero_ms + n * second_ms, n, 7));
   EXPECT_GT(run(gap, {.batch = 1}).memory_bytes, empty_bytes + 3'000 * sizeof(HistoryEntry));
   std::vector<Line> alarms;
-  for (std::uint32_t n = 1; n < 1'001; ++n) alarms.push_back(number_line("a", day_zero_ms + n * second_ms, n, spike_value));
+  for (std::uint32_t n = 1; n < 1'001; ++n)
+    alarms.push_back(number_line("a", day_zero_ms + n * second_ms, n, spike_value));
   EXPECT_GT(run(alarms, {.batch = 1}).memory_bytes, empty_bytes + 1'000 * (sizeof(Candidate) + sizeof(ToldAlert)));
 }
 
@@ -104,7 +108,8 @@ TEST(BoundedLaw, OneTimerAKey) {
   for (std::uint32_t n = 1; n <= 5'000; ++n) lines.push_back(number_line("a", day_zero_ms + n * 11, n, 7));
   const auto base_bytes = run({lines.begin(), lines.begin() + 1}, {.batch = 100}).memory_bytes;
   const auto bytes = run(lines, {.batch = 100}).memory_bytes - base_bytes;
-  EXPECT_LT(bytes, lines.size() * sizeof(HistoryEntry) * 3 / 2 + 100 * sizeof(Row<Number>)) << "the history and no more";
+  EXPECT_LT(bytes, lines.size() * sizeof(HistoryEntry) * 3 / 2 + 100 * sizeof(Row<Number>))
+      << "the history and no more";
 }
 
 TEST(BoundedLaw, NamesOfKeysAreAccountedFor) {
@@ -121,10 +126,13 @@ TEST(BoundedLaw, NamesOfKeysAreAccountedFor) {
 }
 
 TEST(BoundedLaw, WhatIsOwedIsAccountedFor) {
-  const auto each_other = [](std::uint32_t first_missing) {   // number left out
+  const auto each_other = [](std::uint32_t first_missing) {  // number left out
     std::vector<Line> lines;
-    for (std::uint32_t n = 1; n <= 4'000; ++n) lines.push_back(number_line("a", day_zero_ms + n * 10, n < first_missing ? n : 2 * n - first_missing, largest_plain_value + 1));
-    lines.push_back(number_line("a", day_zero_ms + 4'001 * 10, 100'000, 200));   // within a minute: nothing is judged meanwhile
+    for (std::uint32_t n = 1; n <= 4'000; ++n)
+      lines.push_back(number_line("a", day_zero_ms + n * 10, n < first_missing ? n : 2 * n - first_missing,
+                                  largest_plain_value + 1));
+    lines.push_back(
+        number_line("a", day_zero_ms + 4'001 * 10, 100'000, 200));  // within a minute: nothing is judged meanwhile
     return run(lines, {.batch = 1}).memory_bytes;
   };
   EXPECT_GE(each_other(1), each_other(4'001) + 3'900 * sizeof(SequenceGap));
@@ -144,7 +152,7 @@ TEST(BoundedLaw, WhatIsOlderThanTheHorizonIsForgotten) {
 // Random devices, some with clocks at fault; then each behaves for longer than the horizon, and is judged once more.
 std::vector<Line> a_round(std::uint64_t seed, TimeMs since_ms, std::size_t& tail_lines) {
   auto lines = make_random_lines(seed % 2 ? Arrival::backlog : Arrival::unnumbered, seed, 6, 150).lines;
-  std::erase_if(lines, [](const Line& line) { return line.topic == 1; });   // the counting stage keeps limits for good
+  std::erase_if(lines, [](const Line& line) { return line.topic == 1; });  // the counting stage keeps limits for good
   std::mt19937_64 random(seed);
   std::map<std::string, bool> names;
   for (auto& line : lines) {
@@ -156,7 +164,7 @@ std::vector<Line> a_round(std::uint64_t seed, TimeMs since_ms, std::size_t& tail
   }
   const auto count = lines.size();
   const auto tail_ms = day_zero_ms + since_ms + 60 * hour_ms;
-  for (std::uint32_t n = 1; n <= 480; ++n)   // counters begin anew: what was owed of the last run is not waited for
+  for (std::uint32_t n = 1; n <= 480; ++n)  // counters begin anew: what was owed of the last run is not waited for
     for (const auto& [name, known] : names) lines.push_back(number_line(name, tail_ms + n * 30 * second_ms, n, 7));
   for (const auto& [name, known] : names) {
     lines.push_back(number_line(name, tail_ms + 4 * hour_ms, 0, default_limit, second_ms));
@@ -177,11 +185,14 @@ TEST(BoundedLaw, MemoryReturnsToItsBase) {
     for (int round = 0; round < 5; ++round) {
       std::size_t tail_lines = 0;
       const auto more = a_round(seed * 100 + static_cast<std::uint64_t>(round), round * 100 * hour_ms, tail_lines);
-      if (round == 0) base_bytes = static_cast<double>(run({more.end() - static_cast<std::ptrdiff_t>(tail_lines), more.end()}, how).memory_bytes);
+      if (round == 0)
+        base_bytes = static_cast<double>(
+            run({more.end() - static_cast<std::ptrdiff_t>(tail_lines), more.end()}, how).memory_bytes);
       lines.insert(lines.end(), more.begin(), more.end());
       const auto result = run(lines, how);
       EXPECT_LT(result.peak_memory_bytes, 10'000'000u) << "seed " << seed << ", round " << round;
-      EXPECT_NEAR(static_cast<double>(result.memory_bytes), base_bytes, 6'000) << "seed " << seed << ", round " << round;
+      EXPECT_NEAR(static_cast<double>(result.memory_bytes), base_bytes, 6'000)
+          << "seed " << seed << ", round " << round;
     }
   }
 }
@@ -192,7 +203,8 @@ TEST(BoundedLaw, TheAccountOfMemoryDoesNotDrift) {
     const auto made = make_random_lines(Arrival::backlog, seed, 6, 200);
     const auto on = run(made.lines, {.batch = 20}).memory_bytes;
     const auto restarted = run(made.lines, {.batch = 20, .restart_each_epoch = true}).memory_bytes;
-    EXPECT_NEAR(static_cast<double>(on), static_cast<double>(restarted), static_cast<double>(on) * 0.2) << "seed " << seed;
+    EXPECT_NEAR(static_cast<double>(on), static_cast<double>(restarted), static_cast<double>(on) * 0.2)
+        << "seed " << seed;
   }
 }
 

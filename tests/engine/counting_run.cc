@@ -12,7 +12,8 @@
 
 namespace vigia::counting {
 
-Line number_line(const std::string& key, TimeMs time_ms, std::uint32_t sequence, std::int64_t value, TimeMs delay_ms, bool buffered) {
+Line number_line(const std::string& key, TimeMs time_ms, std::uint32_t sequence, std::int64_t value, TimeMs delay_ms,
+                 bool buffered) {
   return {key, time_ms + delay_ms, fmt::format("{},{},{}{}", time_ms, sequence, value, buffered ? ",buffered" : ""), 0};
 }
 
@@ -60,14 +61,16 @@ class Runner {
       result_.revisions.push_back(std::move(alert));
     }
     for (const auto& rejected : epoch.rejected)
-      result_.rejected.push_back({rejected.kind, static_cast<std::size_t>(rejected.record->offset.value - first_offset), rejected.event_index});
+      result_.rejected.push_back({rejected.kind, static_cast<std::size_t>(rejected.record->offset.value - first_offset),
+                                  rejected.event_index});
     result_.account += epoch.account;
     result_.peak_memory_bytes = std::max(result_.peak_memory_bytes, task_->memory_bytes());
   }
 
   void restart() {
     std::string meta;
-    task_->snapshot(images_.empty(), [&](KeyImage&& image) { images_[image.key] = std::move(image.bytes); }, meta);
+    task_->snapshot(
+        images_.empty(), [&](KeyImage&& image) { images_[image.key] = std::move(image.bytes); }, meta);
     task_ = make();
     result_.error += task_->restore_meta(meta);
     for (const auto& [key, bytes] : images_) result_.error += task_->restore_key(key, bytes);
@@ -90,7 +93,8 @@ std::vector<Final> final_alerts(const std::vector<Alert>& revisions) {
   std::vector<Final> alerts;
   for (const auto& [id, alert] : last)
     if (alert->status != schema::AlertStatus::withdrawn)
-      alerts.push_back({alert->rule_id, alert->subject_id, alert->start_ms, alert->end_ms, schema::EnumNameAlertStatus(alert->status)});
+      alerts.push_back({alert->rule_id, alert->subject_id, alert->start_ms, alert->end_ms,
+                        schema::EnumNameAlertStatus(alert->status)});
   std::sort(alerts.begin(), alerts.end());
   return alerts;
 }
@@ -109,7 +113,7 @@ struct PlainEvent {
 };
 
 struct PlainKey {
-  std::set<PlainEvent> numbers;                       // a set: duplicates are gone, order is that of time
+  std::set<PlainEvent> numbers;  // a set: duplicates are gone, order is that of time
   std::set<std::pair<TimeMs, std::int64_t>> limits;
   bool numbered = false;
 };
@@ -118,15 +122,18 @@ std::map<std::string, PlainKey> by_key(const std::vector<Line>& lines) {
   std::map<std::string, PlainKey> keys;
   for (const auto& line : lines) {
     auto& key = keys[line.key];
-    for (std::size_t at = 0; at < line.value.size(); at = std::min(line.value.find(';', at), line.value.size() - 1) + 1) {
+    for (std::size_t at = 0; at < line.value.size();
+         at = std::min(line.value.find(';', at), line.value.size() - 1) + 1) {
       PlainEvent event{};
       long long time_ms = 0, value = 0;
       unsigned sequence = 0;
       if (std::sscanf(line.value.c_str() + at, "%lld,%u,%lld", &time_ms, &sequence, &value) != 3) continue;
       event = {time_ms, sequence, value};
       key.numbered |= sequence != 0;
-      if (line.topic == 0) key.numbers.insert(event);
-      else key.limits.insert({event.time_ms, event.value});
+      if (line.topic == 0)
+        key.numbers.insert(event);
+      else
+        key.limits.insert({event.time_ms, event.value});
     }
   }
   return keys;
@@ -147,9 +154,11 @@ std::vector<Final> recompute(const std::vector<Line>& lines, TimeMs clock_ms, co
         const auto since_ms = std::exchange(high_since_ms, no_time_ms);
         alerts.push_back({"high", name, since_ms, time_ms, since_ms == time_ms ? "confirmed" : "cleared"});
       }
-      if (last_ms != no_time_ms && time_ms - last_ms > quiet_ms) alerts.push_back({"quiet", name, last_ms, time_ms, "cleared"});
+      if (last_ms != no_time_ms && time_ms - last_ms > quiet_ms)
+        alerts.push_back({"quiet", name, last_ms, time_ms, "cleared"});
       if (is_high) evens_since_high = 0;
-      if (!is_high && value % 2 == 0 && ++evens_since_high % 10 == 0) alerts.push_back({"tenth", name, time_ms, time_ms, "confirmed"});
+      if (!is_high && value % 2 == 0 && ++evens_since_high % 10 == 0)
+        alerts.push_back({"tenth", name, time_ms, time_ms, "confirmed"});
       if (value == spike_value) alerts.push_back({"spike", name, time_ms, time_ms, "confirmed"});
       last_ms = time_ms;
     }
@@ -169,7 +178,8 @@ std::string broken_life_cycle(const std::vector<Alert>& revisions) {
     auto& revision = last[alert.alert_id];
     if (alert.revision != ++revision || (revision == 1 && alert.status == schema::AlertStatus::withdrawn))
       text += fmt::format("{} {} {} start {} end {}: revision {}, expected {}\n", alert.kind, alert.subject_id,
-                          schema::EnumNameAlertStatus(alert.status), alert.start_ms, alert.end_ms, alert.revision, revision);
+                          schema::EnumNameAlertStatus(alert.status), alert.start_ms, alert.end_ms, alert.revision,
+                          revision);
     revision = alert.revision;
   }
   return text;

@@ -26,8 +26,8 @@ struct Line {
 struct RunOptions {
   std::size_t batch = 1024;
   unsigned threads = 1;
-  bool restart_each_epoch = false;   // snapshot of what changed, new task, restore, between any two epochs
-  TimeMs until_ms = 0;               // advance the clock to it at the end; 0: leave it
+  bool restart_each_epoch = false;  // snapshot of what changed, new task, restore, between any two epochs
+  TimeMs until_ms = 0;              // advance the clock to it at the end; 0: leave it
   bool weak_hash = false;
   LatenessSettings lateness = usual_lateness;
 };
@@ -40,15 +40,15 @@ struct Rejection {
 };
 
 struct RunResult {
-  std::string bytes;               // every revision as a JSON line
+  std::string bytes;  // every revision as a JSON line
   std::vector<Alert> revisions;
   std::vector<Rejection> rejected;
-  Account account;                 // the sum over the epochs
-  Account total;                   // what the task says at the end
+  Account account;  // the sum over the epochs
+  Account total;    // what the task says at the end
   std::uint64_t memory_bytes = 0;
-  std::uint64_t peak_memory_bytes = 0;   // after any epoch
-  std::map<std::string, std::string> described;   // each key's describe_key at the end: "owed N kept M arrived K"
-  std::string error;               // of restoring
+  std::uint64_t peak_memory_bytes = 0;           // after any epoch
+  std::map<std::string, std::string> described;  // each key's describe_key at the end: "owed N kept M arrived K"
+  std::string error;                             // of restoring
 };
 
 [[nodiscard]] RunResult run(const std::vector<Line>& lines, const RunOptions& options = {});

@@ -12,7 +12,7 @@ using schema::AlertStatus;
 bool CountingDecoder::read(std::string_view text, Row<Number>& row) {
   const auto whole = text;
   std::int64_t numbers[3];
-  std::size_t read = 0;   // up to the end of the last number
+  std::size_t read = 0;  // up to the end of the last number
   for (auto& number : numbers) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (error != std::errc()) return false;

@@ -23,7 +23,7 @@ enum CountingRule : std::uint16_t { high = 0, quiet = 1, spike = 2, tenth = 3 };
 inline constexpr TimeMs quiet_ms = 60'000;
 inline constexpr std::int64_t spike_value = 999;
 inline constexpr std::int64_t default_limit = 100;
-inline constexpr std::int64_t largest_plain_value = 1'000'000;   // larger ones are kept as extended entries
+inline constexpr std::int64_t largest_plain_value = 1'000'000;  // larger ones are kept as extended entries
 
 struct Number {
   std::int64_t value = 0;
@@ -64,7 +64,8 @@ class CountingStage {
   static constexpr std::uint8_t plain_stream_rank = 1;
 
   // With weak_hash all keys have one hash.
-  explicit CountingStage(const LatenessSettings& settings, bool weak_hash = false) : settings_(settings), weak_hash_(weak_hash) {}
+  explicit CountingStage(const LatenessSettings& settings, bool weak_hash = false)
+      : settings_(settings), weak_hash_(weak_hash) {}
 
   [[nodiscard]] KeyHash hash(std::string_view key) const {
     return KeyHash{weak_hash_ ? 7 : std::hash<std::string_view>{}(key)};
@@ -81,7 +82,9 @@ class CountingStage {
   }
   void expand(const CompactPayload& compact, Number& out) const { out.value = compact.a; }
   void write_payload(const Number& number, std::string& side) const { ByteWriter(side).put(number.value); }
-  void read_payload(std::string_view side, const EventHead&, Number& out) const { out.value = ByteReader(side).get<std::int64_t>(); }
+  void read_payload(std::string_view side, const EventHead&, Number& out) const {
+    out.value = ByteReader(side).get<std::int64_t>();
+  }
 
   [[nodiscard]] AbsorbEffect absorb(std::unique_ptr<Limits>& limit, const EventHead& head, const Number& number) const;
   void arrived(std::byte* area, std::unique_ptr<Limits>&, const EventHead&, const Number&, Emitter&) const {
@@ -102,7 +105,9 @@ class CountingStage {
   [[nodiscard]] bool is_internal(std::uint16_t) const { return false; }
   [[nodiscard]] Alert describe(const ToldAlert& told, std::string_view key, const Limits* limit) const;
   void trim(Limits&, TimeMs) const {}
-  [[nodiscard]] std::size_t context_bytes(const Limits& limits) const { return sizeof limits + limits.all.capacity() * sizeof(Limit); }
+  [[nodiscard]] std::size_t context_bytes(const Limits& limits) const {
+    return sizeof limits + limits.all.capacity() * sizeof(Limit);
+  }
   void write_context(const Limits& limits, ByteWriter& out) const { image::put_all(out, &limits.all); }
   [[nodiscard]] std::unique_ptr<Limits> read_context(ByteReader& in) const {
     auto limits = std::make_unique<Limits>();
@@ -135,7 +140,8 @@ class CountingDecoder {
   void begin() {}
 
   template <class Emit>
-  void decode(const InputRecord& record, Row<Number>& row, Emit&& emit, std::vector<RejectedRecord>& rejected, Account& account) {
+  void decode(const InputRecord& record, Row<Number>& row, Emit&& emit, std::vector<RejectedRecord>& rejected,
+              Account& account) {
     row.key = record.key;
     row.hash = stage_.hash(record.key);
     row.head.broker_ms = record.broker_ms;
@@ -168,7 +174,8 @@ class CountingDecoder {
 // The defaults of a pipeline: a day, ten minutes, five minutes.
 inline constexpr LatenessSettings usual_lateness{24 * 3'600'000LL, 600'000, 300'000};
 
-[[nodiscard]] std::unique_ptr<Task> make_counting_task(unsigned threads = 1, const LatenessSettings& settings = usual_lateness,
+[[nodiscard]] std::unique_ptr<Task> make_counting_task(unsigned threads = 1,
+                                                       const LatenessSettings& settings = usual_lateness,
                                                        bool weak_hash = false);
 
 }  // namespace vigia::counting

@@ -34,7 +34,9 @@ class HistoryTest : public testing::Test {
     last_ms = head.time_ms;
     last_sequence = head.sequence;
   }
-  [[nodiscard]] bool last_is_extended() const { return (owner->entries()[owner->count - 1].bits & entry_extended) != 0; }
+  [[nodiscard]] bool last_is_extended() const {
+    return (owner->entries()[owner->count - 1].bits & entry_extended) != 0;
+  }
   std::vector<Kept> read() const {
     std::vector<Kept> kept;
     BlockReader<CountingStage> reader(stage, offsets, PartitionId{3}, *owner);
@@ -94,7 +96,10 @@ TEST_F(HistoryTest, WhatDoesNotFitIsExtended) {
   follows([](EventHead& head) { head.evidence.topic = TopicIndex{4}; });
   follows([](EventHead& head) { head.evidence.partition = PartitionId{9}; });
   follows([](EventHead&) {}, largest_plain_value + 1);
-  follows([](EventHead& head) { head.sequence = 0; head.canonical = "some canonical form, thirteen"; });
+  follows([](EventHead& head) {
+    head.sequence = 0;
+    head.canonical = "some canonical form, thirteen";
+  });
 }
 
 TEST_F(HistoryTest, TheBoundsOfAPlainEntry) {
@@ -149,7 +154,8 @@ TEST_F(HistoryTest, RandomEventsRoundTrip) {
     last_sequence = static_cast<std::uint32_t>(random());
     std::int64_t offset = static_cast<std::int64_t>(random() % (std::uint64_t{1} << 40));
     for (int i = 0; i < 60; ++i) {
-      auto head = make_head(last_ms + static_cast<TimeMs>(random() % (one_in(8) ? 50'000'000 : 90'000)), last_sequence + (one_in(5) ? 3 : 1),
+      auto head = make_head(last_ms + static_cast<TimeMs>(random() % (one_in(8) ? 50'000'000 : 90'000)),
+                            last_sequence + (one_in(5) ? 3 : 1),
                             static_cast<TimeMs>(random() % (one_in(8) ? 90'000'000 : 5'000)));
       head.evidence.topic = TopicIndex{static_cast<std::uint16_t>(random() % 3)};
       head.evidence.offset = Offset{offset += static_cast<std::int64_t>(random() % 100'000)};
@@ -163,8 +169,10 @@ TEST_F(HistoryTest, RandomEventsRoundTrip) {
     ASSERT_EQ(kept.size(), expected.size());
     for (std::size_t i = 0; i < kept.size(); ++i) {
       const auto &got = kept[i].head, &want = expected[i].head;
-      ASSERT_EQ(std::tuple(got.time_ms, got.sent_ms, got.broker_ms, got.sequence, got.clock_fault, got.evidence.offset.value, kept[i].canonical, kept[i].number.value),
-                std::tuple(want.time_ms, want.sent_ms, want.broker_ms, want.sequence, want.clock_fault, want.evidence.offset.value, expected[i].canonical, expected[i].number.value))
+      ASSERT_EQ(std::tuple(got.time_ms, got.sent_ms, got.broker_ms, got.sequence, got.clock_fault,
+                           got.evidence.offset.value, kept[i].canonical, kept[i].number.value),
+                std::tuple(want.time_ms, want.sent_ms, want.broker_ms, want.sequence, want.clock_fault,
+                           want.evidence.offset.value, expected[i].canonical, expected[i].number.value))
           << "seed " << seed << ", event " << i;
     }
   }

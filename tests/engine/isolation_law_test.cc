@@ -22,7 +22,8 @@ std::vector<std::string> of_the_others(const RunResult& result, bool with_ids) {
   std::map<std::string, std::string> told;
   for (const auto& alert : result.revisions)
     if (alert.subject_id != "ill")
-      told[alert.alert_id] = fmt::format("{} {} {} {}-{}", alert.rule_id, alert.subject_id, schema::EnumNameAlertStatus(alert.status), alert.start_ms, alert.end_ms);
+      told[alert.alert_id] = fmt::format("{} {} {} {}-{}", alert.rule_id, alert.subject_id,
+                                         schema::EnumNameAlertStatus(alert.status), alert.start_ms, alert.end_ms);
   std::vector<std::string> final_ones;
   for (const auto& [id, text] : told)
     if (text.find("withdrawn") == text.npos) final_ones.push_back(text + (with_ids ? " " + id : ""));
@@ -30,7 +31,7 @@ std::vector<std::string> of_the_others(const RunResult& result, bool with_ids) {
   return final_ones;
 }
 
-class IsolationLaw : public testing::TestWithParam<bool> {   // with one hash for all keys, or a good one
+class IsolationLaw : public testing::TestWithParam<bool> {  // with one hash for all keys, or a good one
  protected:
   IsolationLaw() : healthy_(make_random_lines(Arrival::backlog, 42).lines) {}
 
@@ -44,7 +45,9 @@ class IsolationLaw : public testing::TestWithParam<bool> {   // with one hash fo
       EXPECT_EQ(of_the_others(with, batch == 1), of_the_others(alone, batch == 1)) << "batch " << batch;
       EXPECT_TRUE(with.account.adds_up());
       for (const auto& [key, text] : alone.described) {
-        if (batch == 1) { EXPECT_EQ(with.described.at(key), text); }
+        if (batch == 1) {
+          EXPECT_EQ(with.described.at(key), text);
+        }
       }
       account_ = with.account;
     }
@@ -59,7 +62,8 @@ class IsolationLaw : public testing::TestWithParam<bool> {   // with one hash fo
 
 TEST_P(IsolationLaw, ADeviceADayAhead) {
   std::vector<Line> ill;
-  for (std::uint32_t n = 1; n <= 99; ++n) ill.push_back(number_line("ill", some_ms(static_cast<int>(n)) + 24 * hour_ms, n, 7, -24 * hour_ms));
+  for (std::uint32_t n = 1; n <= 99; ++n)
+    ill.push_back(number_line("ill", some_ms(static_cast<int>(n)) + 24 * hour_ms, n, 7, -24 * hour_ms));
   expect_no_difference(ill);
 }
 
@@ -85,7 +89,8 @@ TEST_P(IsolationLaw, PoisonRecords) {
 
 TEST_P(IsolationLaw, ADeviceThatFloods) {
   std::vector<Line> ill;
-  for (std::uint32_t n = 1; n <= 1'000; ++n) ill.push_back(number_line("ill", some_ms(50) + n, (n * 7919) % 2003, n % 2 ? 7 : 200));
+  for (std::uint32_t n = 1; n <= 1'000; ++n)
+    ill.push_back(number_line("ill", some_ms(50) + n, (n * 7919) % 2003, n % 2 ? 7 : 200));
   expect_no_difference(ill);
 }
 
@@ -99,30 +104,36 @@ TEST_P(IsolationLaw, ADeadlineBesideOneThatIsNotDueYet) {
   for (const std::string key : {"a", "b", "c"}) {
     lines.push_back(number_line(key, day_zero_ms + (key == "a" ? 0 : key == "b" ? 100 : 200), 1, 7));
   }
-  for (const TimeMs at_ms : {50, 150, 160, 250}) lines.push_back(number_line("clock", day_zero_ms + quiet_ms + at_ms, static_cast<std::uint32_t>(at_ms), 7));
+  for (const TimeMs at_ms : {50, 150, 160, 250})
+    lines.push_back(number_line("clock", day_zero_ms + quiet_ms + at_ms, static_cast<std::uint32_t>(at_ms), 7));
   const auto result = run(lines, {.batch = 1, .weak_hash = GetParam()});
   std::vector<TimeMs> raised_ms;
   for (const auto& alert : result.revisions) raised_ms.push_back(alert.detected_ms);
-  const std::vector<TimeMs> expected{day_zero_ms + quiet_ms, day_zero_ms + quiet_ms + 100, day_zero_ms + quiet_ms + 200};
+  const std::vector<TimeMs> expected{day_zero_ms + quiet_ms, day_zero_ms + quiet_ms + 100,
+                                     day_zero_ms + quiet_ms + 200};
   EXPECT_EQ(raised_ms, expected);
 }
 
 // A flood waits to be put in its place; a device behind it has something to tell in the same epoch.
 TEST_P(IsolationLaw, AnEpochThatBeginsWithAFlood) {
   std::vector<Line> lines{number_line("ill", day_zero_ms, 1, 7), number_line("ill", day_zero_ms + 3'000'000, 3'001, 7)};
-  for (std::uint32_t n = 2; n <= 3'000; ++n) lines.push_back(number_line("ill", day_zero_ms + n * 1'000, n, n % 2 ? 200 : 7, 3'100'000 - n * 1'000, true));
-  for (std::uint32_t n = 1; n <= 20; ++n) lines.push_back(number_line("well", day_zero_ms + 3'100'000 + n * 1'000, n, n == 10 ? spike_value : 7));
+  for (std::uint32_t n = 2; n <= 3'000; ++n)
+    lines.push_back(number_line("ill", day_zero_ms + n * 1'000, n, n % 2 ? 200 : 7, 3'100'000 - n * 1'000, true));
+  for (std::uint32_t n = 1; n <= 20; ++n)
+    lines.push_back(number_line("well", day_zero_ms + 3'100'000 + n * 1'000, n, n == 10 ? spike_value : 7));
   const auto result = run(lines, {.batch = lines.size(), .weak_hash = GetParam()});
   EXPECT_EQ(result.account.applied, lines.size());
   const auto told = final_alerts(result.revisions);
-  EXPECT_EQ(std::count_if(told.begin(), told.end(), [](const Final& alert) { return alert.key == "well"; }), 2) << "high, and a spike";
+  EXPECT_EQ(std::count_if(told.begin(), told.end(), [](const Final& alert) { return alert.key == "well"; }), 2)
+      << "high, and a spike";
 }
 
 // What is remembered of one device's corrected events makes no duplicates of another's.
 TEST_P(IsolationLaw, DevicesThatSayTheSameWithTheSameFault) {
   std::vector<Line> lines;
   for (const std::string key : {"a", "b", "c"})
-    for (std::uint32_t n = 1; n <= 3; ++n) lines.push_back(number_line(key, day_zero_ms + 48 * hour_ms + n, n, 7, -48 * hour_ms));
+    for (std::uint32_t n = 1; n <= 3; ++n)
+      lines.push_back(number_line(key, day_zero_ms + 48 * hour_ms + n, n, 7, -48 * hour_ms));
   const auto account = run(lines, {.batch = 2, .weak_hash = GetParam()}).account;
   EXPECT_EQ(account.applied, lines.size());
 }
@@ -134,7 +145,8 @@ TEST_P(IsolationLaw, APoisonEventInABatch) {
   EXPECT_EQ(final_alerts(result.revisions).size(), 2u) << "high, and a spike";
 }
 
-INSTANTIATE_TEST_SUITE_P(Hashes, IsolationLaw, testing::Bool(), [](const auto& with) { return with.param ? "Colliding" : "Good"; });
+INSTANTIATE_TEST_SUITE_P(Hashes, IsolationLaw, testing::Bool(),
+                         [](const auto& with) { return with.param ? "Colliding" : "Good"; });
 
 // A record that its gateway stamped far ahead of the wall clock is taken at the wall clock; nobody's time moves.
 TEST(IsolationLawOfTime, ARecordFromBeyondTheWallClock) {
@@ -151,7 +163,8 @@ TEST(IsolationLawOfTime, ARecordFromBeyondTheWallClock) {
 // event. Counted in events, not in time: what takes the square of this would not end.
 TEST(IsolationLawOfWork, AFloodOfFaultyClocksEnds) {
   std::vector<Line> lines;
-  for (std::uint32_t n = 1; n <= 20'000; ++n) lines.push_back(number_line("ill", day_zero_ms + 48 * hour_ms + n, n, 7, -48 * hour_ms));
+  for (std::uint32_t n = 1; n <= 20'000; ++n)
+    lines.push_back(number_line("ill", day_zero_ms + 48 * hour_ms + n, n, 7, -48 * hour_ms));
   EXPECT_EQ(run(lines, {.batch = 1024}).account.applied, lines.size());
 }
 

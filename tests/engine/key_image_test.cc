@@ -16,7 +16,8 @@ struct Snapshot {
 
 Snapshot snapshot_of(Task& task, bool all = true) {
   Snapshot snapshot;
-  task.snapshot(all, [&](KeyImage&& image) { snapshot.images[image.key] = std::move(image.bytes); }, snapshot.meta);
+  task.snapshot(
+      all, [&](KeyImage&& image) { snapshot.images[image.key] = std::move(image.bytes); }, snapshot.meta);
   return snapshot;
 }
 
@@ -27,7 +28,8 @@ EpochResult feed(Task& task, const std::vector<Line>& lines, std::size_t begin, 
   for (std::size_t i = 0; i < end; ++i) {
     clock_ms = std::max(clock_ms, lines[i].broker_ms);
     if (i < begin) continue;
-    records.push_back({TopicIndex{lines[i].topic}, PartitionId{0}, Offset{static_cast<std::int64_t>(i)}, lines[i].broker_ms, lines[i].key, lines[i].value});
+    records.push_back({TopicIndex{lines[i].topic}, PartitionId{0}, Offset{static_cast<std::int64_t>(i)},
+                       lines[i].broker_ms, lines[i].key, lines[i].value});
     clocks.push_back(clock_ms);
   }
   return task.process(records, clocks, clock_ms);
@@ -61,7 +63,8 @@ TEST(KeyImage, ARestoredTaskHasTheSameImages) {
 
 TEST(KeyImage, OnlyWhatChangedIsInTheNextSnapshot) {
   auto task = make_counting_task(2);
-  const std::vector<Line> lines{number_line("a", 1000, 1, 7), number_line("b", 1000, 1, 7), number_line("a", 2000, 2, 7), number_line("a", 2000, 2, 7)};
+  const std::vector<Line> lines{number_line("a", 1000, 1, 7), number_line("b", 1000, 1, 7),
+                                number_line("a", 2000, 2, 7), number_line("a", 2000, 2, 7)};
   feed(*task, lines, 0, 2);
   EXPECT_EQ(snapshot_of(*task, false).images.size(), 2u);
   EXPECT_TRUE(snapshot_of(*task, false).images.empty());
@@ -129,7 +132,7 @@ TEST(ReplayLaw, ASnapshotInSlicesIsOfOneMoment) {
 
 TEST(KeyImage, OfOtherRulesIsRefused) {
   std::string meta = snapshot_of(*make_counting_task()).meta;
-  meta[1] = static_cast<char>(meta[1] ^ 1);   // the fingerprint stands behind the version
+  meta[1] = static_cast<char>(meta[1] ^ 1);  // the fingerprint stands behind the version
   EXPECT_NE(make_counting_task()->restore_meta(meta).find("other rules"), std::string::npos);
 }
 

@@ -20,7 +20,13 @@ TEST(KeyTable, FindsWhatWasInserted) {
 TEST(KeyTable, KeysOfOneHashAreToldApart) {
   KeyTable table;
   const std::string long_a(100, 'a'), long_b = std::string(99, 'a') + "b";
-  const std::string keys[] = {"", "a", "b", long_a, long_b, std::string(KeyTable::inline_bytes, 'x'), std::string(KeyTable::inline_bytes + 1, 'x')};
+  const std::string keys[] = {"",
+                              "a",
+                              "b",
+                              long_a,
+                              long_b,
+                              std::string(KeyTable::inline_bytes, 'x'),
+                              std::string(KeyTable::inline_bytes + 1, 'x')};
   std::uint32_t number = 0;
   for (const auto& key : keys) table.insert(KeyHash{7}, key, number++);
   number = 0;
@@ -39,7 +45,7 @@ TEST(KeyTable, KeysWithAZeroByteAreWholeKeys) {
 }
 
 TEST(KeyTable, GrowsAndVisitsAllOnce) {
-  for (const std::uint64_t spread : {1ull, 1ull << 8, 0x9e3779b97f4a7c15ull, 0ull}) {   // 0: all in one chain
+  for (const std::uint64_t spread : {1ull, 1ull << 8, 0x9e3779b97f4a7c15ull, 0ull}) {  // 0: all in one chain
     KeyTable table;
     std::map<std::string, std::uint32_t> expected;
     for (std::uint32_t i = 0; i < (spread == 0 ? 300u : 5000u); ++i) {

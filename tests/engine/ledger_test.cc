@@ -57,13 +57,13 @@ TEST(Ledger, DoesNotConvergeWhenTheFoldFoundSomethingElse) {
   ledger.candidates = {closed(1, 10, 60, 60)};
   const auto before = ledger.roll_back(20);
   auto again = ledger;
-  again.candidates[0].end_ms = again.candidates[0].closed_at_ms = 30;   // now closed by a late event
+  again.candidates[0].end_ms = again.candidates[0].closed_at_ms = 30;  // now closed by a late event
   EXPECT_FALSE(again.converge(before, 50));
   again = ledger;
-  again.candidates.push_back(opened(4, 35));                            // another one is open
+  again.candidates.push_back(opened(4, 35));  // another one is open
   EXPECT_FALSE(again.converge(before, 50));
   again = ledger;
-  again.candidates[0].context = 9;                                      // the same, of another trip
+  again.candidates[0].context = 9;  // the same, of another trip
   EXPECT_FALSE(again.converge(before, 50));
 }
 

@@ -25,7 +25,7 @@ TEST(OrderLaw, TimeThenNumberThenStreamThenContent) {
   };
   EXPECT_FALSE(ordered_before(head, head));
   head = decides(&EventHead::canonical, "6");
-  head.canonical = "1";   // from here on what decided before says the opposite
+  head.canonical = "1";  // from here on what decided before says the opposite
   const auto by_stream = decides(&EventHead::stream_rank, 2);
   head = by_stream;
   head.stream_rank = 1;
@@ -42,7 +42,7 @@ TEST(OrderLaw, TimeThenNumberThenStreamThenContent) {
 }
 
 struct Tied {
-  std::vector<Line> lines;   // in the order of the law
+  std::vector<Line> lines;  // in the order of the law
   TimeMs last_ms = 0;
 };
 
@@ -70,7 +70,8 @@ void expect_any_order(const Tied& made, std::mt19937_64& random, const char* wha
   for (const std::size_t batch : {1u, 7u, 64u, 1024u})
     for (const bool from_the_start : {true, false}) {
       auto lines = made.lines;
-      std::shuffle(lines.begin() + (from_the_start ? 1 : static_cast<std::ptrdiff_t>(lines.size() / 2)), lines.end(), random);
+      std::shuffle(lines.begin() + (from_the_start ? 1 : static_cast<std::ptrdiff_t>(lines.size() / 2)), lines.end(),
+                   random);
       for (auto& line : lines) line.broker_ms = received_ms;
       const auto result = run(lines, {.batch = batch});
       EXPECT_EQ(final_alerts(result.revisions), expected) << what << ", batch " << batch << ", all " << from_the_start;
@@ -100,13 +101,15 @@ TEST(OrderLaw, AClockThatStepsBack) {
     std::vector<Line> lines;
     for (std::uint32_t n = 1; n <= 300; ++n) {
       const auto time_ms = day_zero_ms + n * 10 * second_ms - (random() % 6 == 0 ? 25 * second_ms : 0);
-      lines.push_back(number_line("a", std::max(time_ms, day_zero_ms + 10 * second_ms + n), n, static_cast<std::int64_t>(random() % 120)));
+      lines.push_back(number_line("a", std::max(time_ms, day_zero_ms + 10 * second_ms + n), n,
+                                  static_cast<std::int64_t>(random() % 120)));
       lines.back().broker_ms = day_zero_ms + n * 10 * second_ms;
     }
     const auto expected = recompute(lines, lines.back().broker_ms);
     EXPECT_GE(expected.size(), 20u);
     for (const std::size_t batch : {1u, 7u, 1024u})
-      EXPECT_EQ(final_alerts(run(lines, {.batch = batch}).revisions), expected) << "seed " << seed << ", batch " << batch;
+      EXPECT_EQ(final_alerts(run(lines, {.batch = batch}).revisions), expected)
+          << "seed " << seed << ", batch " << batch;
   }
 }
 
@@ -115,7 +118,8 @@ TEST(OrderLaw, WhatIsMissingWithinOneTimeIsWaitedFor) {
   std::vector<Line> lines{number_line("a", day_zero_ms, 1, 7), number_line("a", day_zero_ms, 4, 7)};
   for (std::uint32_t n = 5; n <= 400; ++n) lines.push_back(number_line("a", day_zero_ms + n * 10 * second_ms, n, 7));
   const auto received_ms = lines.back().broker_ms + second_ms;
-  for (const std::uint32_t n : {3u, 2u}) lines.push_back(number_line("a", day_zero_ms, n, spike_value, received_ms - day_zero_ms, true));
+  for (const std::uint32_t n : {3u, 2u})
+    lines.push_back(number_line("a", day_zero_ms, n, spike_value, received_ms - day_zero_ms, true));
   for (const std::size_t batch : {1u, 1024u}) {
     const auto result = run(lines, {.batch = batch});
     EXPECT_EQ(result.account.applied, lines.size()) << "batch " << batch;
@@ -129,7 +133,8 @@ TEST(OrderLaw, WhatHasLeftTheHistoryStands) {
   for (const std::uint32_t odd : {0u, 1u})
     for (const std::size_t batch : {1u, 64u}) {
       std::vector<Line> lines;
-      for (std::uint32_t n = 1; n <= 1'000; ++n) lines.push_back(number_line("a", day_zero_ms + n * 10 * second_ms, n, n % 2 == odd ? spike_value : 7));
+      for (std::uint32_t n = 1; n <= 1'000; ++n)
+        lines.push_back(number_line("a", day_zero_ms + n * 10 * second_ms, n, n % 2 == odd ? spike_value : 7));
       const auto expected = final_alerts(run(lines, {.batch = batch}).revisions);
       EXPECT_EQ(expected.size(), 1'000u) << "500 spikes, each of them high";
       auto limit = number_line("a", day_zero_ms, 0, default_limit, 10'001 * second_ms);

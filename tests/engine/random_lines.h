@@ -17,18 +17,20 @@ inline constexpr TimeMs hour_ms = 3'600'000;
 
 enum class Arrival {
   in_order,
-  backlog,      // numbered; what is made in a coverage hole comes after it, in any order, up to hours late
-  unnumbered,   // no numbers; everything comes within the allowed lateness
+  backlog,     // numbered; what is made in a coverage hole comes after it, in any order, up to hours late
+  unnumbered,  // no numbers; everything comes within the allowed lateness
 };
 
 struct RandomLines {
-  std::vector<Line> lines;   // in the order of arrival
+  std::vector<Line> lines;  // in the order of arrival
   TimeMs until_ms = 0;
 };
 
 [[nodiscard]] inline RandomLines make_random_lines(Arrival arrival, std::uint64_t seed, int keys = 4, int steps = 120) {
   std::mt19937_64 random(seed);
-  const auto between = [&](std::int64_t low, std::int64_t high) { return low + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(high - low + 1)); };
+  const auto between = [&](std::int64_t low, std::int64_t high) {
+    return low + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(high - low + 1));
+  };
   const auto chance = [&](int percent) { return between(1, 100) <= percent; };
   RandomLines made;
   for (int k = 0; k < keys; ++k) {
@@ -43,11 +45,12 @@ struct RandomLines {
       const auto number = arrival == Arrival::unnumbered ? 0 : sequence++;
       if (arrival == Arrival::backlog && hole == 0 && step > 0 && chance(5)) hole = static_cast<int>(between(1, 40));
       if (hole > 0) {
-        if (!chance(10)) backlog.push_back(number_line(key, now_ms, number, value, 0, true));   // else lost for good
+        if (!chance(10)) backlog.push_back(number_line(key, now_ms, number, value, 0, true));  // else lost for good
         if (--hole > 0) continue;
         std::shuffle(backlog.begin(), backlog.end(), random);
         const TimeMs back_ms = now_ms + between(10'000, 3 * hour_ms);
-        for (auto& late : backlog) made.lines.push_back(late), made.lines.back().broker_ms = back_ms + between(0, 5'000);
+        for (auto& late : backlog)
+          made.lines.push_back(late), made.lines.back().broker_ms = back_ms + between(0, 5'000);
         backlog.clear();
         continue;
       }
@@ -65,7 +68,8 @@ struct RandomLines {
       }
     }
   }
-  std::stable_sort(made.lines.begin(), made.lines.end(), [](const Line& a, const Line& b) { return a.broker_ms < b.broker_ms; });
+  std::stable_sort(made.lines.begin(), made.lines.end(),
+                   [](const Line& a, const Line& b) { return a.broker_ms < b.broker_ms; });
   const TimeMs ends_ms[] = {0, 30'000, 300'000, 11 * 60'000, 30 * hour_ms};
   made.until_ms = made.lines.back().broker_ms + ends_ms[random() % 5];
   return made;

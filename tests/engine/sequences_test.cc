@@ -40,15 +40,22 @@ TEST(Sequences, AGapIsFilledInAnyOrder) {
       for (const auto sequence : order) {
         lines.push_back(at_second(sequence, sequence, 60 * second_ms, true));
         --left;
-        EXPECT_TRUE(outcome(lines, batch).described.starts_with("owed " + std::to_string(left) + " kept")) << outcome(lines, batch).described;
+        EXPECT_TRUE(outcome(lines, batch).described.starts_with("owed " + std::to_string(left) + " kept"))
+            << outcome(lines, batch).described;
       }
       EXPECT_EQ(outcome(lines, batch).account.applied, 7u);
     }
 }
 
 TEST(Sequences, ASecondDeliveryIsADuplicate) {
-  const std::vector<Line> lines{at_second(1, 1), at_second(2, 2), at_second(5, 5), at_second(3, 3, 60 * second_ms, true),
-                                at_second(2, 2), at_second(5, 5), at_second(3, 3, 90 * second_ms, true), at_second(1, 1)};
+  const std::vector<Line> lines{at_second(1, 1),
+                                at_second(2, 2),
+                                at_second(5, 5),
+                                at_second(3, 3, 60 * second_ms, true),
+                                at_second(2, 2),
+                                at_second(5, 5),
+                                at_second(3, 3, 90 * second_ms, true),
+                                at_second(1, 1)};
   for (const std::size_t batch : {1u, 2u, 100u}) {
     const auto [described, account] = outcome(lines, batch);
     EXPECT_EQ(described, "owed 1 kept 4 arrived 4") << batch;
@@ -58,7 +65,8 @@ TEST(Sequences, ASecondDeliveryIsADuplicate) {
 }
 
 TEST(Sequences, TheSameNumberAtALaterTimeIsAReset) {
-  const std::vector<Line> lines{at_second(1, 100), at_second(2, 101), at_second(3, 105), at_second(10, 1), at_second(11, 2)};
+  const std::vector<Line> lines{at_second(1, 100), at_second(2, 101), at_second(3, 105), at_second(10, 1),
+                                at_second(11, 2)};
   const auto [described, account] = outcome(lines);
   EXPECT_EQ(described, "owed 0 kept 5 arrived 5") << "what the old run owed is not waited for";
   EXPECT_EQ(account.applied, 5u);
@@ -66,15 +74,16 @@ TEST(Sequences, TheSameNumberAtALaterTimeIsAReset) {
 }
 
 TEST(Sequences, AWrappedCounterIsAReset) {
-  const auto [described, account] = outcome({at_second(1, 0xfffffffe), at_second(2, 0xffffffff), at_second(3, 1), at_second(4, 2)});
+  const auto [described, account] =
+      outcome({at_second(1, 0xfffffffe), at_second(2, 0xffffffff), at_second(3, 1), at_second(4, 2)});
   EXPECT_EQ(described, "owed 0 kept 4 arrived 4");
   EXPECT_EQ(account.applied, 4u);
 }
 
 TEST(Sequences, AfterAResetWhatWasBeforeHasTheAllowedLateness) {
   std::vector<Line> lines{at_second(0, 100), at_second(60, 103), at_second(120, 1)};
-  lines.push_back(at_second(20, 101, 500 * second_ms, true));    // within ten minutes: applied
-  lines.push_back(at_second(40, 102, 700 * second_ms, true));    // beyond
+  lines.push_back(at_second(20, 101, 500 * second_ms, true));  // within ten minutes: applied
+  lines.push_back(at_second(40, 102, 700 * second_ms, true));  // beyond
   const auto account = outcome(lines).account;
   EXPECT_EQ(account.applied, 4u);
   EXPECT_EQ(account.too_late, 1u);
@@ -82,7 +91,8 @@ TEST(Sequences, AfterAResetWhatWasBeforeHasTheAllowedLateness) {
 
 TEST(Sequences, FirstContactInTheMiddleOfABacklog) {
   std::vector<Line> lines{at_second(1000, 50, 0, true)};
-  for (std::uint32_t n = 1; n < 50; ++n) lines.push_back(at_second(n * 20, n, 1010 * second_ms - n * 20 * second_ms, true));
+  for (std::uint32_t n = 1; n < 50; ++n)
+    lines.push_back(at_second(n * 20, n, 1010 * second_ms - n * 20 * second_ms, true));
   const auto account = outcome(lines).account;
   // Received at 1010 s: what was made before 410 s is too late.
   EXPECT_EQ(account.too_late, 20u);
@@ -90,7 +100,8 @@ TEST(Sequences, FirstContactInTheMiddleOfABacklog) {
 }
 
 TEST(Sequences, UnnumberedEventsOweNothingAndAreToldApartByTheirContent) {
-  std::vector<Line> lines{number_line("a", day_zero_ms, 0, 1), number_line("a", day_zero_ms, 0, 2), number_line("a", day_zero_ms, 0, 1)};
+  std::vector<Line> lines{number_line("a", day_zero_ms, 0, 1), number_line("a", day_zero_ms, 0, 2),
+                          number_line("a", day_zero_ms, 0, 1)};
   for (const std::size_t batch : {1u, 3u}) {
     const auto [described, account] = outcome(lines, batch);
     EXPECT_EQ(described, "owed 0 kept 2 arrived 2");
@@ -100,7 +111,7 @@ TEST(Sequences, UnnumberedEventsOweNothingAndAreToldApartByTheirContent) {
 
 TEST(Sequences, AGapIsForgivenAfterTheHorizon) {
   std::vector<Line> lines{at_second(0, 1), at_second(10, 3)};
-  for (std::uint32_t n = 0; n < 200; ++n) lines.push_back(at_second(20 + n * 600, 4 + n));   // 33 hours
+  for (std::uint32_t n = 0; n < 200; ++n) lines.push_back(at_second(20 + n * 600, 4 + n));  // 33 hours
   EXPECT_TRUE(outcome(lines).described.starts_with("owed 0 ")) << outcome(lines).described;
   lines.push_back(at_second(5, 2, 34 * hour_ms, true));
   EXPECT_EQ(outcome(lines).account.too_late, 1u);

@@ -10,7 +10,8 @@ const std::string rule = "{id: panic, kind: panic}";
 
 TEST(ClockFault, ADeviceADayAhead) {
   check({.rules = rule,
-         .lines = {mute(at(1)), mute(at(2) + 24 * hour_ms, {.delay_ms = -24 * hour_ms}), mute(at(3) + 24 * hour_ms, {.delay_ms = -24 * hour_ms}), mute(at(4)), mute(at(5))},
+         .lines = {mute(at(1)), mute(at(2) + 24 * hour_ms, {.delay_ms = -24 * hour_ms}),
+                   mute(at(3) + 24 * hour_ms, {.delay_ms = -24 * hour_ms}), mute(at(4)), mute(at(5))},
          .expected = {{"clock_fault", at(2), at(4), "cleared"}},
          .told = {"confirmed", "cleared"},
          .about_arrival = true});
@@ -24,11 +25,12 @@ TEST(ClockFault, ADeviceIn2001) {
 }
 
 TEST(ClockFault, TheSkewAndTheHorizonAreAllowed) {
-  check({.rules = rule,
-         .lines = {mute(at(1) - 24 * hour_ms, {.sequence = 1}), mute(at(10), {.sequence = 3, .delay_ms = -5 * minute_ms}),
-                   mute(at(8) - 24 * hour_ms, {.sequence = 2, .delay_ms = 24 * hour_ms})},
-         .expected = {},
-         .about_arrival = true});
+  check(
+      {.rules = rule,
+       .lines = {mute(at(1) - 24 * hour_ms, {.sequence = 1}), mute(at(10), {.sequence = 3, .delay_ms = -5 * minute_ms}),
+                 mute(at(8) - 24 * hour_ms, {.sequence = 2, .delay_ms = 24 * hour_ms})},
+       .expected = {},
+       .about_arrival = true});
   check({.rules = rule,
          .lines = {mute(at(10) + 1, {.delay_ms = -5 * minute_ms - 1})},
          .expected = {{"clock_fault", at(5), 0, "confirmed"}},

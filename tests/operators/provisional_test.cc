@@ -33,8 +33,9 @@ class ProvisionalStop : public testing::Test {
   // One epoch with one ping at `minute`, `east_m` metres east.
   std::vector<Alert> ping(TimeMs minute, double east_m, int sequence) {
     const auto at_ms = start_ms + minute * minute_ms;
-    const auto json = fmt::format(R"({{"seal_id":"s","device_time_ms":{},"sequence":{},"position":{{"lat_deg":0,"lon_deg":{}}}}})",
-                                  at_ms, sequence, east_m / 111'195.0);
+    const auto json =
+        fmt::format(R"({{"seal_id":"s","device_time_ms":{},"sequence":{},"position":{{"lat_deg":0,"lon_deg":{}}}}})",
+                    at_ms, sequence, east_m / 111'195.0);
     InputRecord record;
     record.broker_ms = at_ms;
     record.offset = Offset{sequence};
@@ -55,14 +56,14 @@ TEST_F(ProvisionalStop, IsWithdrawnByTheNextPosition) {
   EXPECT_EQ(raised[0].status, schema::AlertStatus::provisional);
   EXPECT_EQ(raised[0].detected_ms, start_ms + 15 * minute_ms);
   ASSERT_EQ(raised[0].evidence.size(), 1u);
-  EXPECT_EQ(raised[0].evidence[0].offset, 1) << "told on the strength of what was last heard";
+  EXPECT_EQ(raised[0].evidence[0]->offset, 1) << "told on the strength of what was last heard";
   const auto withdrawn = ping(20, 5'000, 2);
   ASSERT_EQ(withdrawn.size(), 1u);
   EXPECT_EQ(withdrawn[0].status, schema::AlertStatus::withdrawn);
   EXPECT_EQ(withdrawn[0].alert_id, raised[0].alert_id);
   EXPECT_EQ(withdrawn[0].detected_ms, start_ms + 20 * minute_ms);
   ASSERT_EQ(withdrawn[0].evidence.size(), 1u);
-  EXPECT_EQ(withdrawn[0].evidence[0].offset, 2);
+  EXPECT_EQ(withdrawn[0].evidence[0]->offset, 2);
   EXPECT_TRUE(ping(21, 6'000, 3).empty());
 }
 

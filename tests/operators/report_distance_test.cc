@@ -10,13 +10,15 @@ const std::string rule = "{id: way, kind: report_distance, distance_m: 1500}";
 
 TEST(ReportDistance, StrictlyMoreBetweenFixes) {
   check({.rules = rule,
-         .lines = {start(at(0)), ping(at(1), {0, 0}), ping(at(3), {1499.99, 0}), mute(at(4)), ping(at(5), {3000, 0}), ping(at(7), {4500.02, 0})},
+         .lines = {start(at(0)), ping(at(1), {0, 0}), ping(at(3), {1499.99, 0}), mute(at(4)), ping(at(5), {3000, 0}),
+                   ping(at(7), {4500.02, 0})},
          .expected = {{"way", at(3), at(5), "cleared"}, {"way", at(5), at(7), "cleared"}}});
 }
 
 TEST(ReportDistance, AStrayFixIsNoPosition) {
   check({.rules = rule,
-         .lines = {start(at(0)), ping(at(1), {0, 0}), ping(at(2), {60'000, 0}), ping(at(3), {500, 0}), ping(at(4), {900, 0})},
+         .lines = {start(at(0)), ping(at(1), {0, 0}), ping(at(2), {60'000, 0}), ping(at(3), {500, 0}),
+                   ping(at(4), {900, 0})},
          .expected = {}});
 }
 

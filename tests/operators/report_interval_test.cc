@@ -31,8 +31,11 @@ TEST(ReportInterval, TheBacklogDividesItOrTakesItAway) {
 }
 
 TEST(ReportInterval, WithinOneTripOnly) {
-  check({.rules = rule, .lines = {mute(at(-20)), start(at(0)), mute(at(1)), trip(at(2), "finish"), mute(at(40))}, .expected = {}});
-  check({.rules = "{id: report, kind: report_interval, interval: 5m, scope: always}", .lines = {mute(at(0)), mute(at(20))},
+  check({.rules = rule,
+         .lines = {mute(at(-20)), start(at(0)), mute(at(1)), trip(at(2), "finish"), mute(at(40))},
+         .expected = {}});
+  check({.rules = "{id: report, kind: report_interval, interval: 5m, scope: always}",
+         .lines = {mute(at(0)), mute(at(20))},
          .expected = {{"report", at(0), at(20), "cleared"}}});
 }
 

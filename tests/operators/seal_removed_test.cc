@@ -13,16 +13,20 @@ std::string window(TimeMs from_ms, TimeMs until_ms) {
 }
 
 TEST(SealRemoved, InADepotWithAnOfficer) {
-  for (const TimeMs removed_ms : {at(5), at(10), at(20)})   // the window's ends belong to it
+  for (const TimeMs removed_ms : {at(5), at(10), at(20)})  // the window's ends belong to it
     check({.rules = rule,
-           .lines = {start(at(0)), trip(at(4), "officer_present", window(at(5), at(20))), ping(removed_ms, {100, 0}, {.lock = "removed"})},
+           .lines = {start(at(0)), trip(at(4), "officer_present", window(at(5), at(20))),
+                     ping(removed_ms, {100, 0}, {.lock = "removed"})},
            .expected = {}});
 }
 
 TEST(SealRemoved, WithoutAnOfficer) {
-  check({.rules = rule, .lines = {start(at(0)), ping(at(5), {100, 0}, {.lock = "removed"})}, .expected = {{"removed", at(5), at(5), "confirmed"}}});
   check({.rules = rule,
-         .lines = {start(at(0)), trip(at(4), "officer_present", window(at(5), at(20))), ping(at(20) + 1, {100, 0}, {.lock = "removed"})},
+         .lines = {start(at(0)), ping(at(5), {100, 0}, {.lock = "removed"})},
+         .expected = {{"removed", at(5), at(5), "confirmed"}}});
+  check({.rules = rule,
+         .lines = {start(at(0)), trip(at(4), "officer_present", window(at(5), at(20))),
+                   ping(at(20) + 1, {100, 0}, {.lock = "removed"})},
          .expected = {{"removed", at(20) + 1, at(20) + 1, "confirmed"}}});
 }
 
@@ -34,7 +38,8 @@ TEST(SealRemoved, OutsideTheDepots) {
 
 TEST(SealRemoved, AnOfficerHeardOfLaterWithdrawsIt) {
   check({.rules = rule,
-         .lines = {start(at(0)), ping(at(5), {100, 0}, {.lock = "removed"}), trip(at(4), "officer_present", window(at(4), at(6)), 5 * hour_ms)},
+         .lines = {start(at(0)), ping(at(5), {100, 0}, {.lock = "removed"}),
+                   trip(at(4), "officer_present", window(at(4), at(6)), 5 * hour_ms)},
          .expected = {},
          .told = {"confirmed", "withdrawn"}});
 }

@@ -12,7 +12,9 @@ Line due(TimeMs start_ms, TimeMs due_ms) { return trip(start_ms, "start", R"("du
 
 TEST(TripDelayed, AFinishAtExactlyTheDueTimeIsInTime) {
   check({.rules = rule, .lines = {due(at(0), at(60)), trip(at(60), "finish")}, .expected = {}, .until_ms = at(120)});
-  check({.rules = rule, .lines = {due(at(0), at(60)), trip(at(60) + 1, "finish")}, .expected = {{"late", at(60), at(60) + 1, "cleared"}}});
+  check({.rules = rule,
+         .lines = {due(at(0), at(60)), trip(at(60) + 1, "finish")},
+         .expected = {{"late", at(60), at(60) + 1, "cleared"}}});
 }
 
 TEST(TripDelayed, ProvisionalUntilALaterFinish) {
@@ -23,29 +25,43 @@ TEST(TripDelayed, ProvisionalUntilALaterFinish) {
 }
 
 TEST(TripDelayed, WithdrawnByAFinishInTimeThatComesLate) {
-  check({.rules = rule, .lines = {due(at(0), at(60)), clock_at(at(61)), trip(at(59), "finish", "", 8 * minute_ms)}, .expected = {},
+  check({.rules = rule,
+         .lines = {due(at(0), at(60)), clock_at(at(61)), trip(at(59), "finish", "", 8 * minute_ms)},
+         .expected = {},
          .told = {"provisional", "withdrawn"}});
 }
 
 TEST(TripDelayed, ConfirmedByTheHorizon) {
-  check({.rules = rule, .lines = {due(at(0), at(60)), clock_at(at(61))}, .expected = {{"late", at(60), 0, "confirmed"}}, .until_ms = at(71),
+  check({.rules = rule,
+         .lines = {due(at(0), at(60)), clock_at(at(61))},
+         .expected = {{"late", at(60), 0, "confirmed"}},
+         .until_ms = at(71),
          .told = {"provisional", "confirmed"}});
 }
 
 TEST(TripDelayed, Cancels) {
   check({.rules = rule, .lines = {due(at(0), at(60)), trip(at(60), "cancel")}, .expected = {}, .until_ms = at(120)});
-  check({.rules = rule, .lines = {due(at(0), at(60)), trip(at(70), "cancel")}, .expected = {{"late", at(60), at(70), "cleared"}}});
-  check({.rules = rule, .lines = {due(at(0), at(60)), trip(at(50), "start", "", 0, "t2")}, .expected = {}, .until_ms = at(120)});
+  check({.rules = rule,
+         .lines = {due(at(0), at(60)), trip(at(70), "cancel")},
+         .expected = {{"late", at(60), at(70), "cleared"}}});
+  check({.rules = rule,
+         .lines = {due(at(0), at(60)), trip(at(50), "start", "", 0, "t2")},
+         .expected = {},
+         .until_ms = at(120)});
 }
 
 TEST(TripDelayed, NotJudged) {
   check({.rules = rule, .lines = {start(at(0))}, .expected = {}, .until_ms = at(600)});
-  check({.rules = rule, .lines = {trip(at(0), "assign", R"("due_ms":)" + std::to_string(at(60)))}, .expected = {}, .until_ms = at(600)});
+  check({.rules = rule,
+         .lines = {trip(at(0), "assign", R"("due_ms":)" + std::to_string(at(60)))},
+         .expected = {},
+         .until_ms = at(600)});
 }
 
 TEST(TripDelayed, ALaterDueTimeWithdrawsIt) {
   check({.rules = rule,
-         .lines = {due(at(0), at(60)), clock_at(at(61)), trip(at(58), "assign", R"("due_ms":)" + std::to_string(at(200)), 5 * minute_ms)},
+         .lines = {due(at(0), at(60)), clock_at(at(61)),
+                   trip(at(58), "assign", R"("due_ms":)" + std::to_string(at(200)), 5 * minute_ms)},
          .expected = {},
          .told = {"provisional", "withdrawn"}});
 }

@@ -6,27 +6,31 @@
 namespace vigia::kit {
 namespace {
 
-const std::string rule = "{id: stop, kind: unauthorized_stop}";   // 15 minutes, 100 m
+const std::string rule = "{id: stop, kind: unauthorized_stop}";  // 15 minutes, 100 m
 
 TEST(UnauthorizedStop, ExactlyTheLimitIsNone) {
-  check({.rules = rule, .lines = {start(at(0)), ping(at(1), {2000, 0}), ping(at(16), {2100, 0}), ping(at(17), {4000, 0})}, .expected = {}});
+  check({.rules = rule,
+         .lines = {start(at(0)), ping(at(1), {2000, 0}), ping(at(16), {2100, 0}), ping(at(17), {4000, 0})},
+         .expected = {}});
   check({.rules = rule,
          .lines = {start(at(0)), ping(at(1), {2000, 0}), ping(at(16) + 1, {2000, 0}), ping(at(17), {4000, 0})},
          .expected = {{"stop", at(1), at(16) + 1, "cleared"}}});
 }
 
 TEST(UnauthorizedStop, ProvisionalByTheClockThenConfirmedThenCleared) {
-  check({.rules = rule,
-         .lines = {start(at(0)), ping(at(1), {2000, 0}, {.sequence = 1}), ping(at(10), {2000, 0}, {.sequence = 2}), clock_at(at(17)),
-                   ping(at(18), {2000, 50}, {.sequence = 3}), ping(at(20), {4000, 0}, {.sequence = 4})},
-         .expected = {{"stop", at(1), at(18), "cleared"}},
-         .told = {"provisional", "confirmed", "cleared"}});
+  check(
+      {.rules = rule,
+       .lines = {start(at(0)), ping(at(1), {2000, 0}, {.sequence = 1}), ping(at(10), {2000, 0}, {.sequence = 2}),
+                 clock_at(at(17)), ping(at(18), {2000, 50}, {.sequence = 3}), ping(at(20), {4000, 0}, {.sequence = 4})},
+       .expected = {{"stop", at(1), at(18), "cleared"}},
+       .told = {"provisional", "confirmed", "cleared"}});
 }
 
 // Nobody is accused of a stop because of a coverage hole.
 TEST(UnauthorizedStop, ProvisionalThenWithdrawnByTheNextPosition) {
   check({.rules = rule,
-         .lines = {start(at(0)), ping(at(1), {2000, 0}, {.sequence = 1}), clock_at(at(20)), ping(at(21), {6000, 0}, {.sequence = 2})},
+         .lines = {start(at(0)), ping(at(1), {2000, 0}, {.sequence = 1}), clock_at(at(20)),
+                   ping(at(21), {6000, 0}, {.sequence = 2})},
          .expected = {},
          .told = {"provisional", "withdrawn"}});
 }
@@ -43,18 +47,22 @@ TEST(UnauthorizedStop, WhatIsAnnouncedDoesNotCount) {
   const auto window = R"("from_ms":)" + std::to_string(at(5)) + R"(,"until_ms":)" + std::to_string(at(12));
   const std::vector<Line> stay{start(at(0)), ping(at(1), {2000, 0}), ping(at(20), {2000, 0}), ping(at(22), {4000, 0})};
   auto lines = stay;
-  lines.push_back(trip(at(4), "authorize_stop", window, 19 * minute_ms));   // heard of when the stop is over
-  check({.rules = rule, .lines = stay, .expected = {{"stop", at(1), at(20), "cleared"}}, .told = {"confirmed", "cleared"}});
+  lines.push_back(trip(at(4), "authorize_stop", window, 19 * minute_ms));  // heard of when the stop is over
+  check({.rules = rule,
+         .lines = stay,
+         .expected = {{"stop", at(1), at(20), "cleared"}},
+         .told = {"confirmed", "cleared"}});
   check({.rules = rule, .lines = lines, .expected = {}, .told = {"confirmed", "cleared", "withdrawn"}});
 }
 
 TEST(UnauthorizedStop, ExactlyTheLimitBesideWhatIsAnnounced) {
   const auto announced = [](TimeMs until_ms) {
-    return trip(at(0), "authorize_stop", R"("from_ms":)" + std::to_string(at(5)) + R"(,"until_ms":)" + std::to_string(until_ms));
+    return trip(at(0), "authorize_stop",
+                R"("from_ms":)" + std::to_string(at(5)) + R"(,"until_ms":)" + std::to_string(until_ms));
   };
   const std::vector<Line> stay{start(at(0)), ping(at(1), {2000, 0}), ping(at(20), {2000, 0}), ping(at(22), {4000, 0})};
   auto lines = stay;
-  lines.insert(lines.begin() + 1, announced(at(9)));   // 19 minutes less 4
+  lines.insert(lines.begin() + 1, announced(at(9)));  // 19 minutes less 4
   check({.rules = rule, .lines = lines, .expected = {}});
   lines[1] = announced(at(9) - 1);
   check({.rules = rule, .lines = lines, .expected = {{"stop", at(1), at(20), "cleared"}}});
@@ -67,7 +75,8 @@ TEST(UnauthorizedStop, NotInAnExemptZoneAndNotOffATrip) {
 
 TEST(UnauthorizedStop, TheEndOfTheTripEndsItAtItsLastPosition) {
   check({.rules = rule,
-         .lines = {start(at(0)), ping(at(1), {2000, 0}), ping(at(20), {2000, 0}), trip(at(30), "finish"), ping(at(50), {2000, 0})},
+         .lines = {start(at(0)), ping(at(1), {2000, 0}), ping(at(20), {2000, 0}), trip(at(30), "finish"),
+                   ping(at(50), {2000, 0})},
          .expected = {{"stop", at(1), at(20), "cleared"}}});
 }
 

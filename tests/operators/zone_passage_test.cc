@@ -6,7 +6,8 @@
 namespace vigia::kit {
 namespace {
 
-const std::string rules = "{id: in, kind: zone_entered, only: {zone: [ring]}}\n{id: out, kind: zone_left, only: {zone: [ring]}}";
+const std::string rules =
+    "{id: in, kind: zone_entered, only: {zone: [ring]}}\n{id: out, kind: zone_left, only: {zone: [ring]}}";
 
 TEST(ZonePassage, AZoneCrossedBetweenTwoPings) {
   check({.rules = rules,
@@ -34,7 +35,8 @@ TEST(ZonePassage, ALateFixShowsTheDetour) {
 
 TEST(ZonePassage, AStrayFixEntersNothing) {
   check({.rules = rules,
-         .lines = {start(at(0)), ping(at(1), {40'000, 0}), ping(at(2), {5000, 0}), ping(at(3), {40'500, 0}), ping(at(4), {41'000, 0})},
+         .lines = {start(at(0)), ping(at(1), {40'000, 0}), ping(at(2), {5000, 0}), ping(at(3), {40'500, 0}),
+                   ping(at(4), {41'000, 0})},
          .expected = {}});
 }
 

@@ -22,9 +22,11 @@ namespace vigia::kit {
 
 using reference::Line;
 
-inline constexpr TimeMs zero_ms = 1'772'409'600'000;   // 2026-03-02T00:00:00Z
+inline constexpr TimeMs zero_ms = 1'772'409'600'000;  // 2026-03-02T00:00:00Z
 inline constexpr TimeMs second_ms = 1'000, minute_ms = 60'000, hour_ms = 3'600'000;
-[[nodiscard]] constexpr TimeMs at(std::int64_t minute, std::int64_t second = 0) { return zero_ms + minute * minute_ms + second * second_ms; }
+[[nodiscard]] constexpr TimeMs at(std::int64_t minute, std::int64_t second = 0) {
+  return zero_ms + minute * minute_ms + second * second_ms;
+}
 
 struct Place {
   double east_m = 0, north_m = 0;
@@ -35,7 +37,7 @@ struct Extra {
   std::vector<std::string> conditions = {};
   std::uint32_t sequence = 0;
   bool buffered = false;
-  TimeMs delay_ms = 0;          // from the event to its record
+  TimeMs delay_ms = 0;  // from the event to its record
   std::string seal = "s";
 };
 
@@ -54,20 +56,20 @@ struct Extra {
 [[nodiscard]] inline Line clock_at(TimeMs time_ms) { return mute(time_ms, {.seal = "another"}); }
 
 struct ExpectedAlert {
-  std::string rule;             // id
+  std::string rule;  // id
   TimeMs start_ms = 0;
-  TimeMs end_ms = 0;            // 0: it lasts
+  TimeMs end_ms = 0;  // 0: it lasts
   std::string status;
 };
 
 struct Case {
-  std::string rules;                       // of the pipeline file: "{id: stop, kind: unauthorized_stop}", one a line
-  std::vector<Line> lines;                 // in the order of their arrival
-  std::vector<ExpectedAlert> expected;     // final alerts; clock faults are left out unless a rule is named clock_fault
-  TimeMs until_ms = 0;                     // 0: the clock stays at the last line
-  std::vector<std::string> told = {};      // statuses of all revisions, one by one; empty: not compared
-  bool about_arrival = false;              // the rule is about the arrival: not shuffled
-  bool judged_alone = false;               // an alarm beyond its time: each delivery of it counts as applied
+  std::string rules;                    // of the pipeline file: "{id: stop, kind: unauthorized_stop}", one a line
+  std::vector<Line> lines;              // in the order of their arrival
+  std::vector<ExpectedAlert> expected;  // final alerts; clock faults are left out unless a rule is named clock_fault
+  TimeMs until_ms = 0;                  // 0: the clock stays at the last line
+  std::vector<std::string> told = {};   // statuses of all revisions, one by one; empty: not compared
+  bool about_arrival = false;           // the rule is about the arrival: not shuffled
+  bool judged_alone = false;            // an alarm beyond its time: each delivery of it counts as applied
 };
 
 // Adds a gtest failure for each way in which the case went wrong.
