@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <mutex>
 #include <random>
 
 #include "connectors/memory_source.h"
@@ -15,14 +16,31 @@ namespace {
 constexpr TimeMs start_ms = 1'700'000'000'000;
 const std::vector<std::string> topics = {"seal", "trip"};
 
+// What was done, in its order. Journal and sinks may be at work at the same time.
+class Notes {
+ public:
+  void add(const char* what) {
+    const std::lock_guard lock(mutex_);
+    notes_.emplace_back(what);
+  }
+  [[nodiscard]] std::vector<std::string> all() const {
+    const std::lock_guard lock(mutex_);
+    return notes_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::string> notes_;
+};
+
 // Notes the order of what is done to it and to the sink; fails when told to.
 class WatchedJournal : public Journal {
  public:
-  WatchedJournal(std::unique_ptr<Journal> inner, std::vector<std::string>& log) : inner_(std::move(inner)), log_(log) {}
+  WatchedJournal(std::unique_ptr<Journal> inner, Notes& log) : inner_(std::move(inner)), log_(log) {}
 
   Status append(std::span<const JournalEntry> entries) override {
     if (!fail_append.ok()) return fail_append;
-    log_.push_back("journal");
+    log_.add("journal");
     return inner_->append(entries);
   }
   Status read(const std::string& task, std::uint64_t first,
@@ -31,7 +49,7 @@ class WatchedJournal : public Journal {
   }
   Status acknowledge(const std::string& task, std::uint64_t epoch) override {
     if (!acknowledges) return Status::of(Fault::fatal, "killed before the acknowledgement");
-    log_.push_back("acknowledge");
+    log_.add("acknowledge");
     return inner_->acknowledge(task, epoch);
   }
   Status acknowledged(const std::string& task, std::uint64_t& epoch) override {
@@ -44,19 +62,19 @@ class WatchedJournal : public Journal {
 
  private:
   std::unique_ptr<Journal> inner_;
-  std::vector<std::string>& log_;
+  Notes& log_;
 };
 
 class WatchedSink : public MemoryAlertSink {
  public:
-  explicit WatchedSink(std::vector<std::string>& log) : log_(log) {}
+  explicit WatchedSink(Notes& log) : log_(log) {}
   Status write(std::span<const Alert> alerts) override {
-    log_.push_back("alerts");
+    log_.add("alerts");
     return MemoryAlertSink::write(alerts);
   }
 
  private:
-  std::vector<std::string>& log_;
+  Notes& log_;
 };
 
 // A log of records, a disk, and one process after another on them.
@@ -112,7 +130,7 @@ class EpochRunnerTest : public testing::Test {
 
   std::filesystem::path directory_;
   std::vector<Given> given_;
-  std::vector<std::string> log_;
+  Notes log_;
   WatchedJournal journal_{make_memory_journal(), log_};
   WatchedSink sink_{log_};
   MemoryDeadLetters letters_;
@@ -129,10 +147,11 @@ TEST_F(EpochRunnerTest, JournalBeforeAlertsBeforeAcknowledgementBeforeCommit) {
   begin_process();
   ASSERT_TRUE(runner_->start().ok());
   ASSERT_TRUE(runner_->step().ok());
-  ASSERT_GE(log_.size(), 3U);
-  EXPECT_EQ(log_[0], "journal");
-  EXPECT_EQ(log_[1], "alerts");
-  EXPECT_EQ(log_[2], "acknowledge");
+  const auto done = log_.all();
+  ASSERT_GE(done.size(), 3U);
+  EXPECT_EQ(done[0], "journal");
+  EXPECT_EQ(done[1], "alerts");
+  EXPECT_EQ(done[2], "acknowledge");
   EXPECT_EQ((source_->committed[{"seal", 0}]), 1);
 }
 
