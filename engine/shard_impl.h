@@ -237,6 +237,7 @@ template <class Stage>
 void Shard<Stage>::place(const EventRow& row, std::uint32_t index, Record& record) {
   auto& cold = *record.cold;
   record.settle();
+  if (record.last_ms == no_time_ms) record.partition = static_cast<std::uint16_t>(row.head.evidence.partition.value);
   const auto regular = record.last_sequence;
   if (regular != 0) {
     cold.run_high = cold.newest_sequence = regular;
@@ -311,7 +312,6 @@ void Shard<Stage>::append(const EventHead& head, const Payload& payload, std::ui
     trim(record);
     start_block(record);
   }
-  if (record.last_ms == no_time_ms) record.partition = static_cast<std::uint16_t>(head.evidence.partition.value);
   auto* owner = &cold.head;
   while ((*owner)->next) owner = &(*owner)->next;
   usage_.bytes -= (*owner)->memory_bytes();

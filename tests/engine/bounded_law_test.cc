@@ -138,6 +138,22 @@ TEST(BoundedLaw, WhatIsOwedIsAccountedFor) {
   EXPECT_GE(each_other(1), each_other(4'001) + 3'900 * sizeof(SequenceGap));
 }
 
+// A trip is known before its seal speaks: that must not cost its history.
+TEST(BoundedLaw, AnEventTakesItsTwentyBytesWhateverCameFirst) {
+  const auto memory_with_limit_at = [](std::uint32_t place) {
+    std::vector<Line> lines;
+    for (std::uint32_t n = 1; n <= 40; ++n) {
+      if (n == place) {
+        lines.push_back(number_line("a", day_zero_ms + n * 1'000 - 500, 0, default_limit));
+        lines.back().topic = 1;
+      }
+      lines.push_back(number_line("a", day_zero_ms + n * 1'000, n, 7));
+    }
+    return static_cast<double>(run(lines, {.batch = 1}).memory_bytes);
+  };
+  EXPECT_NEAR(memory_with_limit_at(1), memory_with_limit_at(2), 500);
+}
+
 TEST(BoundedLaw, WhatIsOlderThanTheHorizonIsForgotten) {
   const LatenessSettings two_hours{2 * hour_ms, 600'000, 300'000};
   const auto spikes_for = [&](int hours) {
