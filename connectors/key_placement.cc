@@ -19,34 +19,33 @@ constexpr Partitioner known[] = {Partitioner::murmur2, Partitioner::crc32, Parti
 constexpr std::size_t keys_to_believe = 16;
 constexpr std::size_t keys_to_complain = 64;
 
-std::int32_t partition_of(Partitioner partitioner, std::string_view key, std::int32_t partitions) {
+// Null: it says nothing about a key.
+auto function_of(Partitioner partitioner) -> std::int32_t (*)(std::string_view, std::int32_t) {
   switch (partitioner) {
-    case Partitioner::crc32: return crc32_partition(key, partitions);
-    case Partitioner::fnv1a: return fnv1a_partition(key, partitions);
-    default: return murmur2_partition(key, partitions);
+    case Partitioner::murmur2: return murmur2_partition;
+    case Partitioner::crc32: return crc32_partition;
+    case Partitioner::fnv1a: return fnv1a_partition;
+    default: return nullptr;
   }
 }
 
-bool is_known(Partitioner partitioner) {
-  return std::find(std::begin(known), std::end(known), partitioner) != std::end(known);
-}
+bool is_known(Partitioner partitioner) { return function_of(partitioner) != nullptr; }
 
 }  // namespace
 
 std::string TopicPlacement::problem(std::string_view key, PartitionId partition) const {
-  const Partitioner partitioner = told();
-  if (!is_known(partitioner)) return {};
-  const std::int32_t right = partition_of(partitioner, key, partitions_);
-  if (right == partition.value) return {};
+  if (fits(key, partition)) return {};
   return fmt::format(
       "'{}' belongs to partition {} by {}, found in partition {}: expected records keyed by the seal's id "
       "and written with one partitioner",
-      key, right, name_of(partitioner), partition.value);
+      key, partition_of_.load()(key, partitions_), name_of(told()), partition.value);
 }
 
 void TopicPlacement::tell(Partitioner partitioner, std::int32_t partitions) {
   partitions_ = partitions;
-  told_.store(partitions > 1 ? partitioner : Partitioner::unchecked, std::memory_order_release);
+  const auto told = partitions > 1 ? partitioner : Partitioner::unchecked;
+  told_.store(told, std::memory_order_release);
+  partition_of_.store(function_of(told), std::memory_order_release);
 }
 
 PartitionerFinder::Answer PartitionerFinder::observe(std::string_view key, PartitionId partition,
@@ -56,7 +55,7 @@ PartitionerFinder::Answer PartitionerFinder::observe(std::string_view key, Parti
   std::size_t good = 0, bad = 0;
   Partitioner best = Partitioner::automatic;
   for (std::size_t i = 0; i < candidates; ++i) {
-    misses_[i] += partition_of(known[i], key, partitions) != partition.value;
+    misses_[i] += function_of(known[i])(key, partitions) != partition.value;
     if (misses_[i] * 8 <= keys_.size()) {
       ++good;
       best = known[i];

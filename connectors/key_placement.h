@@ -32,7 +32,6 @@ class TopicPlacement : public KeyPlacement {
 
  private:
   std::atomic<Partitioner> told_{Partitioner::automatic};
-  std::int32_t partitions_ = 1;
 };
 
 // Finds the partitioner of one topic.

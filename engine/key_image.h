@@ -171,7 +171,7 @@ std::string read_key_image(const Stage& stage, Shard<Stage>& shard, std::string_
   if (!gaps.empty()) cold.gaps = std::make_unique<std::vector<SequenceGap>>(std::move(gaps));
   if (!ledger.candidates.empty()) cold.ledger = std::make_unique<Ledger>(std::move(ledger));
   if (!book.alerts.empty()) cold.book = std::make_unique<AlertBook>(std::move(book));
-  shard.schedule_restored(shard.key_count() - 1);
+  static_cast<void>(shard.schedule_next(shard.key_count() - 1));
   shard.account_found(record);
   return {};
 }

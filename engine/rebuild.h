@@ -146,6 +146,11 @@ void Rebuild<Stage>::run(std::vector<Pending>& pending, TimeMs redo_from_ms, Acc
   const bool may_converge = redo_from_ms == never_ms;
   if (!may_converge) caused_ms_ = detected_ms_;
 
+  const auto put = [&](const Pending& late) {
+    accepted(late);
+    caused_ms_ = std::max(caused_ms_, late.head.broker_ms);
+    fold(late.head, late.payload, true);
+  };
   std::size_t at = 0;
   for (auto block = std::move(old_); block;) {
     if (may_converge && at == pending.size() && fresh_tail_ && block->first_ms > previous_ms_ && converged_at(*block)) {
@@ -164,9 +169,7 @@ void Rebuild<Stage>::run(std::vector<Pending>& pending, TimeMs redo_from_ms, Acc
           duplicate();
           continue;
         }
-        accepted(late);
-        caused_ms_ = std::max(caused_ms_, late.head.broker_ms);
-        fold(late.head, late.payload, true);
+        put(late);
       }
       fold(head, payload, reader.remaining() + (pending.size() - at) >= HistoryBlock::full / 2);
     }
@@ -178,8 +181,7 @@ void Rebuild<Stage>::run(std::vector<Pending>& pending, TimeMs redo_from_ms, Acc
       duplicate();
       continue;
     }
-    accepted(late);
-    fold(late.head, late.payload, true);
+    put(late);
   }
   attach_rest(nullptr);
   std::memcpy(state_, state_now_.get(), bytes);

@@ -88,8 +88,8 @@ class alignas(128) Shard {  // shards are worked side by side
   void begin_snapshot(bool all);
   bool continue_snapshot(std::size_t keys_max, const std::function<void(KeyImage&&)>& sink);
   void schedule(std::uint32_t index, TimeMs due_ms);
-  // Of a key restored from an image: for what has not passed yet by the clock that was restored.
-  void schedule_restored(std::uint32_t index);
+  // Sees to it that the key is looked at in time: also when it has just been restored from an image.
+  TimeMs schedule_next(std::uint32_t index);
   void set_clock(TimeMs clock_ms) { clock_ms_ = told_until_ms_ = clock_ms; }
   void adopt_history(Record& record, std::unique_ptr<HistoryBlock> head, HistoryBlock* tail);
   void account_found(Record& record);
@@ -127,7 +127,8 @@ class alignas(128) Shard {  // shards are worked side by side
   void put_aside(const EventRow& row, std::uint32_t index, Record& record);
   void reject_too_late(const EventRow& row);
   void start_block(Record& record);
-  void make_room(Record& record);
+  template <class Change>
+  void change_tail(Record& record, Change&& change);
   void trim(Record& record);
   [[nodiscard]] std::uint64_t history_bytes(const Record& record) const;
   void flush(std::uint32_t index, Record& record);
@@ -163,4 +164,7 @@ class alignas(128) Shard {  // shards are worked side by side
 
 }  // namespace vigia
 
-#include "engine/shard_impl.h"
+#include "engine/shard_judgement.h"
+#include "engine/shard_places.h"
+#include "engine/shard_rows.h"
+#include "engine/shard_snapshot.h"

@@ -12,10 +12,11 @@
 //   apply(state, event, ...)     the fold: the next event in the order of time. Must depend on state, event and context
 //                                alone; findings go to the Emitter. Called again for the same event whenever the history
 //                                before it changes. The state is bytes that are copied and compared.
-//   episodes(...)                what the findings and the clock amount to now. Called when something was found, and when
-//                                a due time that apply, arrived or episodes gave has passed.
-//   earliest_due(state, area)    a lower bound of the due times that apply and arrived would give for this state now;
-//                                asked when a due time has passed, so that a deadline that moves costs no judgement.
+//   episodes(...)                what the findings and the clock amount to now. Called when something was found, when a
+//                                due time that apply, arrived or episodes gave has passed, and after each event while
+//                                the last answer said watch.
+//   deadlines(state, area, out)  offers all due times that apply and arrived would give for this state now; asked when a
+//                                due time has passed, so that a deadline that moves costs no judgement.
 //   describe(episode, alert)     the words of an alert.
 //   judge_alone(row, ...)        what an event says that comes too late to be put in its place.
 //
@@ -118,6 +119,20 @@ struct Judgement {
   std::vector<Episode> episodes;
   TimeMs due_ms = never_ms;  // ask again once the clock is past it
   bool watch = false;        // ask again after each event
+};
+
+// Sorts due times by whether the clock has passed them.
+struct Deadlines {
+  TimeMs clock_ms;
+  TimeMs next_ms = never_ms;      // the earliest that it has not
+  TimeMs passed_ms = no_time_ms;  // the latest that it has; no_time_ms: none
+
+  void offer(TimeMs due_ms) {
+    if (due_ms < clock_ms)
+      passed_ms = due_ms > passed_ms ? due_ms : passed_ms;
+    else
+      next_ms = due_ms < next_ms ? due_ms : next_ms;
+  }
 };
 
 struct AbsorbEffect {

@@ -12,11 +12,11 @@
 //   on_message(fold, previous_ms)                    the next message, with or without a fix
 //   on_trip_start(state, fold), on_trip_event(state, fold), on_trip_end(state, fold, at_ms)
 //   on_clock(fold, fault)                            the device's clock is at fault now, or is sound again
-//   earliest_due(state)                              the deadline it would give for its state now; never_ms: none
+//   due(state)                                       the deadline it would give for its state now; never_ms: none
 //   judge(state, judge)                              episodes of this rule, from its candidates and the clock
 //
-// and a constructor from its rule. An operator without on_crossing that reads view.zones says so: follows_zones. The same calls come again when late data change what lies before; an operator must
-// depend on nothing but its arguments.
+// and a constructor from its rule. An operator without on_crossing that reads view.zones says so: follows_zones. The same
+// calls come again when late data change what lies before; an operator must depend on nothing but its arguments.
 #pragma once
 
 #include <cstdint>

@@ -28,9 +28,8 @@ class alignas(128) SealDecoder {
     row.head.evidence = {record.topic, record.partition, record.offset};
     row.head.clock_fault = false;
     const KeyPlacement* placement = source.placement.get();
-    if (placement != nullptr && !record.key.empty())
-      if (auto misplaced = placement->problem(record.key, record.partition); !misplaced.empty())
-        return refuse(record, "key " + misplaced, rejected, account);
+    if (placement != nullptr && !record.key.empty() && !placement->fits(record.key, record.partition))
+      return refuse(record, "key " + placement->problem(record.key, record.partition), rejected, account);
     const auto read = [&](const auto& events, const json::ReadResult* json) {
       using Event = std::remove_cvref_t<decltype(events[0])>;
       if (!events.error().empty()) return refuse(record, std::string(events.error()), rejected, account);
@@ -40,9 +39,10 @@ class alignas(128) SealDecoder {
         account.unknown_enum_values += json ? 0 : schema::unknown_enum_values(event);
         auto reason = json ? std::string() : schema::check(event);
         // A seal whose key the record does not have may belong elsewhere.
-        if (placement != nullptr && reason.empty() && event.seal_id()->string_view() != record.key)
-          if (reason = placement->problem(event.seal_id()->string_view(), record.partition); !reason.empty())
-            reason = "seal_id " + reason;
+        if (placement != nullptr && reason.empty())
+          if (const auto seal = event.seal_id()->string_view();
+              seal != record.key && !placement->fits(seal, record.partition))
+            reason = "seal_id " + placement->problem(seal, record.partition);
         if (!reason.empty())
           refuse_event(record, row.event_index, std::move(reason), rejected, account);
         else

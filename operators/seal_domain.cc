@@ -130,12 +130,11 @@ void SealDomain::arrived(std::byte* area_bytes, std::unique_ptr<SealContext>& co
   emitter.touch();
 }
 
-TimeMs SealDomain::earliest_due(const std::byte* state, const std::byte* area_bytes) const {
+void SealDomain::deadlines(const std::byte* state, const std::byte* area_bytes, Deadlines& out) const {
   const auto& area = *reinterpret_cast<const SealArea*>(area_bytes);
   const bool listens = shortest_silence_ms_ != never_ms && area.heard != no_time_ms;
-  auto due_ms = listens ? (area.heard >> 8) + shortest_silence_ms_ : never_ms;
-  for (const auto& placed : views_) due_ms = std::min(due_ms, placed.view.earliest_due(state + placed.offset));
-  return due_ms;
+  if (listens) out.offer((area.heard >> 8) + shortest_silence_ms_);
+  for (const auto& placed : views_) placed.view.deadlines(state + placed.offset, out);
 }
 
 void SealDomain::episodes(const JudgeInput<SealContext>& input, Judgement& out) const {

@@ -55,7 +55,7 @@ class SealDomain {
       placed.view.apply(state + placed.offset, head, payload, *config_.site, *reinterpret_cast<SealArea*>(area),
                         context, emitter);
   }
-  [[nodiscard]] TimeMs earliest_due(const std::byte* state, const std::byte* area) const;
+  void deadlines(const std::byte* state, const std::byte* area, Deadlines& out) const;
   void episodes(const JudgeInput<SealContext>& input, Judgement& out) const;
   void judge_alone(const EventRow& row, std::vector<Episode>& out) const;
 

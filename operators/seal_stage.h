@@ -1,6 +1,8 @@
 // The stage of seals and trips: everything the keyed engine needs to judge sealed cargo.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,8 +21,18 @@ enum class PayloadFormat : std::uint8_t { flatbuffers, json };
 class KeyPlacement {
  public:
   virtual ~KeyPlacement() = default;
-  // Empty: the key is in its partition, or nobody knows yet. Else why it has no business there, for people.
+  // True: the key is in its partition, or nobody knows yet.
+  [[nodiscard]] bool fits(std::string_view key, PartitionId partition) const {
+    const auto partition_of = partition_of_.load(std::memory_order_acquire);
+    return partition_of == nullptr || partition_of(key, partitions_) == partition.value;
+  }
+  // Why a key that does not fit has no business there, for people; empty when it fits.
   [[nodiscard]] virtual std::string problem(std::string_view key, PartitionId partition) const = 0;
+
+ protected:
+  using PartitionOf = std::int32_t (*)(std::string_view key, std::int32_t partitions);
+  std::int32_t partitions_ = 1;                      // set before partition_of_
+  std::atomic<PartitionOf> partition_of_ = nullptr;  // null: every key fits
 };
 
 // What a source's records are; InputRecord::topic is the index into SealStageConfig::sources.
@@ -39,7 +51,7 @@ struct SealStageConfig {
   std::vector<StageSource> sources;
   std::vector<RuleSpec> rules;            // kinds this stage does not know are an error of the caller
   std::shared_ptr<const SiteModel> site;  // never null
-  unsigned threads = 1;                   // shards of the task; alerts do not depend on it
+  unsigned threads = 1;                   // of the task; alerts do not depend on it
 };
 
 // An empty task. Thread safety: as engine/task.h says.

@@ -211,14 +211,12 @@ void SealView::cross_zones(Fold& fold, std::byte* state, LatLon fix, TimeMs at_m
             crossing.entering, interpolate(from, fix, crossing.fraction));
 }
 
-TimeMs SealView::earliest_due(const std::byte* state) const {
-  auto due_ms = never_ms;
+void SealView::deadlines(const std::byte* state, Deadlines& out) const {
   each(const_cast<std::byte*>(state), [&]<class Operator>(const Operator& op, [[maybe_unused]] std::byte* bytes) {
     if constexpr (HasState<Operator>)
-      if constexpr (requires { op.earliest_due(state_of<Operator>(bytes)); })
-        due_ms = std::min(due_ms, op.earliest_due(std::as_const(state_of<Operator>(bytes))));
+      if constexpr (requires { op.due(state_of<Operator>(bytes)); })
+        out.offer(op.due(std::as_const(state_of<Operator>(bytes))));
   });
-  return due_ms;
 }
 
 void SealView::judge(const std::byte* state, SealJudge& judge) const {

@@ -27,7 +27,7 @@ class SealView {
   void apply(std::byte* state, const EventHead& head, const SealPayload& payload, const SiteModel& site, SealArea& area,
              const std::unique_ptr<SealContext>& context, Emitter& emitter) const;
   void judge(const std::byte* state, SealJudge& judge) const;
-  [[nodiscard]] TimeMs earliest_due(const std::byte* state) const;
+  void deadlines(const std::byte* state, Deadlines& out) const;
   [[nodiscard]] static const ViewState& view_of(const std::byte* state) {
     return *reinterpret_cast<const ViewState*>(state);
   }

@@ -46,7 +46,7 @@ class UnauthorizedStop : public OperatorBase {
     state = {};
   }
 
-  [[nodiscard]] TimeMs earliest_due(const State& state) const {
+  [[nodiscard]] TimeMs due(const State& state) const {
     return state.has_anchor() && !state.is_exempt() ? state.since_ms() + limit_ms_ : never_ms;
   }
 

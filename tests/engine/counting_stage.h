@@ -92,9 +92,9 @@ class CountingStage {
   }
   void apply(std::byte* state, std::byte* area, const EventHead& head, const Number& number,
              const std::unique_ptr<Limits>& limit, Emitter& emitter) const;
-  [[nodiscard]] TimeMs earliest_due(const std::byte* state, const std::byte*) const {
+  void deadlines(const std::byte* state, const std::byte*, Deadlines& out) const {
     const auto last_ms = reinterpret_cast<const CountingState*>(state)->last_ms;
-    return last_ms == no_time_ms ? never_ms : last_ms + quiet_ms;
+    if (last_ms != no_time_ms) out.offer(last_ms + quiet_ms);
   }
   void episodes(const JudgeInput<Limits>& input, Judgement& out) const;
   void judge_alone(const EventRow& row, std::vector<Episode>& out) const;

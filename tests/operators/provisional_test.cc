@@ -67,6 +67,24 @@ TEST_F(ProvisionalStop, IsWithdrawnByTheNextPosition) {
   EXPECT_TRUE(ping(21, 6'000, 3).empty());
 }
 
+// A clock that goes ahead a little is no fault, and what it says is not early either.
+TEST_F(ProvisionalStop, WhatADeviceAheadSaysIsNotLateByLessThanNothing) {
+  static_cast<void>(ping(0, 0, 1));
+  ASSERT_EQ(clock(16).size(), 1u);
+  const auto value =
+      fmt::format(R"({{"seal_id":"s","device_time_ms":{},"sequence":2,"position":{{"lat_deg":0,"lon_deg":1}}}})",
+                  start_ms + 61 * minute_ms);
+  InputRecord record;
+  const TimeMs now_ms = record.broker_ms = start_ms + 60 * minute_ms;
+  record.offset = Offset{2};
+  record.key = "s";
+  record.value = value;
+  const auto withdrawn = task_->process({&record, 1}, {&now_ms, 1}, now_ms).alerts;
+  ASSERT_EQ(withdrawn.size(), 1u);
+  EXPECT_EQ(withdrawn[0].status, schema::AlertStatus::withdrawn);
+  EXPECT_EQ(withdrawn[0].late_by_ms, 0);
+}
+
 TEST_F(ProvisionalStop, IsConfirmedByAPositionInside) {
   static_cast<void>(ping(0, 0, 1));
   ASSERT_EQ(clock(16).size(), 1u);

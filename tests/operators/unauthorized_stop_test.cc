@@ -68,6 +68,14 @@ TEST(UnauthorizedStop, ExactlyTheLimitBesideWhatIsAnnounced) {
   check({.rules = rule, .lines = lines, .expected = {{"stop", at(1), at(20), "cleared"}}});
 }
 
+// A deadline of another rule passes first, when nobody could know yet whether this one would hold.
+TEST(UnauthorizedStop, ItsDeadlineOutlivesThoseBeforeIt) {
+  check({.rules = rule + "\n{id: near, kind: unauthorized_stop, limit: 12m, radius_m: 50}",
+         .lines = {start(at(0)), ping(at(1), {2000, 0}), ping(at(2), {2000, 0}), clock_at(at(13, 30)),
+                   ping(at(14), {2060, 0}), clock_at(at(16, 30))},
+         .expected = {{"stop", at(1), 0, "provisional"}}});
+}
+
 TEST(UnauthorizedStop, NotInAnExemptZoneAndNotOffATrip) {
   check({.rules = rule, .lines = {start(at(0)), ping(at(1), {10'000, 0}), ping(at(40), {10'000, 50})}, .expected = {}});
   check({.rules = rule, .lines = {ping(at(1), {2000, 0}), ping(at(40), {2000, 50})}, .expected = {}});
