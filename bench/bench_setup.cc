@@ -70,6 +70,7 @@ std::size_t feed(Task& task, const RecordList& list, std::size_t records_per_epo
 
 double thread_seconds() { return seconds_of(CLOCK_THREAD_CPUTIME_ID); }
 double process_seconds() { return seconds_of(CLOCK_PROCESS_CPUTIME_ID); }
+double wall_seconds() { return seconds_of(CLOCK_MONOTONIC); }
 
 double median(std::vector<double> values) { return quantile(std::move(values), 0.5); }
 

@@ -30,6 +30,7 @@ std::size_t feed(Task& task, const RecordList& list, std::size_t records_per_epo
 // CPU seconds of the calling thread: what it cost, whoever else is using the machine.
 [[nodiscard]] double thread_seconds();
 [[nodiscard]] double process_seconds();
+[[nodiscard]] double wall_seconds();
 
 [[nodiscard]] double median(std::vector<double> values);
 // The smallest value that at least `share` of the values do not exceed.

@@ -1,6 +1,5 @@
 #include "bench/kafka_load.h"
 
-#include <chrono>
 #include <cstdlib>
 
 #include <fmt/format.h>
@@ -15,6 +14,13 @@ void require(const Status& status) {
   if (status.ok()) return;
   fmt::print(stderr, "{}\n", status.text);
   std::exit(1);
+}
+
+void open(KafkaClient& client, rd_kafka_type_t type, const std::string& brokers, const KafkaProperties& defaults) {
+  KafkaClientOptions options;
+  options.brokers = brokers;
+  options.defaults = defaults;
+  require(client.open(type, options));
 }
 
 struct Counter {
@@ -35,28 +41,20 @@ void count_one(rd_kafka_message_t* message, void* opaque) {
 
 }  // namespace
 
-double wall_seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
 void create_topic(const std::string& brokers, const std::string& topic) {
   KafkaClient client;
-  KafkaClientOptions options;
-  options.brokers = brokers;
-  require(client.open(RD_KAFKA_PRODUCER, options));
+  open(client, RD_KAFKA_PRODUCER, brokers, {});
   require(vigia::create_topic(client, topic, kafka_partitions, false, 10'000));
 }
 
 void preload(const std::string& brokers, const std::string& topic, std::int32_t partition, const RecordList& list) {
   KafkaClient client;
-  KafkaClientOptions options;
-  options.brokers = brokers;
-  options.defaults = {{"linger.ms", "20"},
-                      {"batch.size", "1000000"},
-                      {"queue.buffering.max.kbytes", "262144"},
-                      {"queue.buffering.max.messages", "1000000"},
-                      {"acks", "1"}};
-  require(client.open(RD_KAFKA_PRODUCER, options));
+  open(client, RD_KAFKA_PRODUCER, brokers,
+       {{"linger.ms", "20"},
+        {"batch.size", "1000000"},
+        {"queue.buffering.max.kbytes", "262144"},
+        {"queue.buffering.max.messages", "1000000"},
+        {"acks", "1"}});
   for (const auto& record : list.records()) {
     rd_kafka_resp_err_t error;
     do {
@@ -75,18 +73,16 @@ void preload(const std::string& brokers, const std::string& topic, std::int32_t 
 
 Consumption count_records(const std::string& brokers, const std::string& topic, std::uint64_t records) {
   KafkaClient client;
-  KafkaClientOptions options;
-  options.brokers = brokers;
   // A queue of more than a second's work: this librdkafka pauses for a second when it is full.
-  options.defaults = {{"group.id", "bare-loop"},
-                      {"enable.auto.commit", "false"},
-                      {"enable.auto.offset.store", "false"},
-                      {"auto.offset.reset", "earliest"},
-                      {"queued.min.messages", "10000000"},
-                      {"queued.max.messages.kbytes", "2097151"},
-                      {"fetch.message.max.bytes", "8388608"},
-                      {"check.crcs", "false"}};
-  require(client.open(RD_KAFKA_CONSUMER, options));
+  open(client, RD_KAFKA_CONSUMER, brokers,
+       {{"group.id", "bare-loop"},
+        {"enable.auto.commit", "false"},
+        {"enable.auto.offset.store", "false"},
+        {"auto.offset.reset", "earliest"},
+        {"queued.min.messages", "10000000"},
+        {"queued.max.messages.kbytes", "2097151"},
+        {"fetch.message.max.bytes", "8388608"},
+        {"check.crcs", "false"}});
   auto* queue = rd_kafka_queue_new(client.handle());
   auto* handle = rd_kafka_topic_new(client.handle(), topic.c_str(), nullptr);
   for (std::int32_t partition = 0; partition < kafka_partitions; ++partition)

@@ -25,6 +25,4 @@ struct Consumption {
 // Reads all partitions from their beginning through one callback queue until `records` have come, and counts.
 [[nodiscard]] Consumption count_records(const std::string& brokers, const std::string& topic, std::uint64_t records);
 
-[[nodiscard]] double wall_seconds();
-
 }  // namespace vigia::bench

@@ -3,7 +3,6 @@
 #include <benchmark/benchmark.h>
 
 #include <atomic>
-#include <chrono>
 #include <thread>
 
 #include <sys/mman.h>
@@ -18,10 +17,6 @@ namespace {
 constexpr std::uint32_t seals = 100'000;
 constexpr std::uint32_t warm_up_rounds = 12;
 constexpr std::uint32_t timed_rounds = 20;
-
-double wall_seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 // What the processes share: when they are ready, when to go, and how fast each was.
 struct Board {
