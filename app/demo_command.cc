@@ -168,7 +168,8 @@ int run_demo(const DemoArguments& arguments) {
                                 {"vigia.alerts", demo_partitions},
                                 {"vigia.alerts.state", demo_partitions},
                                 {"vigia.dead-letters", 1},
-                                {"vigia.too-late", 1}});
+                                {"vigia.too-late", 1},
+                                {"demo.journal", demo_partitions}});
   if (!status.ok()) return complain(status.text);
   status = write_demo_pipeline(outcome.directory, site, broker.brokers(), outcome.pipeline);
   if (!status.ok()) return complain(status.text);

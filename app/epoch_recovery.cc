@@ -1,4 +1,4 @@
-// EpochRunner::start: snapshot, then journal, then live.
+// EpochRunner and its group: tasks are taken on from snapshot, then journal, and given up.
 #include <algorithm>
 #include <utility>
 
@@ -10,100 +10,152 @@
 
 namespace vigia {
 namespace {
+
 constexpr TimeMs range_wait_ms = 30'000;  // for records of a journalled epoch, without progress
+
+std::string words(std::span<const PartitionId> numbers) {
+  std::vector<std::int32_t> values;
+  for (const PartitionId number : numbers) values.push_back(number.value);
+  return fmt::format("{}", fmt::join(values, ", "));
 }
 
-Status EpochRunner::start() {
-  std::vector<std::string> names;
-  if (Status status = parts_.snapshots.tasks(names); !status.ok()) return status;
-  std::vector<PartitionOffset> from;
-  for (const std::string& name : names) {
-    std::optional<SnapshotHead> head;
-    if (Status status = parts_.snapshots.head(name, head); !status.ok()) return status;
-    if (head) from.insert(from.end(), head->offsets.begin(), head->offsets.end());
+}  // namespace
+
+Status EpochRunner::follow_group() {
+  switch (parts_.source.change()) {
+    case LogSource::Change::none: return retake_ ? take_tasks() : Status::good();
+    case LogSource::Change::offered: return take_tasks();
+    case LogSource::Change::withdrawn: return give_up_tasks();
+    case LogSource::Change::lost: break;
   }
-  std::erase_if(from, [&](const PartitionOffset& offset) {
-    return std::find(options_.topics.begin(), options_.topics.end(), offset.topic) == options_.topics.end();
-  });
-  if (opened_) parts_.source.close();
-  opened_ = false;
-  tasks_.clear();
-  replayed_epochs_ = 0;
-  if (Status status = parts_.source.open(from); !status.ok()) return status;
-  opened_ = true;
-  if (Status status = restore_tasks(); !status.ok()) return status;
-  for (const auto& task : tasks_) {
-    if (Status status = replay_journal(*task); !status.ok()) return status;
-  }
-  snapshot_ms_ = parts_.wall_ms();
+  spdlog::warn("partitions {} are lost: the group has given them away; what was not committed is left to the new owner",
+               words(parts_.source.numbers()));
+  lose_tasks();
+  outcast_ = retake_ = false;
+  parts_.source.give_up();
   return Status::good();
 }
 
-Status EpochRunner::restore_tasks() {
-  const std::int32_t count = parts_.source.partition_count();
-  for (std::int32_t number = 0; number < count; ++number) {
-    auto task =
-        std::make_unique<StageTask>(fmt::format("{}/{}", options_.stage, number), PartitionId{number},
-                                    parts_.make_task(), options_.topics, options_.clock, options_.max_clock_skew_ms);
-    std::optional<SnapshotHead> head;
-    if (Status status = parts_.snapshots.restore(task->name, *task->task, head); !status.ok()) return status;
-    if (head) {
-      task->go_on_from(*head);
-      spdlog::info("{}: {} keys from the snapshot of epoch {}", task->name, task->task->key_count(), head->epoch);
-    }
-    tasks_.push_back(std::move(task));
-  }
-  std::optional<SnapshotHead> beyond;
-  const std::string name = fmt::format("{}/{}", options_.stage, count);
-  if (Status status = parts_.snapshots.head(name, beyond); !status.ok()) return status;
-  if (!beyond) return Status::good();
-  return Status::of(
-      Fault::refused,
-      fmt::format("the state directory holds a snapshot of {}, but the topics have {} partitions: state "
-                  "can't follow a changed number of partitions; go back to the old number, or start with an "
-                  "empty state directory and read the topics from their beginning",
-                  name, count));
+Status EpochRunner::give_up_tasks() {
+  if (Status status = settle(); !status.ok() && status.fault != Fault::lost) return status;
+  if (outcast_ || !publisher_.status().ok()) lose_tasks();
+  spdlog::info("partitions {} are given up", words(parts_.source.numbers()));
+  parked_ = std::exchange(tasks_, {});
+  outcast_ = retake_ = false;
+  parts_.source.give_up();
+  return Status::good();
 }
 
-Status EpochRunner::replay_journal(StageTask& task) {
-  std::uint64_t acknowledged = 0;
-  if (Status status = parts_.journal.acknowledged(task.name, acknowledged); !status.ok()) return status;
+void EpochRunner::lose_tasks() {
+  publisher_.discard();
+  note_public();
+  tasks_.clear();
+  parked_.clear();
+}
+
+Status EpochRunner::take_tasks() {
+  retake_ = true;  // until it has come to its end
+  tasks_.clear();
+  std::vector<TaskProgress> progress;
+  if (Status status = parts_.source.committed(parts_.source.numbers(), progress); !status.ok()) return status;
+  Tasks tasks;
+  std::vector<bool> is_fresh;
+  std::vector<PartitionOffset> from;
+  for (const TaskProgress& one : progress) {
+    tasks.push_back(unpark(one));
+    is_fresh.push_back(!tasks.back());
+    if (is_fresh.back()) {
+      if (Status status = restore_task(one, tasks.back()); !status.ok()) return status;
+    }
+    from.insert(from.end(), tasks.back()->next.begin(), tasks.back()->next.end());
+  }
+  parked_.clear();
+  if (Status status = parts_.source.take(from); !status.ok()) return status;
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    if (!is_fresh[i]) continue;
+    if (Status status = replay_journal(*tasks[i], progress[i].epoch); !status.ok()) return status;
+  }
+  tasks_ = std::move(tasks);
+  retake_ = false;
+  std::uint64_t keys = 0;
+  for (const auto& task : tasks_) keys += task->task->key_count();
+  if (!tasks_.empty()) spdlog::info("running partitions {}: {} keys known", words(parts_.source.numbers()), keys);
+  return Status::good();
+}
+
+// The task as it was when it was given up, when nobody has had it since.
+std::unique_ptr<StageTask> EpochRunner::unpark(const TaskProgress& progress) {
+  for (auto& task : parked_) {
+    if (task && task->partition == progress.partition && task->epoch == progress.epoch && task->epoch > 0)
+      return std::move(task);
+  }
+  return nullptr;
+}
+
+Status EpochRunner::restore_task(const TaskProgress& progress, std::unique_ptr<StageTask>& out) {
+  out = std::make_unique<StageTask>(fmt::format("{}/{}", options_.stage, progress.partition.value), progress.partition,
+                                    parts_.make_task(), options_.topics, options_.clock, options_.max_clock_skew_ms);
+  StageTask& task = *out;
+  std::optional<SnapshotHead> head;
+  if (Status status = parts_.snapshots.restore(task.name, *task.task, head); !status.ok()) return status;
+  if (head) {
+    task.go_on_from(*head);
+    spdlog::info("{}: {} keys from the snapshot of epoch {}", task.name, task.task->key_count(), head->epoch);
+  } else if (progress.epoch > 0) {
+    spdlog::warn("{}: no snapshot here; its topics are read again from their beginning, through {} journalled epochs",
+                 task.name, progress.epoch);
+  }
+  return Status::good();
+}
+
+Status EpochRunner::replay_journal(StageTask& task, std::uint64_t committed_epoch) {
   std::vector<JournalEntry> entries;
-  Status status =
-      parts_.journal.read(task.name, task.epoch + 1, [&](const JournalEntry& entry) { entries.push_back(entry); });
+  Status status = parts_.journal.read(task.name, task.partition, task.journal, task.epoch + 1, committed_epoch,
+                                      [&](const JournalEntry& entry) { entries.push_back(entry); });
   if (!status.ok()) return status;
   for (const JournalEntry& entry : entries) {
-    if (status = replay_epoch(task, entry, acknowledged); !status.ok()) return status;
+    const bool is_public = options_.exactly_once || entry.epoch <= committed_epoch;
+    if (status = replay_epoch(task, entry, is_public); !status.ok()) return status;
+    task.term = std::max(task.term, entry.term);
   }
+  ++task.term;
   if (!entries.empty()) spdlog::info("{}: {} epochs from the journal applied again", task.name, entries.size());
   replayed_epochs_ += entries.size();
   return Status::good();
 }
 
-Status EpochRunner::replay_epoch(StageTask& task, const JournalEntry& entry, std::uint64_t acknowledged) {
-  recovery_batch_.clear();
+Status EpochRunner::replay_epoch(StageTask& task, const JournalEntry& entry, bool is_public) {
+  auto epoch = std::make_unique<AppliedEpoch>();
+  RecordBatch& batch = epoch->batch;
   for (const JournalRange& range : entry.ranges) {
-    if (range.end <= range.first) continue;
-    const Status status = parts_.source.read_range({range.topic, range.partition, range.first}, range.end,
-                                                   range_wait_ms, recovery_batch_);
-    if (!status.ok()) return status;
-    for (PartitionOffset& next : task.next) {
-      if (next.topic == range.topic) next.next = range.end;
+    const auto next = std::ranges::find(task.next, range.topic, &PartitionOffset::topic);
+    if (next == task.next.end()) {
+      return Status::of(Fault::refused, fmt::format("the journal of {} has records of topic {}, which is not among the "
+                                                    "sources: is the application's name in use by another pipeline?",
+                                                    task.name, range.topic));
     }
+    if (range.end <= range.first) continue;
+    const Status status =
+        parts_.source.read_range({range.topic, range.partition, range.first}, range.end, range_wait_ms, batch);
+    if (!status.ok()) return status;
+    next->next = range.end;
   }
-  merge_records(recovery_batch_.records);
+  merge_records(batch.records);
   if (parts_.inspect) {
-    if (Status status = parts_.inspect(recovery_batch_.records); !status.ok()) return status;
+    if (Status status = parts_.inspect(batch.records); !status.ok()) return status;
   }
   std::vector<TimeMs> clocks_ms;
-  set_clocks(task.clock, recovery_batch_.records, entry.wall_ms, entry.clock_ms, clocks_ms);
+  set_clocks(task.clock, batch.records, entry.wall_ms, entry.clock_ms, clocks_ms);
   task.clock.set(entry.clock_ms);
-  const EpochResult result = task.task->process(recovery_batch_.records, clocks_ms, task.clock.clock_ms());
+  epoch->results.push_back(task.task->process(batch.records, clocks_ms, task.clock.clock_ms()));
   task.epoch = entry.epoch;
-  if (entry.epoch <= acknowledged) return Status::good();
-  if (Status status = parts_.delivery.deliver({&result, 1}); !status.ok()) return status;
-  parts_.delivery.announce({&result, 1});
-  return parts_.journal.acknowledge(task.name, entry.epoch);
+  if (is_public) {
+    task.public_epoch = task.epoch;
+    return Status::good();
+  }
+  epoch->progress.push_back(task.progress());  // delivered again: the journal has its entry already
+  publisher_.add(std::move(epoch));
+  return Status::good();
 }
 
 }  // namespace vigia

@@ -1,11 +1,11 @@
 #include "app/epoch_runner.h"
 
 #include <algorithm>
-#include <future>
 #include <utility>
 
 #include <spdlog/spdlog.h>
 
+#include "connectors/kill_point.h"
 #include "engine/parallel.h"
 
 namespace vigia {
@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t snapshot_slice_keys = 2'000;  // between two epochs: about two milliseconds
 constexpr double resume_share = 0.95;               // of the memory budget
+constexpr TimeMs room_wait_ms = 100;                // for the publisher, before the caller may look around
 
 // The statuses of one partition number; they stand sorted by (partition, topic).
 std::span<const PartitionStatus> of_partition(const std::vector<PartitionStatus>& all, PartitionId number) {
@@ -28,71 +29,94 @@ JournalRange range_of(const PartitionStatus& status, const std::string& topic) {
 }  // namespace
 
 EpochRunner::EpochRunner(RunnerParts parts, RunnerOptions options)
-    : parts_(std::move(parts)), options_(std::move(options)), writer_(parts_.snapshots) {}
+    : parts_(std::move(parts)),
+      options_(std::move(options)),
+      writer_(parts_.snapshots),
+      publisher_(parts_.journal, parts_.delivery, parts_.transaction, options_.publish) {
+  snapshot_ms_ = parts_.wall_ms();
+}
 
 Status EpochRunner::step() {
-  // What is left of an earlier step goes first; a delivery in the background is left alone.
-  if (epoch_ || !delivery_.valid()) {
-    if (Status status = settle(); !status.ok()) return status;
-  }
+  if (Status status = follow_group(); !status.ok()) return status;
+  if (Status status = check_publisher(); !status.ok()) return status;
   if (Status status = snapshot_when_due(); !status.ok()) return status;
   watch_memory();
   if (paused_) return settle();
-  auto next = spare_ ? std::move(spare_) : std::make_unique<Epoch>();
-  Status polled = parts_.source.poll(next->batch, options_.poll);
+  if (!publisher_.has_room(room_wait_ms)) return Status::good();
+
+  auto epoch = std::make_unique<AppliedEpoch>();
+  epoch->batch = std::exchange(spare_, {});
+  Status polled = parts_.source.poll(epoch->batch, options_.poll);
   if (!polled.ok() && polled.fault != Fault::retry) return polled;
+  if (outcast_) return polled;  // what is read in the name of tasks that are lost does not count
   if (parts_.inspect) {
-    if (Status status = parts_.inspect(next->batch.records); !status.ok()) return status;
+    if (Status status = parts_.inspect(epoch->batch.records); !status.ok()) return status;
   }
-  const bool much = next->batch.records.size() >= options_.overlap_records;
-  if (make_epoch(*next))  // what was read before the broker went away counts
-    epoch_ = std::move(next);
-  else
-    spare_ = std::move(next);
-  if (!much) {
-    if (Status status = settle(); !status.ok()) return status;
+  auto parts = part_batch(epoch->batch);  // what was read before the broker went away counts
+  if (parts.empty()) {
+    spare_ = std::move(epoch->batch);
     return polled;
   }
-  if (Status status = journal_and_apply(*epoch_); !status.ok()) return status;
-  if (Status status = finish_delivery(); !status.ok()) return status;
-  delivering_ = std::move(epoch_);
-  delivery_ = std::async(std::launch::async, [this] { return parts_.delivery.deliver(delivering_->results); });
+  apply(parts, *epoch);
+  kill_point("state_applied");
+  publisher_.add(std::move(epoch));
   return polled;
 }
 
 Status EpochRunner::settle() {
-  if (epoch_) {
-    if (Status status = journal_and_apply(*epoch_); !status.ok()) return status;
-  }
-  if (Status status = finish_delivery(); !status.ok()) return status;
-  delivering_ = std::move(epoch_);
-  return finish_delivery();
+  if (Status status = check_publisher(); !status.ok()) return status;
+  Status status = publisher_.drain();
+  note_public();
+  return status;
 }
 
-// Parts the batch among the tasks; false: there is nothing to do. Records of a partition number stand together and
-// merged.
-bool EpochRunner::make_epoch(Epoch& epoch) {
-  epoch.parts.clear();
-  epoch.next.clear();
-  epoch.results.clear();
-  epoch.journalled = epoch.delivered = false;
+// A fault of the last attempt is over when another one is good. Meanwhile nothing else goes on.
+Status EpochRunner::check_publisher() {
+  note_public();
+  Status status = publisher_.status();
+  if (!status.ok() && status.fault != Fault::lost) {
+    publisher_.retry();
+    status = publisher_.drain();
+    note_public();
+  }
+  if (status.fault != Fault::lost) return status;
+  spdlog::warn("{}", status.text);
+  lose_tasks();
+  outcast_ = true;
+  return Status::good();
+}
+
+void EpochRunner::note_public() {
+  for (auto& epoch : publisher_.take_public()) {
+    for (const TaskProgress& progress : epoch->progress) {
+      for (const auto& task : tasks_) {
+        if (task->partition == progress.partition) task->public_epoch = progress.epoch;
+      }
+    }
+    parts_.delivery.announce(epoch->results);
+  }
+}
+
+// Parts the batch among the tasks; none: there is nothing to do. Records of a partition number stand together and merged.
+std::vector<EpochRunner::Part> EpochRunner::part_batch(RecordBatch& batch) {
+  std::vector<Part> parts;
   const TimeMs wall_ms = parts_.wall_ms();
   const bool idle = idle_epoch_ms_ == no_time_ms || wall_ms - idle_epoch_ms_ >= options_.idle_epoch_ms;
   if (idle) idle_epoch_ms_ = wall_ms;
-  records_read_ += epoch.batch.records.size();
+  records_read_ += batch.records.size();
   lag_ = 0;
-  std::span<InputRecord> rest = epoch.batch.records;
+  std::span<InputRecord> rest = batch.records;
   for (const auto& task : tasks_) {
-    const auto statuses = of_partition(epoch.batch.partitions, task->partition);
+    const auto statuses = of_partition(batch.partitions, task->partition);
     std::size_t count = 0;
     for (const PartitionStatus& status : statuses) count += status.count;
-    add_part(epoch, *task, rest.first(count), statuses, wall_ms, idle);
+    add_part(parts, *task, rest.first(count), statuses, wall_ms, idle);
     rest = rest.subspan(count);
   }
-  return !epoch.parts.empty();
+  return parts;
 }
 
-void EpochRunner::add_part(Epoch& epoch, StageTask& task, std::span<InputRecord> records,
+void EpochRunner::add_part(std::vector<Part>& parts, StageTask& task, std::span<InputRecord> records,
                            std::span<const PartitionStatus> statuses, TimeMs wall_ms, bool idle) {
   for (const PartitionStatus& status : statuses) {
     if (lag_ >= 0) lag_ = status.lag < 0 ? -1 : lag_ + status.lag;
@@ -109,57 +133,28 @@ void EpochRunner::add_part(Epoch& epoch, StageTask& task, std::span<InputRecord>
   if (!records.empty() || idle) task.clock.follow(wall_ms);
   if (records.empty() && task.clock.clock_ms() == before_ms) return;
   part.entry.task = task.name;
+  part.entry.partition = task.partition;
   part.entry.epoch = ++task.epoch;
+  part.entry.term = task.term;
   part.entry.clock_ms = task.clock.clock_ms();
   part.entry.wall_ms = options_.clock == StageClock::Mode::wall ? wall_ms : no_time_ms;
   for (const PartitionStatus& status : statuses) {
     part.entry.ranges.push_back(range_of(status, options_.topics[status.topic.value]));
     task.next[status.topic.value].next = status.next;
   }
-  if (!records.empty()) epoch.next.insert(epoch.next.end(), task.next.begin(), task.next.end());
-  epoch.parts.push_back(std::move(part));
+  parts.push_back(std::move(part));
 }
 
-Status EpochRunner::journal_and_apply(Epoch& epoch) {
-  if (epoch.journalled) return Status::good();
-  std::vector<JournalEntry> entries;
-  for (const Part& part : epoch.parts) entries.push_back(part.entry);
-  auto noting = std::async(std::launch::async, [&] { return parts_.journal.append(entries); });
-  if (epoch.results.empty()) apply(epoch);
-  Status status = noting.get();
-  epoch.journalled = status.ok();
-  return status;
-}
-
-// Waits for the delivery under way, or makes it now. After a fault delivering_ stays.
-Status EpochRunner::finish_delivery() {
-  if (!delivering_) return Status::good();
-  Epoch& epoch = *delivering_;
-  if (!epoch.delivered) {
-    Status status = delivery_.valid() ? delivery_.get() : parts_.delivery.deliver(epoch.results);
-    if (!status.ok()) return status;
-    parts_.delivery.announce(epoch.results);
-    epoch.delivered = true;
-  }
-  if (Status status = acknowledge(epoch); !status.ok()) return status;
-  spare_ = std::move(delivering_);
-  return Status::good();
-}
-
-Status EpochRunner::acknowledge(Epoch& epoch) {
-  for (const Part& part : epoch.parts) {
-    if (Status status = parts_.journal.acknowledge(part.task->name, part.entry.epoch); !status.ok()) return status;
-  }
-  if (!epoch.next.empty()) parts_.source.commit(epoch.next);
-  return Status::good();
-}
-
-void EpochRunner::apply(Epoch& epoch) {
-  epoch.results.resize(epoch.parts.size());
-  for_each_index(epoch.parts.size(), [&](std::size_t i) {
-    Part& part = epoch.parts[i];
+void EpochRunner::apply(std::vector<Part>& parts, AppliedEpoch& epoch) {
+  epoch.results.resize(parts.size());
+  for_each_index(parts.size(), [&](std::size_t i) {
+    Part& part = parts[i];
     epoch.results[i] = part.task->task->process(part.records, part.clocks_ms, part.entry.clock_ms);
   });
+  for (Part& part : parts) {
+    epoch.progress.push_back(part.task->progress());
+    epoch.entries.push_back(std::move(part.entry));
+  }
 }
 
 void EpochRunner::watch_memory() {
@@ -181,11 +176,9 @@ Status EpochRunner::snapshot_when_due() {
     status = writer_.drain();
     if (!status.ok()) return status;  // the disk is full: input stops until there is room
   }
-  trim_journal();
   const TimeMs now_ms = parts_.wall_ms();
   continue_snapshots(snapshot_slice_keys);
   if (now_ms - snapshot_ms_ < options_.snapshot_every_ms || writer_.pending() > 0) return Status::good();
-  if (Status status = settle(); !status.ok()) return status;  // a snapshot holds nothing that was not delivered
   snapshot_ms_ = now_ms;
   begin_snapshots();
   return Status::good();
@@ -195,28 +188,26 @@ void EpochRunner::begin_snapshots() {
   for (const auto& task : tasks_) {
     if (task->snapshot || task->snapshot_epoch == task->epoch) continue;
     task->snapshot.emplace();
+    task->snapshot_complete = false;
     task->snapshot->head = task->head();
+    task->snapshot->head.journal = parts_.journal.position(task->partition);
     task->task->begin_snapshot(false, task->snapshot->head.meta);
     task->snapshot_epoch = task->epoch;
   }
 }
 
-// Input waits for a slice of the keys, never for all of them.
+// Input waits for a slice of the keys, never for all of them. What is not public yet may never be: it stays off the disk.
 void EpochRunner::continue_snapshots(std::size_t keys_max) {
   for (const auto& task : tasks_) {
     if (!task->snapshot) continue;
     auto& keys = task->snapshot->keys;
-    if (!task->task->continue_snapshot(keys_max, [&](KeyImage&& image) { keys.push_back(std::move(image)); })) continue;
+    if (!task->snapshot_complete) {
+      task->snapshot_complete =
+          task->task->continue_snapshot(keys_max, [&](KeyImage&& image) { keys.push_back(std::move(image)); });
+    }
+    if (!task->snapshot_complete || task->public_epoch < task->snapshot->head.epoch) continue;
     writer_.enqueue(std::move(*task->snapshot));
     task->snapshot.reset();
-  }
-}
-
-void EpochRunner::trim_journal() {
-  for (const auto& task : tasks_) {
-    const std::optional<std::uint64_t> written = writer_.written_epoch(task->name);
-    if (!written || *written == task->trimmed_epoch) continue;
-    if (const Status status = parts_.journal.trim(task->name, *written); status.ok()) task->trimmed_epoch = *written;
   }
 }
 
@@ -230,7 +221,6 @@ Status EpochRunner::stop() {
   final_snapshot_taken_ = true;
   if (!writer_.status().ok()) writer_.retry();
   if (Status status = writer_.drain(); !status.ok()) return status;
-  trim_journal();
   parts_.source.close();
   return Status::good();
 }

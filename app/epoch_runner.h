@@ -1,10 +1,12 @@
-// Runs a stage: from a source, epoch by epoch, through one task for each partition number, to the sinks; and after a
-// restart from where the last process was.
+// Runs a stage: from a log, epoch by epoch, through one task for each partition number that this process has, to the
+// sinks; and after a restart, or when it takes a task over, from where the last owner was.
 //
-// An epoch is what one poll brought. Its way: clocks are set; the journal notes ranges and clocks while the tasks apply
-// the records; when both are done the results are delivered and acknowledged; then the journal notes that, and offsets
-// are committed. While there is much to read, an epoch is delivered in the background and the next one is polled and
-// applied meanwhile: at most two are on their way. Every so often the keys that changed go to the snapshot store.
+// An epoch is what one poll brought. Its way: clocks are set, the tasks apply the records, and the EpochPublisher makes
+// what came of it public, with the journal and the offsets, while the next epoch is made. Every so often the keys that
+// changed go to the snapshot store: as of one epoch, and not before that epoch is public.
+//
+// The group says which partition numbers are ours (log_source.h). When it wants them back everything applied is made
+// public first; when they are lost already nothing is. A task that comes straight back is still as it was.
 //
 // One thread calls it. Faults that pass (Fault::retry, Fault::storage) are returned, and the same call goes on where it
 // stopped: meanwhile no input is taken. After any other fault the runner is of no more use.
@@ -12,16 +14,17 @@
 
 #include <cstdint>
 #include <functional>
-#include <future>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "app/epoch_publisher.h"
 #include "app/result_delivery.h"
 #include "app/stage_task.h"
+#include "connectors/epoch_transaction.h"
 #include "connectors/journal.h"
-#include "connectors/record_source.h"
+#include "connectors/log_source.h"
 #include "connectors/snapshot_store.h"
 #include "engine/stage_clock.h"
 
@@ -34,15 +37,17 @@ struct RunnerOptions {
   TimeMs max_clock_skew_ms = 300'000;
   TimeMs snapshot_every_ms = 10'000;
   TimeMs idle_epoch_ms = 1000;            // how often the clock alone makes an epoch
-  std::size_t overlap_records = 2048;     // an epoch of so many is delivered while the next one is made
+  bool exactly_once = false;              // what is in the journal is public; else what the group has noted is
   std::uint64_t memory_budget_bytes = 0;  // of state, history and what waits for the disk; 0: no limit
   PollLimits poll;
+  PublisherOptions publish;
 };
 
 // All outlive the runner.
 struct RunnerParts {
-  RecordSource& source;
+  LogSource& source;
   Journal& journal;
+  EpochTransaction& transaction;
   SnapshotStore& snapshots;
   ResultDelivery& delivery;
   std::function<std::unique_ptr<Task>()> make_task;
@@ -53,16 +58,17 @@ struct RunnerParts {
 
 class EpochRunner {
  public:
+  // REQUIRES: the source has been joined.
   EpochRunner(RunnerParts parts, RunnerOptions options);
 
-  // Restores what the snapshots hold, applies the journalled epochs that followed (delivering again what was never
-  // acknowledged, the same bytes), and opens the source there. May be called again after a passing fault.
-  [[nodiscard]] Status start();
+  // Does what the group asks for, if anything: takes tasks on (from their snapshots and the journalled epochs behind
+  // them) or gives them up. Part of step().
+  [[nodiscard]] Status follow_group();
 
-  // One poll and all that follows from it, but for a delivery that goes on in the background.
+  // One poll and all that follows from it, but for what goes on in the background.
   [[nodiscard]] Status step();
 
-  // Waits until everything that was read is delivered and acknowledged.
+  // Waits until everything that was read is public.
   [[nodiscard]] Status settle();
 
   // Finishes what was polled, takes a last snapshot and waits until it is on disk. May be called again after a passing
@@ -75,6 +81,7 @@ class EpochRunner {
   [[nodiscard]] Account account() const;  // of the tasks' whole lives
   [[nodiscard]] std::uint64_t memory_bytes() const;
   [[nodiscard]] std::uint64_t key_count() const;
+  [[nodiscard]] std::size_t task_count() const { return tasks_.size(); }
   [[nodiscard]] std::uint64_t replayed_epochs() const { return replayed_epochs_; }
   [[nodiscard]] std::int64_t lag() const { return lag_; }  // records not yet read, as last heard; -1: unknown
   [[nodiscard]] TimeMs clock_ms() const;                   // the earliest of the tasks' clocks
@@ -88,43 +95,36 @@ class EpochRunner {
     std::vector<TimeMs> clocks_ms;
     JournalEntry entry;
   };
-  // An epoch on its way; what is done need not be done again after a fault.
-  struct Epoch {
-    RecordBatch batch;
-    std::vector<Part> parts;
-    std::vector<PartitionOffset> next;  // where to read on when it is done; empty: it had no records
-    std::vector<EpochResult> results;   // of the parts, once applied
-    bool journalled = false;
-    bool delivered = false;
-  };
+  using Tasks = std::vector<std::unique_ptr<StageTask>>;  // by partition number
 
-  [[nodiscard]] Status restore_tasks();
-  [[nodiscard]] Status replay_journal(StageTask& task);
-  [[nodiscard]] Status replay_epoch(StageTask& task, const JournalEntry& entry, std::uint64_t acknowledged);
+  // epoch_recovery.cc
+  [[nodiscard]] Status take_tasks();
+  [[nodiscard]] std::unique_ptr<StageTask> unpark(const TaskProgress& progress);
+  [[nodiscard]] Status restore_task(const TaskProgress& progress, std::unique_ptr<StageTask>& out);
+  [[nodiscard]] Status replay_journal(StageTask& task, std::uint64_t committed_epoch);
+  [[nodiscard]] Status replay_epoch(StageTask& task, const JournalEntry& entry, bool is_public);
+  [[nodiscard]] Status give_up_tasks();
+  void lose_tasks();
 
-  [[nodiscard]] bool make_epoch(Epoch& epoch);
-  void add_part(Epoch& epoch, StageTask& task, std::span<InputRecord> records,
+  [[nodiscard]] Status check_publisher();
+  void add_part(std::vector<Part>& parts, StageTask& task, std::span<InputRecord> records,
                 std::span<const PartitionStatus> statuses, TimeMs wall_ms, bool idle);
-  [[nodiscard]] Status journal_and_apply(Epoch& epoch);
-  void apply(Epoch& epoch);
-  [[nodiscard]] Status finish_delivery();
-  [[nodiscard]] Status acknowledge(Epoch& epoch);
+  [[nodiscard]] std::vector<Part> part_batch(RecordBatch& batch);
+  void apply(std::vector<Part>& parts, AppliedEpoch& epoch);
+  void note_public();
   void watch_memory();
   [[nodiscard]] Status snapshot_when_due();
   void begin_snapshots();
   void continue_snapshots(std::size_t keys_max);
-  void trim_journal();
 
   RunnerParts parts_;
   RunnerOptions options_;
   SnapshotWriter writer_;
-  std::vector<std::unique_ptr<StageTask>> tasks_;  // by partition number
-  RecordBatch recovery_batch_;
-  std::unique_ptr<Epoch> epoch_;       // being made: polled, then journalled and applied
-  std::unique_ptr<Epoch> delivering_;  // applied, and on its way out
-  std::unique_ptr<Epoch> spare_;       // memory of one that is done
-  std::future<Status> delivery_;       // of delivering_, when it goes on in the background
-  bool opened_ = false;
+  Tasks tasks_;
+  Tasks parked_;          // given up, as they were
+  RecordBatch spare_;     // memory of a batch that is done
+  bool retake_ = false;   // taking the tasks on has not come to its end
+  bool outcast_ = false;  // the tasks are lost, and the group has not said so yet
   bool paused_ = false;
   bool final_snapshot_taken_ = false;
   TimeMs snapshot_ms_ = no_time_ms;
@@ -132,6 +132,7 @@ class EpochRunner {
   std::uint64_t replayed_epochs_ = 0;
   std::uint64_t records_read_ = 0;
   std::int64_t lag_ = -1;
+  EpochPublisher publisher_;  // last: its thread uses the others
 };
 
 }  // namespace vigia

@@ -2,15 +2,32 @@
 
 namespace vigia {
 
-Status ResultDelivery::deliver(std::span<const EpochResult> results) {
-  bool alerts = false;
-  bool rejected = false;
+Status ResultDelivery::write(std::span<const EpochResult> results) {
   for (const EpochResult& result : results) {
-    if (Status status = write(result); !status.ok()) return status;
-    alerts |= !result.alerts.empty();
-    rejected |= !result.rejected.empty();
+    if (!result.alerts.empty()) {
+      wrote_alerts_ = true;
+      for (AlertSink* sink : sinks_) {
+        if (Status status = sink->write(result.alerts); !status.ok()) return status;
+      }
+    }
+    if (result.rejected.empty()) continue;
+    wrote_rejected_ = true;
+    if (Status status = letters_.write(result.rejected, topics_); !status.ok()) return status;
   }
-  return flush(alerts, rejected);
+  return Status::good();
+}
+
+Status ResultDelivery::flush() {
+  if (wrote_alerts_) {
+    for (AlertSink* sink : sinks_) {
+      if (Status status = sink->flush(); !status.ok()) return status;
+    }
+  }
+  if (wrote_rejected_) {
+    if (Status status = letters_.flush(); !status.ok()) return status;
+  }
+  wrote_alerts_ = wrote_rejected_ = false;
+  return Status::good();
 }
 
 void ResultDelivery::announce(std::span<const EpochResult> results) {
@@ -19,24 +36,6 @@ void ResultDelivery::announce(std::span<const EpochResult> results) {
     if (!watch_) continue;
     for (const Alert& alert : result.alerts) watch_(alert);
   }
-}
-
-Status ResultDelivery::write(const EpochResult& result) {
-  if (!result.alerts.empty()) {
-    for (AlertSink* sink : sinks_) {
-      if (Status status = sink->write(result.alerts); !status.ok()) return status;
-    }
-  }
-  return result.rejected.empty() ? Status::good() : letters_.write(result.rejected, topics_);
-}
-
-Status ResultDelivery::flush(bool alerts, bool rejected) {
-  if (alerts) {
-    for (AlertSink* sink : sinks_) {
-      if (Status status = sink->flush(); !status.ok()) return status;
-    }
-  }
-  return rejected ? letters_.flush() : Status::good();
 }
 
 }  // namespace vigia

@@ -20,9 +20,10 @@ class ResultDelivery {
                  std::function<void(const Alert&)> watch = {})
       : sinks_(std::move(sinks)), letters_(letters), topics_(std::move(topics)), watch_(std::move(watch)) {}
 
-  // Writes the results in their order and waits until they are where they belong. After a fault the same may be
-  // delivered again: what arrives twice is the same twice. One call at a time, from any thread.
-  [[nodiscard]] Status deliver(std::span<const EpochResult> results);
+  // Writes the results in their order; flush() waits until they are where they belong. After a fault the same may be
+  // written again: what arrives twice is the same twice. One call at a time, from any thread.
+  [[nodiscard]] Status write(std::span<const EpochResult> results);
+  [[nodiscard]] Status flush();
 
   // Counts what was delivered and shows it to the watcher, in the caller's thread.
   void announce(std::span<const EpochResult> results);
@@ -30,13 +31,11 @@ class ResultDelivery {
   [[nodiscard]] std::uint64_t revisions() const { return revisions_; }
 
  private:
-  [[nodiscard]] Status write(const EpochResult& result);
-  [[nodiscard]] Status flush(bool alerts, bool rejected);
-
   std::vector<AlertSink*> sinks_;
   DeadLetters& letters_;
   std::vector<std::string> topics_;
   std::function<void(const Alert&)> watch_;
+  bool wrote_alerts_ = false, wrote_rejected_ = false;  // since the last flush
   std::uint64_t revisions_ = 0;
 };
 

@@ -32,7 +32,7 @@ int run_run(const RunArguments& arguments) {
   fmt::print(stderr, "{{\"account\":{},\"alert_revisions\":{}}}\n", account_json(result.account), result.revisions);
   if (result.status.ok()) return exit_good;
   spdlog::error("{}", result.status.text);
-  return exit_failed;
+  return result.status.fault == Fault::fenced ? exit_fenced : exit_failed;
 }
 
 }  // namespace
@@ -49,7 +49,8 @@ void add_run_command(CLI::App& cli, int& exit_code) {
       "Examples:\n"
       "  vigia run --config config/customs.yaml\n"
       "  VIGIA_BROKERS=broker-1:9092 vigia run --config config/customs.yaml --threads 4 2>vigia.log\n\n"
-      "Exit: 0 stopped; 1 something failed that waiting does not mend; 2 when the configuration is invalid.");
+      "Exit: 0 stopped; 1 something failed that waiting does not mend; 2 when the configuration is invalid;\n"
+      "3 another process runs as this instance.");
   command->add_option("--config", arguments->config, "the pipeline, a YAML file")->required();
   command->add_option("--threads", arguments->threads, "threads; the alerts don't depend on it")
       ->check(CLI::Range(1, 1024))

@@ -15,9 +15,12 @@
 #include "app/account_text.h"
 #include "app/stop_signal.h"
 #include "connectors/alert_store.h"
+#include "connectors/instance_name.h"
+#include "connectors/kafka_journal.h"
 #include "connectors/kafka_producer.h"
 #include "connectors/kafka_sink.h"
 #include "connectors/kafka_source.h"
+#include "connectors/kafka_transaction.h"
 #include "connectors/key_placement.h"
 
 namespace vigia {
@@ -43,11 +46,12 @@ void log_kafka(int level, const std::string& text) {
   spdlog::log(severity, "kafka: {}", text);
 }
 
-KafkaSourceOptions source_options(const LoadedStage& loaded) {
+KafkaSourceOptions source_options(const LoadedStage& loaded, const std::string& instance) {
   const Pipeline& pipeline = loaded.pipeline;
   KafkaSourceOptions options;
   options.brokers = pipeline.brokers;
   options.group = pipeline.application;
+  options.instance = instance;
   options.properties = pipeline.properties;
   options.topics = loaded.topics;
   options.create_topics = pipeline.create_topics;
@@ -66,7 +70,6 @@ class Service {
         hooks_(hooks),
         stage_(loaded.stage),
         threads_(std::max(1U, threads)),
-        source_(source_options(loaded)),
         placements_(loaded.sources) {
     for (std::size_t topic = 0; topic < stage_.sources.size(); ++topic)
       stage_.sources[topic].placement = placements_.of(topic);
@@ -89,13 +92,20 @@ class Service {
     if (error) return Status::of(Fault::storage, fmt::format("state directory {}: {}", directory, error.message()));
     const std::string& application = loaded_.pipeline.application;
     if (Status status = snapshots_.open(snapshot_directory(directory), application); !status.ok()) return status;
-    if (Status status = open_disk_journal(journal_directory(directory), application, journal_); !status.ok())
-      return status;
+    if (Status status = read_instance_name(directory, instance_); !status.ok()) return status;
     if (Status status = store_.open(alert_directory(directory)); !status.ok()) return status;
     if (Status status = open_producer(); !status.ok()) return status;
+    source_ = std::make_unique<KafkaSource>(source_options(loaded_, instance_));
+    journal_ = std::make_unique<KafkaJournal>(*producer_, journal_options());
+    if (Status status = open_transaction(); !status.ok()) return status;
+    if (Status status = patiently([this] { return source_->join(); }); !status.ok()) return status;
+    if (stopping()) return Status::good();
+    if (Status status = open_journal(); !status.ok()) return status;
     make_runner();
     return Status::good();
   }
+
+  [[nodiscard]] bool exactly_once() const { return loaded_.pipeline.delivery == Delivery::exactly_once; }
 
   Status open_producer() {
     const Pipeline& pipeline = loaded_.pipeline;
@@ -103,6 +113,7 @@ class Service {
     options.brokers = pipeline.brokers;
     options.client = pipeline.application;
     options.properties = pipeline.properties;
+    if (exactly_once()) options.transactional_id = fmt::format("{}-{}", pipeline.application, instance_);
     options.log = log_kafka;
     producer_ = std::make_unique<KafkaProducer>(std::move(options));
     if (Status status = producer_->open(); !status.ok()) return status;
@@ -112,6 +123,36 @@ class Service {
     Status status = patiently([&] { return producer_->check_topics(logs, pipeline.create_topics, false); });
     if (!status.ok()) return status;
     return patiently([&] { return producer_->check_topics(tables, pipeline.create_topics, true); });
+  }
+
+  [[nodiscard]] KafkaJournalOptions journal_options() const {
+    const Pipeline& pipeline = loaded_.pipeline;
+    KafkaJournalOptions options;
+    options.brokers = pipeline.brokers;
+    options.topic = pipeline.outputs.journal;
+    options.properties = pipeline.properties;
+    options.log = log_kafka;
+    return options;
+  }
+
+  // Before anything is read: what this instance left open when it crashed is taken back.
+  Status open_transaction() {
+    if (!exactly_once()) {
+      transaction_ = std::make_unique<AtLeastOnce>(*source_);
+      return Status::good();
+    }
+    auto transaction = std::make_unique<KafkaTransaction>(*producer_, *source_);
+    Status status = patiently([&] { return transaction->init(); });
+    transaction_ = std::move(transaction);
+    return status;
+  }
+
+  // As many partitions as there are tasks.
+  Status open_journal() {
+    const Pipeline& pipeline = loaded_.pipeline;
+    const std::string topics[] = {pipeline.outputs.journal};
+    return patiently(
+        [&] { return producer_->check_topics(topics, pipeline.create_topics, false, source_->partition_count()); });
   }
 
   void make_runner() {
@@ -127,24 +168,25 @@ class Service {
     options.snapshot_every_ms = pipeline.snapshot_every_ms;
     options.poll = epoch_limits;
     // What the source holds ahead is bounded by itself: its bound is set aside.
-    options.memory_budget_bytes = pipeline.memory_budget_bytes - source_options(loaded_).queue_bytes;
+    options.memory_budget_bytes = pipeline.memory_budget_bytes - source_options(loaded_, instance_).queue_bytes;
+    options.exactly_once = exactly_once();
     runner_ = std::make_unique<EpochRunner>(
-        RunnerParts{source_, *journal_, snapshots_, *delivery_, [this] { return make_task(); }, wall_now_ms,
-                    [this](auto records) { return inspect(records); }},
+        RunnerParts{*source_, *journal_, *transaction_, snapshots_, *delivery_, [this] { return make_task(); },
+                    wall_now_ms, [this](auto records) { return inspect(records); }},
         std::move(options));
   }
 
   // Tasks run side by side; only threads beyond their number are spread over the shards of one.
   std::unique_ptr<Task> make_task() {
-    const auto tasks = static_cast<unsigned>(std::max(1, source_.partition_count()));
+    const auto tasks = static_cast<unsigned>(std::max(1, source_->partition_count()));
     stage_.threads = (threads_ + tasks - 1) / tasks;
     return make_seal_task(stage_);
   }
 
   // Before the first records, and again after each start, when the number of partitions is known.
   Status inspect(std::span<const InputRecord> records) {
-    if (placed_partitions_ != source_.partition_count()) {
-      placed_partitions_ = source_.partition_count();
+    if (placed_partitions_ != source_->partition_count()) {
+      placed_partitions_ = source_->partition_count();
       const std::string file = loaded_.pipeline.state_directory + "/partitioners";
       if (Status status = placements_.open(file, placed_partitions_); !status.ok()) return status;
     }
@@ -152,10 +194,7 @@ class Service {
   }
 
   Status live() {
-    if (Status status = patiently([this] { return runner_->start(); }); !status.ok()) return status;
-    if (stopping()) return Status::good();
-    spdlog::info("running: {} keys known, {} journalled epochs applied again", runner_->key_count(),
-                 runner_->replayed_epochs());
+    if (!runner_) return Status::good();  // stopped while it waited for brokers
     while (!stopping()) {
       if (Status status = patiently([this] { return runner_->step(); }); !status.ok()) return status;
       if (runner_->is_paused()) wait_or_stop(shortest_pause_ms);
@@ -217,10 +256,12 @@ class Service {
   SealStageConfig stage_;
   unsigned threads_;
   SnapshotStore snapshots_;
-  std::unique_ptr<Journal> journal_;
   AlertStore store_;
+  std::string instance_;
   std::unique_ptr<KafkaProducer> producer_;
-  KafkaSource source_;
+  std::unique_ptr<KafkaSource> source_;
+  std::unique_ptr<Journal> journal_;
+  std::unique_ptr<EpochTransaction> transaction_;
   KeyPlacements placements_;
   std::int32_t placed_partitions_ = 0;
   std::unique_ptr<KafkaAlertSink> alerts_;
@@ -234,7 +275,6 @@ class Service {
 }  // namespace
 
 std::string snapshot_directory(const std::string& state_directory) { return state_directory + "/snapshots"; }
-std::string journal_directory(const std::string& state_directory) { return state_directory + "/journal"; }
 std::string alert_directory(const std::string& state_directory) { return state_directory + "/alerts"; }
 
 ServiceResult run_service(const LoadedStage& loaded, unsigned threads, const ServiceHooks& hooks) {

@@ -26,7 +26,6 @@ struct ServiceResult {
 
 // Where things lie below state.directory.
 [[nodiscard]] std::string snapshot_directory(const std::string& state_directory);
-[[nodiscard]] std::string journal_directory(const std::string& state_directory);
 [[nodiscard]] std::string alert_directory(const std::string& state_directory);
 
 // Faults that pass (brokers away, disk full) are logged and waited out, with growing pauses.

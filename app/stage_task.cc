@@ -17,13 +17,16 @@ SnapshotHead StageTask::head() const {
   SnapshotHead head;
   head.task = name;
   head.epoch = epoch;
+  head.term = term;
   head.clock_ms = clock.clock_ms();
   head.offsets = next;
   return head;
 }
 
 void StageTask::go_on_from(const SnapshotHead& head) {
-  epoch = snapshot_epoch = head.epoch;
+  epoch = snapshot_epoch = public_epoch = head.epoch;
+  term = head.term;
+  journal = head.journal;
   clock.set(head.clock_ms);
   for (PartitionOffset& mine : next) {
     for (const PartitionOffset& stored : head.offsets) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "connectors/journal.h"
+#include "connectors/log_source.h"
 #include "connectors/record_batch.h"
 #include "connectors/snapshot_store.h"
 #include "engine/stage_clock.h"
@@ -25,11 +26,15 @@ struct StageTask {
   StageClock clock;                      // slot i is topic i
   std::uint64_t epoch = 0;               // the last one applied
   std::uint64_t snapshot_epoch = 0;      // the last one that a snapshot was taken of
+  std::uint64_t public_epoch = 0;        // the last one that is public
+  std::uint64_t term = 0;                // of its journal entries
+  JournalPosition journal = 0;           // where those behind the snapshot begin
   std::optional<TaskSnapshot> snapshot;  // under way: its keys come in slices between the epochs
-  std::uint64_t trimmed_epoch = 0;       // the journal has forgotten the epochs up to this one
+  bool snapshot_complete = false;        // it has all its keys, and waits for its epoch to be public
   std::vector<PartitionOffset> next;     // by topic: where to read on
 
   [[nodiscard]] SnapshotHead head() const;
+  [[nodiscard]] TaskProgress progress() const { return {partition, epoch, next}; }
   // Goes on from a snapshot. Topics that the snapshot does not know are read from their beginning.
   void go_on_from(const SnapshotHead& head);
 };

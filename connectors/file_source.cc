@@ -224,10 +224,6 @@ Status FileSource::poll(RecordBatch& batch, const PollLimits& limits) {
   return Status::good();
 }
 
-Status FileSource::read_range(const PartitionOffset&, Offset, TimeMs, RecordBatch&) {
-  return Status::of(Fault::refused, "a file has no journal");
-}
-
 std::int32_t FileSource::partition_count() const { return impl_->partition_count; }
 bool FileSource::finished() const { return impl_->finished; }
 std::uint64_t FileSource::bytes_read() const { return impl_->reader == nullptr ? 0 : impl_->reader->bytes_read(); }

@@ -35,8 +35,6 @@ class FileSource : public RecordSource {
   // Records in file order, not merged; limits.wait_ms means nothing. at_end of all partitions: finished().
   [[nodiscard]] Status poll(RecordBatch& batch, const PollLimits& limits) override;
   [[nodiscard]] bool finished() const override;
-  [[nodiscard]] Status read_range(const PartitionOffset& from, Offset end, TimeMs wait_ms, RecordBatch& batch) override;
-  void commit(std::span<const PartitionOffset>) override {}
   void close() override;
   [[nodiscard]] std::uint64_t queued_bytes() const override { return 0; }
 

@@ -1,21 +1,15 @@
-// What makes replay exact: of every epoch of every task, the offsets it took and the clocks it ran by. An entry is on
-// disk before the epoch's alerts leave, so that what is produced twice is the same twice.
+// What makes replay exact: of every epoch of every task, the offsets it took and the clocks it ran by.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "connectors/status.h"
 #include "engine/identity.h"
-
-namespace rocksdb {
-class Env;
-}
 
 namespace vigia {
 
@@ -33,7 +27,9 @@ struct JournalRange {
 // broker times before the epoch (in the task's snapshot, or the entries before) and `wall_ms`.
 struct JournalEntry {
   std::string task;
+  PartitionId partition;             // the task's number
   std::uint64_t epoch = 0;           // 1, 2, 3... of each task, without gaps
+  std::uint64_t term = 0;            // grows each time that somebody takes the task over
   TimeMs clock_ms = no_time_ms;      // the clock at the epoch's end
   TimeMs wall_ms = no_time_ms;       // the wall clock that bounded the records' clocks; no_time_ms: it was not read
   std::vector<JournalRange> ranges;  // all partitions of the task, those without records too
@@ -41,35 +37,48 @@ struct JournalEntry {
   friend bool operator==(const JournalEntry&, const JournalEntry&) = default;
 };
 
-// One thread calls it. Here it lives in the state directory or in memory; the same seam fits a topic of the application.
+// Where in the journal a task's entries from some epoch on lie at the earliest; 0: at its beginning.
+using JournalPosition = std::int64_t;
+
 class Journal {
  public:
   virtual ~Journal() = default;
 
-  // All or nothing; good: they survive a loss of power. Epochs of a task come in order.
+  // Epochs of a task come in order. With transactions they are written when the transaction is committed; without, good
+  // means that they survive whatever happens. One thread.
   [[nodiscard]] virtual Status append(std::span<const JournalEntry> entries) = 0;
 
-  // The entries of `task` from `first_epoch` on, in order. Fault::damaged on a gap in the epochs or a bad checksum, and
-  // when entries from `first_epoch` on have been trimmed.
-  [[nodiscard]] virtual Status read(const std::string& task, std::uint64_t first_epoch,
+  // The entries of `task` from `first_epoch` on, in order, looked for from `position` on. Entries up to `committed_epoch`
+  // must be there: they are waited for. Of two entries of an epoch the one of the later term counts: the other one is
+  // that of a process which had lost the task and did not know it. Fault::damaged on a gap in the epochs or a bad
+  // checksum; Fault::refused when the journal does not reach back so far.
+  [[nodiscard]] virtual Status read(const std::string& task, PartitionId partition, JournalPosition position,
+                                    std::uint64_t first_epoch, std::uint64_t committed_epoch,
                                     const std::function<void(const JournalEntry&)>& sink) = 0;
 
-  // Epochs up to and with this one have their alerts delivered: a replay may leave their output out. Survives the
-  // process, not a loss of power.
-  [[nodiscard]] virtual Status acknowledge(const std::string& task, std::uint64_t epoch) = 0;
-  [[nodiscard]] virtual Status acknowledged(const std::string& task, std::uint64_t& epoch) = 0;  // 0: none
+  // Behind the last entry of the partition that append() has written, as far as is known.
+  [[nodiscard]] virtual JournalPosition position(PartitionId partition) const = 0;
+};
 
-  // Forgets the epochs up to and with `through_epoch`: a snapshot covers them.
-  [[nodiscard]] virtual Status trim(const std::string& task, std::uint64_t through_epoch) = 0;
+// Brings the entries of one task into order while they are read: drops those before `first_epoch` and those of an older
+// term that a later one has overruled.
+class JournalOrder {
+ public:
+  JournalOrder(std::string task, std::uint64_t first_epoch) : task_(std::move(task)), first_epoch_(first_epoch) {}
+
+  [[nodiscard]] Status add(JournalEntry entry);
+  [[nodiscard]] std::uint64_t last_epoch() const;  // 0: none
+  [[nodiscard]] const std::vector<JournalEntry>& entries() const { return entries_; }
+
+ private:
+  std::string task_;
+  std::uint64_t first_epoch_;
+  std::vector<JournalEntry> entries_;
 };
 
 [[nodiscard]] std::unique_ptr<Journal> make_memory_journal();
 
-// Opens or creates. Refuses a directory of another application or format.
-[[nodiscard]] Status open_disk_journal(const std::string& directory, const std::string& application,
-                                       std::unique_ptr<Journal>& out, rocksdb::Env* env = nullptr);
-
-// The bytes of an entry, version 1: every integer 8 bytes big-endian, strings with their length before them, the version
+// The bytes of an entry, version 2: every integer 8 bytes big-endian, strings with their length before them, the version
 // first, and XXH3 of all before it at the end.
 [[nodiscard]] std::string encode(const JournalEntry& entry);
 [[nodiscard]] bool decode(std::string_view bytes, JournalEntry& out);

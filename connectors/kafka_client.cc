@@ -21,6 +21,7 @@ Status KafkaClient::open(rd_kafka_type_t type, const KafkaClientOptions& options
   close();
   brokers_ = options.brokers;
   log_ = options.log;
+  rebalance_ = options.rebalance;
   KafkaConf conf(rd_kafka_conf_new());
   for (const auto& [name, value] : options.defaults) {
     if (Status status = set(conf.get(), name, value); !status.ok()) return status;
@@ -35,6 +36,7 @@ Status KafkaClient::open(rd_kafka_type_t type, const KafkaClientOptions& options
   rd_kafka_conf_set_opaque(conf.get(), this);
   rd_kafka_conf_set_error_cb(conf.get(), &KafkaClient::on_error);
   rd_kafka_conf_set_log_cb(conf.get(), &KafkaClient::on_log);
+  if (rebalance_) rd_kafka_conf_set_rebalance_cb(conf.get(), &KafkaClient::on_rebalance);
   if (prepare) prepare(conf.get());
 
   char error[512];
@@ -72,6 +74,11 @@ void KafkaClient::on_error(rd_kafka_t*, int error, const char* reason, void* sel
 void KafkaClient::on_log(const rd_kafka_t* handle, int level, const char*, const char* text) {
   const auto& client = *static_cast<const KafkaClient*>(rd_kafka_opaque(handle));
   if (client.log_) client.log_(level, text);
+}
+
+void KafkaClient::on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t* list,
+                               void* self) {
+  static_cast<KafkaClient*>(self)->rebalance_(what, *list);
 }
 
 }  // namespace vigia

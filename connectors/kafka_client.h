@@ -27,6 +27,8 @@ struct KafkaClientOptions {
   KafkaProperties defaults;                 // the user's win over these,
   KafkaProperties fixed;                    // and these over the user's: without them data would be lost
   KafkaLog log;                             // called from librdkafka's threads; may be empty
+  // A consumer's group has decided; called from its own polls. Must answer with rd_kafka_assign, now or later.
+  std::function<void(rd_kafka_resp_err_t, const rd_kafka_topic_partition_list_t&)> rebalance = {};
 };
 
 struct KafkaConfFree {
@@ -57,10 +59,12 @@ class KafkaClient {
  private:
   static void on_error(rd_kafka_t*, int error, const char* reason, void* self);
   static void on_log(const rd_kafka_t* handle, int level, const char* facility, const char* text);
+  static void on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t* list, void* self);
 
   rd_kafka_t* handle_ = nullptr;
   std::string brokers_;
   KafkaLog log_;
+  std::function<void(rd_kafka_resp_err_t, const rd_kafka_topic_partition_list_t&)> rebalance_;
   std::mutex mutex_;
   std::string trouble_;
 };

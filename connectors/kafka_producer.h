@@ -1,15 +1,18 @@
 // An idempotent Kafka producer (acks=all, murmur2_random) that loses nothing in silence: a full queue makes the caller
-// wait, and flush() tells of every record that was not acknowledged. One thread calls it.
+// wait, and flush() tells of every record that was not acknowledged. With a transactional id its records count when their
+// transaction is committed (kafka_transaction.h). One thread at a time calls it, but for acknowledged().
 #pragma once
 
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "connectors/kafka_client.h"
 #include "connectors/record_batch.h"
 #include "connectors/status.h"
 
@@ -19,8 +22,21 @@ struct KafkaProducerOptions {
   std::string brokers;
   std::string client;  // client.id: the application
   std::map<std::string, std::string> properties;
+  std::string transactional_id;  // empty: without transactions
   TimeMs flush_timeout_ms = 30'000;
   std::function<void(int level, const std::string& text)> log;
+};
+
+// One librdkafka producer, and what became of its records. Shared with transactional calls that do not come back.
+struct ProducerSession {
+  ~ProducerSession();  // what was not acknowledged is given up
+
+  KafkaClient client;
+  std::mutex mutex;  // of what follows
+  std::uint64_t failed = 0;
+  std::string first_failure;
+  // Of records that were given their partition: the offset behind the last one acknowledged.
+  std::map<std::pair<std::string, std::int32_t>, std::int64_t> acknowledged;
 };
 
 class KafkaProducer {
@@ -30,18 +46,28 @@ class KafkaProducer {
 
   // Checks the settings. Does not need a broker.
   [[nodiscard]] Status open();
+  // Begins anew with another librdkafka producer; what was not acknowledged is given up.
+  [[nodiscard]] Status renew();
 
   // Copies everything. A value with data() == nullptr is a tombstone. Waits while the queue is full, at most
-  // flush_timeout_ms.
+  // flush_timeout_ms. `partition` -1: by the key's hash.
   [[nodiscard]] Status produce(const std::string& topic, std::string_view key, std::string_view value,
-                               std::span<const RecordHeader> headers);
+                               std::span<const RecordHeader> headers, std::int32_t partition = -1);
 
   // Waits until all is acknowledged. Fault::retry: not all was, within the time or at all; the text has the first error.
-  // What failed is forgotten: produce it again.
+  // What failed is forgotten: produce it again. In a transaction it does nothing: the commit waits for all.
   [[nodiscard]] Status flush();
 
-  // Makes sure that the topics exist: with `create` creates what is missing, else Fault::missing_topics.
-  [[nodiscard]] Status check_topics(std::span<const std::string> topics, bool create, bool compacted);
+  // The offset behind the last acknowledged record that was given this partition; -1: none yet. Any thread.
+  [[nodiscard]] std::int64_t acknowledged(const std::string& topic, std::int32_t partition) const;
+
+  // Makes sure that the topics exist: with `create` creates what is missing, else Fault::missing_topics. `partitions` -1:
+  // as many as the broker gives.
+  [[nodiscard]] Status check_topics(std::span<const std::string> topics, bool create, bool compacted,
+                                    std::int32_t partitions = -1);
+
+  [[nodiscard]] std::shared_ptr<ProducerSession> session() const;
+  [[nodiscard]] TimeMs transaction_timeout_ms() const;
 
  private:
   struct Impl;

@@ -11,6 +11,7 @@
 #include "connectors/kafka_fetch_nudge.h"
 #include "connectors/kafka_fetch_watch.h"
 #include "connectors/kafka_partition.h"
+#include "connectors/kafka_progress.h"
 #include "connectors/task_merge.h"
 
 namespace vigia {
@@ -42,22 +43,33 @@ struct KafkaSource::Impl {
   std::vector<std::unique_ptr<KafkaPartition>> partitions;  // by (partition, topic)
   std::vector<TaskMerge<KafkaPartition>> tasks;             // its lanes topic by topic
   std::int32_t partition_count = 0;
+  std::vector<std::vector<std::int32_t>> leaders;  // by topic and partition, as last heard
+  Change wanted = Change::none;
+  bool in_group = false;
+  std::vector<PartitionId> numbers;
+  Status refused;  // what the group offers makes no sense
   int wake_fd = -1;
   TimeMs opened_ms = 0;         // steady
   TimeMs alive_ms = 0;          // steady: opened, or the last time anything came
   TimeMs leaders_asked_ms = 0;  // steady
   TimeMs waiting_said_ms = 0;   // steady
 
-  Status connect(std::size_t assigned);
+  Status connect(std::size_t assigned, bool as_member);
   Status find_topics(KafkaTopics& found);
   Status create_missing(const std::vector<std::string>& missing, std::int32_t siblings);
-  Status check_partitions(const KafkaTopics& found, std::span<const PartitionOffset> from);
-  void assign(const KafkaTopics& found, std::span<const PartitionOffset> from);
+  Status check_partitions(const KafkaTopics& found);
+  Status begin(bool as_member);
+  void on_rebalance(rd_kafka_resp_err_t what, const rd_kafka_topic_partition_list_t& list);
+  void hold(const rd_kafka_topic_partition_list_t& list);
+  void assign(std::span<const PartitionOffset> from);
+  void drop_partitions();
+  void serve_group();
   void collect(const PollLimits& limits, RecordBatch& batch);
   void wait(TimeMs wait_ms) const;
   void note_answers(TimeMs now_ms);
   bool waits_for_long(TimeMs now_ms);
   void refresh_leaders();
+  void note_leaders(const KafkaTopics& found);
   Status trouble(bool got_records);
   void close();
 };
@@ -66,7 +78,7 @@ KafkaSource::KafkaSource(KafkaSourceOptions options) : impl_(std::make_unique<Im
 KafkaSource::~KafkaSource() { impl_->close(); }
 
 // With `assigned` partitions; 0: only to ask for the topics.
-Status KafkaSource::Impl::connect(std::size_t assigned) {
+Status KafkaSource::Impl::connect(std::size_t assigned, bool as_member) {
   limit_kbytes =
       std::clamp<std::size_t>(options.queue_bytes / memory_per_payload / 1024 / std::max<std::size_t>(assigned, 1),
                               smallest_queue_kbytes, 2097151);
@@ -82,9 +94,20 @@ Status KafkaSource::Impl::connect(std::size_t assigned) {
                 {"queued.min.messages", "10000000"},
                 {"queued.max.messages.kbytes", std::to_string(limit_kbytes)},
                 {"reconnect.backoff.max.ms", "2000"},
+                {"session.timeout.ms", "10000"},
+                {"heartbeat.interval.ms", "2000"},
                 {"topic.metadata.refresh.interval.ms", "30000"}};
-  c.fixed = {{"group.id", options.group},      {"enable.auto.commit", "false"}, {"enable.auto.offset.store", "false"},
-             {"enable.partition.eof", "true"}, {"auto.offset.reset", "error"},  {"allow.auto.create.topics", "false"}};
+  if (as_member) {
+    if (!options.instance.empty()) c.defaults.emplace_back("group.instance.id", options.instance);
+    c.rebalance = [this](rd_kafka_resp_err_t what, const auto& list) { on_rebalance(what, list); };
+  }
+  c.fixed = {{"group.id", options.group},
+             {"enable.auto.commit", "false"},
+             {"enable.auto.offset.store", "false"},
+             {"enable.partition.eof", "true"},
+             {"auto.offset.reset", "error"},
+             {"allow.auto.create.topics", "false"},
+             {"partition.assignment.strategy", "range"}};
   return client.open(RD_KAFKA_CONSUMER, c, [this](rd_kafka_conf_t* conf) { watch.install(conf); });
 }
 
@@ -123,8 +146,8 @@ Status KafkaSource::Impl::find_topics(KafkaTopics& found) {
   }
 }
 
-// All topics of the stage have the same number of partitions, and no fewer than the state knows.
-Status KafkaSource::Impl::check_partitions(const KafkaTopics& found, std::span<const PartitionOffset> from) {
+// All topics of the stage have the same number of partitions.
+Status KafkaSource::Impl::check_partitions(const KafkaTopics& found) {
   const auto& [first_name, first] = *found.topics.begin();
   for (const auto& [name, others] : found.topics) {
     if (others.size() == first.size()) continue;
@@ -136,57 +159,160 @@ Status KafkaSource::Impl::check_partitions(const KafkaTopics& found, std::span<c
                     first.size() < others.size() ? first_name : name, std::max(first.size(), others.size())));
   }
   partition_count = static_cast<std::int32_t>(first.size());
-  for (const auto& offset : from) {
-    if (offset.partition.value < partition_count) continue;
-    return Status::of(Fault::refused,
-                      fmt::format("'{}' has {} partitions, and the state is from {} or more: was the topic replaced?",
-                                  offset.topic, partition_count, offset.partition.value + 1));
-  }
+  return Status::good();
+}
+
+// Asks for the topics with a client that reads nothing, then connects the one that does.
+Status KafkaSource::Impl::begin(bool as_member) {
+  close();
+  KafkaTopics found;
+  Status known = connect(0, false);
+  if (known.ok()) known = find_topics(found);
+  close();
+  if (!known.ok()) return known;
+  if (Status status = check_partitions(found); !status.ok()) return status;
+  const auto& only = options.only_partitions;
+  const std::size_t assigned = only.empty() ? static_cast<std::size_t>(partition_count) : only.size();
+  if (Status status = connect(assigned * options.topics.size(), as_member); !status.ok()) return status;
+  note_leaders(found);
+  wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  opened_ms = alive_ms = steady_clock_ms();
+  in_group = as_member;
   return Status::good();
 }
 
 Status KafkaSource::open(std::span<const PartitionOffset> from) {
   Impl& s = *impl_;
-  s.close();
-  KafkaTopics found;
-  Status known = s.connect(0);
-  if (known.ok()) known = s.find_topics(found);
-  s.close();
-  if (!known.ok()) return known;
-  if (Status status = s.check_partitions(found, from); !status.ok()) return status;
-  const auto& only = s.options.only_partitions;
-  const std::size_t tasks = only.empty() ? static_cast<std::size_t>(s.partition_count) : only.size();
-  if (Status status = s.connect(tasks * s.options.topics.size()); !status.ok()) return status;
-  s.wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-  s.assign(found, from);
-  s.opened_ms = s.alive_ms = steady_clock_ms();
+  if (Status status = s.begin(false); !status.ok()) return status;
+  for (const auto& offset : from) {
+    if (offset.partition.value < s.partition_count) continue;
+    return Status::of(Fault::refused,
+                      fmt::format("'{}' has {} partitions, and the state is from {} or more: was the topic replaced?",
+                                  offset.topic, s.partition_count, offset.partition.value + 1));
+  }
+  for (std::int32_t number = 0; number < s.partition_count; ++number) {
+    const auto& only = s.options.only_partitions;
+    if (only.empty() || std::find(only.begin(), only.end(), number) != only.end())
+      s.numbers.push_back(PartitionId{number});
+  }
+  return take(from);
+}
+
+Status KafkaSource::join() {
+  Impl& s = *impl_;
+  if (!s.options.only_partitions.empty()) {
+    if (Status status = open({}); !status.ok()) return status;
+    s.wanted = Change::offered;
+    return Status::good();
+  }
+  if (Status status = s.begin(true); !status.ok()) return status;
+  rd_kafka_topic_partition_list_t* list = rd_kafka_topic_partition_list_new(static_cast<int>(s.options.topics.size()));
+  for (const auto& topic : s.options.topics) rd_kafka_topic_partition_list_add(list, topic.c_str(), -1);
+  const rd_kafka_resp_err_t error = rd_kafka_subscribe(s.client.handle(), list);
+  rd_kafka_topic_partition_list_destroy(list);
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return Status::good();
+  return Status::of(Fault::refused, fmt::format("consumer group {}: {}", s.options.group, rd_kafka_err2str(error)));
+}
+
+// Runs inside our own polls. Partitions that were never taken are given back at once.
+void KafkaSource::Impl::on_rebalance(rd_kafka_resp_err_t what, const rd_kafka_topic_partition_list_t& list) {
+  if (what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+    hold(list);
+    wanted = Change::offered;
+    return;
+  }
+  if (partitions.empty()) {
+    rd_kafka_assign(client.handle(), nullptr);
+    numbers.clear();
+    wanted = Change::none;
+    return;
+  }
+  // Also when the client is closed, or the group is gone: the answer is the same.
+  wanted = rd_kafka_assignment_lost(client.handle()) != 0 ? Change::lost : Change::withdrawn;
+}
+
+// The numbers that all topics have in the list; range assignment gives whole numbers.
+void KafkaSource::Impl::hold(const rd_kafka_topic_partition_list_t& list) {
+  numbers.clear();
+  std::map<std::int32_t, std::size_t> topics_of;
+  for (int i = 0; i < list.cnt; ++i) ++topics_of[list.elems[i].partition];
+  for (const auto& [number, topics] : topics_of) {
+    if (topics != options.topics.size()) {
+      refused = Status::of(
+          Fault::refused,
+          fmt::format("the consumer group {} gave this instance partition {} of only {} of {} topics: do all instances "
+                      "read the same topics, with the same number of partitions?",
+                      options.group, number, topics, options.topics.size()));
+    }
+    numbers.push_back(PartitionId{number});
+  }
+}
+
+KafkaSource::Change KafkaSource::change() {
+  Impl& s = *impl_;
+  s.serve_group();
+  if (s.wanted == Change::withdrawn && rd_kafka_assignment_lost(s.client.handle()) != 0) s.wanted = Change::lost;
+  return s.wanted;
+}
+
+// What comes here is the group's; records go to the queues of their partitions.
+void KafkaSource::Impl::serve_group() {
+  if (client.handle() == nullptr) return;
+  while (rd_kafka_message_t* message = in_group ? rd_kafka_consumer_poll(client.handle(), 0) : nullptr) {
+    if (message->err == RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED && !partitions.empty()) wanted = Change::lost;
+    rd_kafka_message_destroy(message);
+  }
+  if (!in_group) rd_kafka_poll(client.handle(), 0);
+}
+
+std::span<const PartitionId> KafkaSource::numbers() const { return impl_->numbers; }
+
+Status KafkaSource::take(std::span<const PartitionOffset> from) {
+  Impl& s = *impl_;
+  if (!s.refused.ok()) return s.refused;
+  s.drop_partitions();
+  s.assign(from);
+  s.wanted = Change::none;
   return Status::good();
 }
 
-void KafkaSource::Impl::assign(const KafkaTopics& found, std::span<const PartitionOffset> from) {
+void KafkaSource::give_up() {
+  Impl& s = *impl_;
+  s.drop_partitions();
+  s.numbers.clear();
+  s.wanted = Change::none;
+}
+
+void KafkaSource::Impl::drop_partitions() {
+  nudge.stop();
+  if (!partitions.empty() || wanted != Change::none) rd_kafka_assign(client.handle(), nullptr);
+  tasks.clear();
+  partitions.clear();
+}
+
+void KafkaSource::Impl::assign(std::span<const PartitionOffset> from) {
   rd_kafka_topic_partition_list_t* list = rd_kafka_topic_partition_list_new(16);
-  for (std::int32_t number = 0; number < partition_count; ++number) {
-    const auto& only = options.only_partitions;
-    if (!only.empty() && std::find(only.begin(), only.end(), number) == only.end()) continue;
+  for (const PartitionId number : numbers) {
     TaskMerge<KafkaPartition>& task = tasks.emplace_back(away_after_ms);
     for (std::size_t t = 0; t < options.topics.size(); ++t) {
       const std::string& name = options.topics[t];
-      const auto known = std::find_if(from.begin(), from.end(), [&](const PartitionOffset& o) {
-        return o.topic == name && o.partition.value == number;
-      });
+      const auto known = std::find_if(
+          from.begin(), from.end(), [&](const PartitionOffset& o) { return o.topic == name && o.partition == number; });
       const bool fresh = known == from.end() || known->next.value < 0;
       const std::int64_t position = fresh ? RD_KAFKA_OFFSET_BEGINNING : known->next.value;
-      partitions.push_back(
-          std::make_unique<KafkaPartition>(client.handle(), name, TopicIndex{static_cast<std::uint16_t>(t)},
-                                           PartitionId{number}, position, wake_fd, *pool, limit_kbytes * 1024));
-      partitions.back()->leader = found.topics.at(name)[static_cast<std::size_t>(number)].leader;
+      partitions.push_back(std::make_unique<KafkaPartition>(client.handle(), name,
+                                                            TopicIndex{static_cast<std::uint16_t>(t)}, number, position,
+                                                            wake_fd, *pool, limit_kbytes * 1024));
+      const auto at = static_cast<std::size_t>(number.value);
+      partitions.back()->leader = at < leaders[t].size() ? leaders[t][at] : -1;
       task.add(*partitions.back());
-      rd_kafka_topic_partition_list_add(list, name.c_str(), number)->offset = position;
+      rd_kafka_topic_partition_list_add(list, name.c_str(), number.value)->offset = position;
     }
   }
   rd_kafka_assign(client.handle(), list);
   rd_kafka_topic_partition_list_destroy(list);
   nudge.start(client.handle());
+  opened_ms = alive_ms = steady_clock_ms();
 }
 
 std::int32_t KafkaSource::partition_count() const { return impl_->partition_count; }
@@ -211,10 +337,10 @@ Status KafkaSource::poll(RecordBatch& batch, const PollLimits& limits) {
     std::uint64_t woken = 0;
     (void)!::read(s.wake_fd, &woken, sizeof woken);
     s.note_answers(steady_clock_ms());
-    rd_kafka_poll(s.client.handle(), 0);
-    s.collect(limits, batch);
+    s.serve_group();
+    if (s.wanted == Change::none) s.collect(limits, batch);
     const TimeMs left_ms = deadline_ms - steady_clock_ms();
-    if (!batch.records.empty() || left_ms <= 0) break;
+    if (!batch.records.empty() || left_ms <= 0 || s.wanted != Change::none) break;
     s.wait(left_ms);
   }
   batch.partitions.reserve(s.partitions.size());
@@ -257,10 +383,21 @@ void KafkaSource::Impl::refresh_leaders() {
   leaders_asked_ms = steady_clock_ms();
   KafkaTopics found;
   if (!fetch_topics(client, options.topics, leader_timeout_ms, found).ok()) return;
+  note_leaders(found);
   for (auto& partition : partitions) {
-    const auto topic = found.topics.find(partition->topic_name());
+    const auto& known = leaders[partition->topic.value];
     const auto number = static_cast<std::size_t>(partition->partition.value);
-    if (topic != found.topics.end() && number < topic->second.size()) partition->leader = topic->second[number].leader;
+    if (number < known.size()) partition->leader = known[number];
+  }
+}
+
+void KafkaSource::Impl::note_leaders(const KafkaTopics& found) {
+  leaders.resize(options.topics.size());
+  for (std::size_t t = 0; t < options.topics.size(); ++t) {
+    const auto topic = found.topics.find(options.topics[t]);
+    if (topic == found.topics.end()) continue;
+    leaders[t].clear();
+    for (const auto& partition : topic->second) leaders[t].push_back(partition.leader);
   }
 }
 
@@ -278,8 +415,10 @@ Status KafkaSource::Impl::trouble(bool got_records) {
     any_away = any_away || partition->lost();
   }
   char text[512];
-  if (rd_kafka_fatal_error(client.handle(), text, sizeof text) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return Status::of(Fault::fatal, fmt::format("Kafka client: {}", text));
+  if (const auto fatal = rd_kafka_fatal_error(client.handle(), text, sizeof text);
+      fatal != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return Status::of(fatal == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID ? Fault::fenced : Fault::fatal,
+                      fmt::format("Kafka client: {}", text));
   }
   if (any_alive) alive_ms = now_ms;
   if ((waits_for_long(now_ms) || any_away) && now_ms - leaders_asked_ms > leader_refresh_ms) refresh_leaders();
@@ -325,30 +464,32 @@ Status KafkaSource::read_range(const PartitionOffset& from, Offset end, TimeMs w
       return Status::of(Fault::retry, fmt::format("{}/{}: no record in {} ms, waiting for offset {} of {}", from.topic,
                                                   from.partition.value, wait_ms, next.value, end.value));
     }
-    rd_kafka_poll(s.client.handle(), 0);
+    s.serve_group();
     s.wait(std::min<TimeMs>(deadline_ms - steady_clock_ms(), fetch_wait_ms));
   }
 }
 
-void KafkaSource::commit(std::span<const PartitionOffset> offsets) {
-  rd_kafka_topic_partition_list_t* list = rd_kafka_topic_partition_list_new(static_cast<int>(offsets.size()));
-  for (const auto& offset : offsets) {
-    if (offset.next.value < 0) continue;
-    rd_kafka_topic_partition_list_add(list, offset.topic.c_str(), offset.partition.value)->offset = offset.next.value;
-  }
-  if (list->cnt > 0) rd_kafka_commit(impl_->client.handle(), list, 1);
-  rd_kafka_topic_partition_list_destroy(list);
+Status KafkaSource::committed(std::span<const PartitionId> numbers, std::vector<TaskProgress>& out) {
+  Impl& s = *impl_;
+  return fetch_progress(s.client, s.options.topics, numbers, static_cast<int>(s.options.request_timeout_ms), out);
+}
+
+Status KafkaSource::commit(std::span<const TaskProgress> progress) { return commit_progress(impl_->client, progress); }
+
+rd_kafka_consumer_group_metadata_t* KafkaSource::group_metadata() const {
+  return rd_kafka_consumer_group_metadata(impl_->client.handle());
 }
 
 void KafkaSource::Impl::close() {
-  nudge.stop();
   if (client.handle() != nullptr) {
-    if (!partitions.empty()) rd_kafka_assign(client.handle(), nullptr);
-    tasks.clear();
-    partitions.clear();
+    drop_partitions();
     rd_kafka_consumer_close(client.handle());  // commits under way are finished first
     client.close();
   }
+  nudge.stop();
+  numbers.clear();
+  wanted = Change::none;
+  refused = Status::good();
   watch.clear();
   if (wake_fd >= 0) ::close(wake_fd);
   wake_fd = -1;

@@ -34,6 +34,19 @@ void MemorySource::add_tombstone(std::uint16_t topic, std::int32_t partition, Ti
 }
 
 Status MemorySource::open(std::span<const PartitionOffset> from) {
+  if (Status status = join(); !status.ok()) return status;
+  return take(from);
+}
+
+Status MemorySource::join() {
+  numbers_.clear();
+  for (std::int32_t number = 0; number < partitions_; ++number) numbers_.push_back(PartitionId{number});
+  change_ = Change::offered;
+  taken_ = false;
+  return failure_;
+}
+
+Status MemorySource::take(std::span<const PartitionOffset> from) {
   for (Log& at : logs_) {
     at.next = 0;
     at.shows = false;
@@ -44,7 +57,34 @@ Status MemorySource::open(std::span<const PartitionOffset> from) {
     if (at == nullptr || offset.next.value < 0) continue;
     at->next = std::min(static_cast<std::size_t>(offset.next.value), at->records.size());
   }
+  change_ = Change::none;
+  taken_ = true;
+  return Status::good();
+}
+
+void MemorySource::give_up() {
+  numbers_.clear();
+  change_ = Change::none;
+  taken_ = false;
+}
+
+bool MemorySource::holds(PartitionId number) const {
+  return taken_ && std::find(numbers_.begin(), numbers_.end(), number) != numbers_.end();
+}
+
+Status MemorySource::committed(std::span<const PartitionId> numbers, std::vector<TaskProgress>& out) {
+  out.clear();
+  for (const PartitionId number : numbers) {
+    const auto known = progress.find(number.value);
+    out.push_back(known == progress.end() ? TaskProgress{.partition = number, .epoch = 0, .next = {}} : known->second);
+  }
   return failure_;
+}
+
+Status MemorySource::commit(std::span<const TaskProgress> given) {
+  if (!commit_fails_with.ok()) return commit_fails_with;
+  for (const TaskProgress& one : given) progress[one.partition.value] = one;
+  return Status::good();
 }
 
 MemorySource::Log* MemorySource::find(const PartitionOffset& offset) {
@@ -85,11 +125,13 @@ Status MemorySource::poll(RecordBatch& batch, const PollLimits& limits) {
     at.shows = false;  // records may have been added since, and the vector have moved
     first.push_back(at.next);
   }
-  for (auto& task : tasks_) {
-    if (failure_.ok()) task.take({quota, limits.bytes}, no_clock_ms, batch);
+  for (std::int32_t number = 0; number < partitions_; ++number) {
+    if (!failure_.ok() || !holds(PartitionId{number})) continue;
+    tasks_[static_cast<std::size_t>(number)].take({quota, limits.bytes}, no_clock_ms, batch);
   }
   for (std::size_t i = 0; i < logs_.size(); ++i) {
     const Log& at = logs_[i];
+    if (!holds(at.partition)) continue;
     const bool at_end = at.next == at.records.size() && at.fetch == Fetch::all;
     batch.partitions.push_back({.topic = at.topic,
                                 .partition = at.partition,
@@ -117,10 +159,6 @@ Status MemorySource::read_range(const PartitionOffset& from, Offset end, TimeMs,
   at->next = static_cast<std::size_t>(std::max<std::int64_t>(from.next.value, 0));
   while (static_cast<std::int64_t>(at->next) < end.value && at->refill()) at->take(1, batch);
   return Status::good();
-}
-
-void MemorySource::commit(std::span<const PartitionOffset> offsets) {
-  for (const auto& offset : offsets) committed[{offset.topic, offset.partition.value}] = offset.next.value;
 }
 
 void MemorySource::close() {}

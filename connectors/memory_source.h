@@ -8,12 +8,12 @@
 #include <utility>
 #include <vector>
 
-#include "connectors/record_source.h"
+#include "connectors/log_source.h"
 #include "connectors/task_merge.h"
 
 namespace vigia {
 
-class MemorySource : public RecordSource {
+class MemorySource : public LogSource {
  public:
   MemorySource(std::vector<std::string> topics, std::int32_t partitions);
 
@@ -28,6 +28,10 @@ class MemorySource : public RecordSource {
   void set_fetch(std::uint16_t topic, std::int32_t partition, Fetch fetch) { log(topic, partition).fetch = fetch; }
   // While it is not good, poll gives no record and this.
   void fail_with(Status status) { failure_ = std::move(status); }
+  // What the group says: these numbers are offered; what is held is asked back, or lost. After join() all are offered.
+  void offer(std::vector<PartitionId> numbers) { numbers_ = std::move(numbers), change_ = Change::offered; }
+  void withdraw() { change_ = Change::withdrawn; }
+  void lose() { change_ = Change::lost; }
   // finished() once all is read.
   void end_after_last() { ends_ = true; }
 
@@ -36,11 +40,19 @@ class MemorySource : public RecordSource {
   [[nodiscard]] Status poll(RecordBatch& batch, const PollLimits& limits) override;
   [[nodiscard]] bool finished() const override;
   [[nodiscard]] Status read_range(const PartitionOffset& from, Offset end, TimeMs wait_ms, RecordBatch& batch) override;
-  void commit(std::span<const PartitionOffset> offsets) override;
+  [[nodiscard]] Status join() override;
+  [[nodiscard]] Change change() override { return change_; }
+  [[nodiscard]] std::span<const PartitionId> numbers() const override { return numbers_; }
+  [[nodiscard]] Status take(std::span<const PartitionOffset> from) override;
+  void give_up() override;
+  [[nodiscard]] Status committed(std::span<const PartitionId> numbers, std::vector<TaskProgress>& out) override;
+  [[nodiscard]] Status commit(std::span<const TaskProgress> progress) override;
   void close() override;
   [[nodiscard]] std::uint64_t queued_bytes() const override { return 0; }
 
-  std::map<std::pair<std::string, std::int32_t>, std::int64_t> committed;
+  // What the group remembers; a test hands it to the source of the next process.
+  std::map<std::int32_t, TaskProgress> progress;
+  Status commit_fails_with;  // while it is not good, commit() notes nothing and gives this
 
  private:
   struct Stored {
@@ -71,6 +83,7 @@ class MemorySource : public RecordSource {
     return logs_[static_cast<std::size_t>(partition) * topics_.size() + topic];
   }
   Log* find(const PartitionOffset& offset);
+  [[nodiscard]] bool holds(PartitionId number) const;
 
   std::vector<std::string> topics_;
   std::int32_t partitions_;
@@ -79,6 +92,9 @@ class MemorySource : public RecordSource {
   TimeMs fetch_ms_ = no_time_ms;
   Status failure_;
   bool ends_ = false;
+  Change change_ = Change::none;
+  std::vector<PartitionId> numbers_;
+  bool taken_ = false;
 };
 
 }  // namespace vigia

@@ -74,7 +74,7 @@ class PipelineReader {
     const Section top = reader_.read(root, config_section("pipeline"));
     pipeline_.application = top.text("application");
     if (!pipeline_.application.empty()) check_name("application", pipeline_.application, top.line("application"));
-    read_delivery(top);
+    pipeline_.delivery = value_of(top.text("delivery"), deliveries);
     pipeline_.timezone = top.text("timezone");
     if (!pipeline_.timezone.empty() && !is_timezone(pipeline_.timezone)) {
       reader_.error(top.line("timezone"), "timezone: " + pipeline_.timezone,
@@ -110,15 +110,6 @@ class PipelineReader {
     if (is_new) return;
     reader_.error(line, fmt::format("{}: {} again (first on line {})", key, topic, first->second),
                   "each topic once in the sources and outputs");
-  }
-
-  void read_delivery(const Section& top) {
-    if (value_of(top.text("delivery"), deliveries) == Delivery::exactly_once && top.given("delivery")) {
-      reader_.warning(top.line("delivery"),
-                      "this version runs at least once: after a crash alerts may be produced "
-                      "twice, and what is produced twice is the same twice");
-    }
-    pipeline_.delivery = Delivery::at_least_once;
   }
 
   void read_kafka(const Section& kafka) {
@@ -181,6 +172,10 @@ class PipelineReader {
     for (const auto& [key, topic] : topics) {
       *topic = outputs.text(key);
       check_topic(key, *topic, outputs.line(key));
+    }
+    if (out.journal.empty() && is_topic_name(pipeline_.application)) {
+      out.journal = pipeline_.application + ".journal";
+      check_topic("journal", out.journal, outputs.line("journal"));
     }
     out.format = value_of(outputs.text("format"), formats);
     out.alert_retention_ms = outputs.integer("alert_retention");

@@ -30,7 +30,7 @@ struct SourceSpec {
   bool has_operators = true;  // false: no rule of this version reads the stream; the source may be left alone
 };
 
-// Names of topics. `journal` is empty when none was configured.
+// Names of topics. `journal` is APPLICATION.journal when none was configured.
 struct OutputSpec {
   std::string alerts, alert_state, dead_letters, too_late, journal;
   RecordFormat format = RecordFormat::json;
@@ -44,8 +44,7 @@ struct Pipeline {
   std::string brokers;
   std::map<std::string, std::string> properties;  // handed to librdkafka as they are
   bool create_topics = false;                     // create what is missing instead of stopping
-  Delivery delivery =
-      Delivery::at_least_once;  // what this version does; exactly_once is loaded as this, with a warning
+  Delivery delivery = Delivery::exactly_once;
 
   std::string timezone;  // a name that the time-zone database has
   TimeMs horizon_ms = 0;

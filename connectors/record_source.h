@@ -2,11 +2,11 @@
 //
 //   source->open(from)            until it is good; Fault::retry and missing_topics may be asked again after a pause
 //   source->poll(batch, ...)      again and again; the batch's records live as long as the batch
-//   source->commit(offsets)       when what was read is safe: for lag monitors; a restart goes by the snapshot's offsets
 //   source->close()
 //
 // Back-pressure: don't poll. A source holds a bounded number of bytes ahead of the reader and stops fetching by itself.
-// Implementations: KafkaSource, FileSource, MemorySource (tests; it can be told to fail).
+// Implementations: KafkaSource, FileSource, MemorySource (tests; it can be told to fail). What a running engine reads is
+// a LogSource (log_source.h), which can also be read again and shared with other processes.
 #pragma once
 
 #include <cstddef>
@@ -54,15 +54,6 @@ class RecordSource {
 
   // No record will ever come again: a file read to its end.
   [[nodiscard]] virtual bool finished() const = 0;
-
-  // Records exactly [from.next, end) of one partition, appended to `batch`, for replaying a journalled epoch. Waits for
-  // them at most wait_ms without progress; Fault::refused when they are gone. May only be called before the first poll;
-  // leaves the reading position at `end`. The caller merges (record_merge.h).
-  [[nodiscard]] virtual Status read_range(const PartitionOffset& from, Offset end, TimeMs wait_ms,
-                                          RecordBatch& batch) = 0;
-
-  // Does not wait. A failed commit is no loss: offsets that count are in the snapshot.
-  virtual void commit(std::span<const PartitionOffset> offsets) = 0;
 
   virtual void close() = 0;
 

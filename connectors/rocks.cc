@@ -139,13 +139,24 @@ void Database::close() {
   broken_ = false;
 }
 
+namespace {
+
+// "NAME NUMBER" of the same name with a smaller number: every version reads what older ones have written.
+bool is_older(const std::string& found, const std::string& format) {
+  const auto name = format.rfind(' ') + 1;
+  return found.starts_with(format.substr(0, name)) && std::atoi(found.c_str() + name) > 0 &&
+         std::atoi(found.c_str() + name) < std::atoi(format.c_str() + name);
+}
+
+}  // namespace
+
 Status Database::check_format(const std::string& format) const {
   std::optional<std::string> found;
   if (Status status = get(format_key, found); !status.ok()) return status;
   if (!found) {
     return Status::of(Fault::refused, fmt::format("{}: not a directory of ours (expected {})", directory_, format));
   }
-  if (*found == format) return Status::good();
+  if (*found == format || is_older(*found, format)) return Status::good();
   return Status::of(Fault::refused,
                     fmt::format("{}: written as '{}', and this version reads '{}'; use the version that "
                                 "wrote it",
@@ -170,7 +181,11 @@ Status Database::claim(const std::string& format, const std::string& application
                       fmt::format("{}: belongs to application '{}', not '{}'; set another state.directory", directory_,
                                   *found, application));
   }
-  return check_format(format);
+  if (Status status = check_format(format); !status.ok()) return status;
+  if (Status status = get(format_key, found); !status.ok() || *found == format) return status;
+  rocksdb::WriteBatch batch;
+  batch.Put(format_key, format);  // what is written from now on an older version could not read
+  return write(batch, true);
 }
 
 void append_u64(std::string& out, std::uint64_t value) {

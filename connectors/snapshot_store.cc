@@ -9,7 +9,7 @@ namespace vigia {
 
 namespace {
 
-constexpr const char* format = "vigia-snapshot 1";
+constexpr const char* format = "vigia-snapshot 2";
 
 std::string head_key(const std::string& task) { return "h" + task; }
 
@@ -32,6 +32,8 @@ std::string encode(const SnapshotHead& head) {
     rocks::append_i64(out, offset.next.value);
   }
   rocks::append_text(out, head.meta);
+  rocks::append_u64(out, head.term);
+  rocks::append_i64(out, head.journal);
   return out;
 }
 
@@ -48,6 +50,9 @@ bool decode(std::string_view bytes, SnapshotHead& out) {
     offset.next.value = in.i64();
   }
   out.meta = in.text();
+  if (in.at_end()) return true;  // format 1
+  out.term = in.u64();
+  out.journal = in.i64();
   return in.at_end();
 }
 

@@ -20,6 +20,7 @@
 #include <thread>
 #include <vector>
 
+#include "connectors/journal.h"
 #include "connectors/record_source.h"
 #include "connectors/status.h"
 #include "engine/task.h"
@@ -33,7 +34,9 @@ namespace vigia {
 // A task's name on disk: "seal-trip/3" or the like; no NUL.
 struct SnapshotHead {
   std::string task;
-  std::uint64_t epoch = 0;  // the last epoch that is in it
+  std::uint64_t epoch = 0;      // the last epoch that is in it
+  std::uint64_t term = 0;       // of the journal's entries by then
+  JournalPosition journal = 0;  // where to look for the entries behind it
   TimeMs clock_ms = no_time_ms;
   std::vector<PartitionOffset> offsets;  // of every partition of the task
   std::string meta;                      // Task::snapshot's

@@ -15,6 +15,8 @@ enum class Fault : std::uint8_t {
   unreadable,      // the input could not be read; the text has file and line
   damaged,         // bytes on disk or in the journal are not what was written
   refused,         // not ours: other application, other version, settings that do not fit; the text says what to do
+  lost,            // the partitions are somebody else's now: what was not committed is theirs to do again
+  fenced,          // another process runs in this one's place
   fatal,           // can't go on in this process
 };
 

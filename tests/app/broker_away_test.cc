@@ -40,12 +40,13 @@ class BrokerAwayTest : public testing::Test {
     options.topics = topics;
     options.snapshot_every_ms = never_ms;
     options.poll.wait_ms = 0;
+    EXPECT_TRUE(source_.join().ok());
     runner_ = std::make_unique<EpochRunner>(
-        RunnerParts{source_, *journal_, snapshots_, delivery_, [this] { return make_seal_task(config_); },
+        RunnerParts{source_, *journal_, transaction_, snapshots_, delivery_, [this] { return make_seal_task(config_); },
                     [this] { return now_ms_; }},
         options);
     source_.set_fetch_ms(now_ms_);
-    EXPECT_TRUE(runner_->start().ok());
+    EXPECT_TRUE(runner_->follow_group().ok());
   }
   ~BrokerAwayTest() override {
     runner_.reset();
@@ -63,7 +64,9 @@ class BrokerAwayTest : public testing::Test {
   // The broker answers now.
   Status step() {
     source_.set_fetch_ms(now_ms_);
-    return runner_->step();
+    Status status = runner_->step();
+    const Status settled = runner_->settle();
+    return status.ok() ? settled : status;
   }
 
   std::filesystem::path directory_;
@@ -72,6 +75,7 @@ class BrokerAwayTest : public testing::Test {
   SealStageConfig config_;
   MemorySource source_{topics, 1};
   std::unique_ptr<Journal> journal_ = make_memory_journal();
+  AtLeastOnce transaction_{source_};
   SnapshotStore snapshots_;
   MemoryAlertSink sink_;
   MemoryDeadLetters letters_;

@@ -43,25 +43,29 @@ class WatchedJournal : public Journal {
     log_.add("journal");
     return inner_->append(entries);
   }
-  Status read(const std::string& task, std::uint64_t first,
-              const std::function<void(const JournalEntry&)>& sink) override {
-    return inner_->read(task, first, sink);
+  Status read(const std::string& task, PartitionId partition, JournalPosition position, std::uint64_t first,
+              std::uint64_t committed, const std::function<void(const JournalEntry&)>& sink) override {
+    return inner_->read(task, partition, position, first, committed, sink);
   }
-  Status acknowledge(const std::string& task, std::uint64_t epoch) override {
-    if (!acknowledges) return Status::of(Fault::fatal, "killed before the acknowledgement");
-    log_.add("acknowledge");
-    return inner_->acknowledge(task, epoch);
-  }
-  Status acknowledged(const std::string& task, std::uint64_t& epoch) override {
-    return inner_->acknowledged(task, epoch);
-  }
-  Status trim(const std::string& task, std::uint64_t through) override { return inner_->trim(task, through); }
+  JournalPosition position(PartitionId partition) const override { return inner_->position(partition); }
 
   Status fail_append;
-  bool acknowledges = true;
 
  private:
   std::unique_ptr<Journal> inner_;
+  Notes& log_;
+};
+
+class WatchedTransaction : public AtLeastOnce {
+ public:
+  WatchedTransaction(LogSource& source, Notes& log) : AtLeastOnce(source), log_(log) {}
+
+  Status commit(std::span<const TaskProgress> progress) override {
+    log_.add("commit");
+    return AtLeastOnce::commit(progress);
+  }
+
+ private:
   Notes& log_;
 };
 
@@ -96,18 +100,36 @@ class EpochRunnerTest : public testing::Test {
     std::filesystem::remove_all(directory_);
   }
 
-  // A new process: its tasks and its source start from nothing; disk and records stay.
+  // A new process: its tasks and its source start from nothing; disk, records and what the group knows stay.
   void begin_process() {
     runner_.reset();
-    source_ = std::make_unique<MemorySource>(topics, 2);
+    auto source = std::make_unique<MemorySource>(topics, 2);
+    if (source_) source->progress = source_->progress;
+    source_ = std::move(source);
     for (const Given& given : given_)
       source_->add(given.topic, given.partition, given.broker_ms, given.key, given.value);
     source_->set_fetch_ms(wall_ms_);
     delivery_ = std::make_unique<ResultDelivery>(std::vector<AlertSink*>{&sink_}, letters_, topics);
+    transaction_ = std::make_unique<WatchedTransaction>(*source_, log_);
+    EXPECT_TRUE(source_->join().ok());
     runner_ = std::make_unique<EpochRunner>(
-        RunnerParts{*source_, journal_, snapshots_, *delivery_, [] { return std::make_unique<CountingTask>(); },
-                    [this] { return wall_ms_; }},
+        RunnerParts{*source_, journal_, *transaction_, snapshots_, *delivery_,
+                    [] { return std::make_unique<CountingTask>(); }, [this] { return wall_ms_; }},
         options_);
+  }
+
+  // A step, and until what came of it is public.
+  Status step() {
+    Status status = runner_->step();
+    const Status settled = runner_->settle();
+    return status.ok() ? settled : status;
+  }
+
+  // Where the group says that reading goes on.
+  std::int64_t committed(const std::string& topic, std::int32_t partition) {
+    for (const PartitionOffset& offset : source_->progress[partition].next)
+      if (offset.topic == topic) return offset.next.value;
+    return -1;
   }
 
   void give(std::uint16_t topic, std::int32_t partition, TimeMs broker_ms, const std::string& key,
@@ -139,48 +161,49 @@ class EpochRunnerTest : public testing::Test {
   TimeMs wall_ms_ = start_ms + 100;
   std::unique_ptr<MemorySource> source_;
   std::unique_ptr<ResultDelivery> delivery_;
+  std::unique_ptr<WatchedTransaction> transaction_;
   std::unique_ptr<EpochRunner> runner_;
 };
 
-TEST_F(EpochRunnerTest, JournalBeforeAlertsBeforeAcknowledgementBeforeCommit) {
+TEST_F(EpochRunnerTest, JournalBeforeAlertsBeforeCommit) {
   give(0, 0, start_ms, "a");
   begin_process();
-  ASSERT_TRUE(runner_->start().ok());
-  ASSERT_TRUE(runner_->step().ok());
+  ASSERT_TRUE(runner_->follow_group().ok());
+  ASSERT_TRUE(step().ok());
   const auto done = log_.all();
   ASSERT_GE(done.size(), 3U);
   EXPECT_EQ(done[0], "journal");
   EXPECT_EQ(done[1], "alerts");
-  EXPECT_EQ(done[2], "acknowledge");
-  EXPECT_EQ((source_->committed[{"seal", 0}]), 1);
+  EXPECT_EQ(done[2], "commit");
+  EXPECT_EQ(committed("seal", 0), 1);
 }
 
 TEST_F(EpochRunnerTest, NoAlertLeavesWithoutItsJournalEntryAndNothingIsCommitted) {
   give(0, 0, start_ms, "a");
   begin_process();
-  ASSERT_TRUE(runner_->start().ok());
+  ASSERT_TRUE(runner_->follow_group().ok());
   journal_.fail_append = Status::of(Fault::storage, "disk full");
-  EXPECT_EQ(runner_->step().fault, Fault::storage);
-  EXPECT_EQ(runner_->step().fault, Fault::storage);
+  EXPECT_EQ(step().fault, Fault::storage);
+  EXPECT_EQ(step().fault, Fault::storage);
   EXPECT_TRUE(sink_.written.empty());
-  EXPECT_TRUE(source_->committed.empty());
+  EXPECT_TRUE(source_->progress.empty());
 
   journal_.fail_append = {};  // there is room again
-  EXPECT_TRUE(runner_->step().ok());
+  EXPECT_TRUE(step().ok());
   EXPECT_EQ(lines(sink_.written), fmt::format("heard-a-1 {}\n", start_ms));
 }
 
 TEST_F(EpochRunnerTest, WhileASinkIsAwayInputStopsAndGoesOnAfterwards) {
   give(0, 0, start_ms, "a");
   begin_process();
-  ASSERT_TRUE(runner_->start().ok());
+  ASSERT_TRUE(runner_->follow_group().ok());
   sink_.fail_with = Status::of(Fault::retry, "broker away");
-  EXPECT_EQ(runner_->step().fault, Fault::retry);
+  EXPECT_EQ(step().fault, Fault::retry);
   give(0, 0, start_ms + 1, "b");
-  EXPECT_EQ(runner_->step().fault, Fault::retry);
+  EXPECT_EQ(step().fault, Fault::retry);
   EXPECT_EQ(runner_->records_read(), 1U);
   sink_.fail_with = {};
-  EXPECT_TRUE(runner_->step().ok());
+  EXPECT_TRUE(step().ok());
   EXPECT_EQ(lines(sink_.written), fmt::format("heard-a-1 {}\nheard-b-1 {}\n", start_ms, start_ms + 1));
 }
 
@@ -188,8 +211,8 @@ TEST_F(EpochRunnerTest, TopicsOfAPartitionNumberAreMergedIntoOneTask) {
   give(0, 1, start_ms + 10, "a");
   give(1, 1, start_ms + 5, "a");
   begin_process();
-  ASSERT_TRUE(runner_->start().ok());
-  ASSERT_TRUE(runner_->step().ok());
+  ASSERT_TRUE(runner_->follow_group().ok());
+  ASSERT_TRUE(step().ok());
   EXPECT_EQ(lines(sink_.written), fmt::format("heard-a-1 {}\nheard-a-2 {}\n", start_ms + 5, start_ms + 10));
 }
 
@@ -198,14 +221,14 @@ TEST_F(EpochRunnerTest, NoSealPassesATripThatIsStillBeingFetched) {
   give(1, 0, start_ms + 5, "a");
   begin_process();
   source_->set_fetch(1, 0, MemorySource::Fetch::nothing_yet);
-  ASSERT_TRUE(runner_->start().ok());
+  ASSERT_TRUE(runner_->follow_group().ok());
   for (int hour = 0; hour < 3; ++hour) {
-    ASSERT_TRUE(runner_->step().ok());
+    ASSERT_TRUE(step().ok());
     pass_time(3'600'000);
   }
   EXPECT_TRUE(sink_.written.empty());
   source_->set_fetch(1, 0, MemorySource::Fetch::all);
-  ASSERT_TRUE(runner_->step().ok());
+  ASSERT_TRUE(step().ok());
   ASSERT_GE(sink_.written.size(), 2U);
   EXPECT_EQ(lines(std::span(sink_.written).first(2)),
             fmt::format("heard-a-1 {}\nheard-a-2 {}\n", start_ms + 5, start_ms + 10));
@@ -216,13 +239,13 @@ TEST_F(EpochRunnerTest, APartitionThatIsAwayStopsNoOtherAndNobodyIsAccusedOfSile
   wall_ms_ = start_ms;
   give(1, 0, start_ms - 1'000, "quiet");
   begin_process();
-  ASSERT_TRUE(runner_->start().ok());
-  ASSERT_TRUE(runner_->step().ok());
+  ASSERT_TRUE(runner_->follow_group().ok());
+  ASSERT_TRUE(step().ok());
   source_->set_fetch(1, 0, MemorySource::Fetch::away);
   for (int minute = 0; minute < 10; ++minute) {
     pass_time(60'000);
     give(0, 0, wall_ms_, "seal");
-    ASSERT_TRUE(runner_->step().ok());
+    ASSERT_TRUE(step().ok());
     EXPECT_EQ(runner_->records_read(), static_cast<std::uint64_t>(minute) + 2);
   }
   for (const Alert& alert : sink_.written) EXPECT_EQ(alert.kind, "heard") << alert.alert_id;
@@ -230,7 +253,7 @@ TEST_F(EpochRunnerTest, APartitionThatIsAwayStopsNoOtherAndNobodyIsAccusedOfSile
   source_->set_fetch(1, 0, MemorySource::Fetch::all);
   give(1, 0, start_ms + 30'000, "quiet");  // it was not silent after all
   pass_time(1'000);
-  ASSERT_TRUE(runner_->step().ok());
+  ASSERT_TRUE(step().ok());
   ASSERT_EQ(sink_.written.size(), 13U);
   EXPECT_EQ(sink_.written[12].alert_id, "silent-quiet-2");  // but now it is
   EXPECT_EQ(sink_.written[12].detected_ms, start_ms + 30'000 + CountingTask::due_after_ms);
@@ -241,8 +264,8 @@ TEST_F(EpochRunnerTest, DeadLettersAreKeptAndTheAccountHolds) {
   give(0, 0, start_ms + 1, "a", "poison");
   give(0, 0, start_ms + 2, "a");
   begin_process();
-  ASSERT_TRUE(runner_->start().ok());
-  ASSERT_TRUE(runner_->step().ok());
+  ASSERT_TRUE(runner_->follow_group().ok());
+  ASSERT_TRUE(step().ok());
   ASSERT_EQ(letters_.kept.size(), 1U);
   EXPECT_EQ(letters_.kept[0].offset, 1);
   EXPECT_TRUE(runner_->account().adds_up());
@@ -253,17 +276,17 @@ TEST_F(EpochRunnerTest, CaughtUpTheClockFollowsTheWallButNotWhileTheBrokerIsAway
   give(0, 0, start_ms, "a");
   wall_ms_ = start_ms;
   begin_process();
-  ASSERT_TRUE(runner_->start().ok());
-  ASSERT_TRUE(runner_->step().ok());
+  ASSERT_TRUE(runner_->follow_group().ok());
+  ASSERT_TRUE(step().ok());
 
   wall_ms_ += 600'000;  // no fetch was answered meanwhile
   source_->fail_with(Status::of(Fault::retry, "broker away"));
-  EXPECT_EQ(runner_->step().fault, Fault::retry);
+  EXPECT_EQ(step().fault, Fault::retry);
   EXPECT_EQ(sink_.written.size(), 1U);  // nobody is accused of silence
 
   source_->fail_with({});
   pass_time(1000);
-  ASSERT_TRUE(runner_->step().ok());
+  ASSERT_TRUE(step().ok());
   ASSERT_EQ(sink_.written.size(), 2U);
   EXPECT_EQ(sink_.written[1].alert_id, "silent-a-1");
   EXPECT_EQ(sink_.written[1].detected_ms, start_ms + CountingTask::due_after_ms);
@@ -274,8 +297,8 @@ TEST_F(EpochRunnerTest, ARecordFromBeyondTheWallMovesNoClock) {
   give(0, 0, start_ms, "a");
   give(0, 0, 4'070'908'800'000, "b");  // 2099
   begin_process();
-  ASSERT_TRUE(runner_->start().ok());
-  ASSERT_TRUE(runner_->step().ok());
+  ASSERT_TRUE(runner_->follow_group().ok());
+  ASSERT_TRUE(step().ok());
   EXPECT_EQ(lines(sink_.written), fmt::format("heard-a-1 {}\nheard-b-1 {}\n", start_ms, start_ms));
   EXPECT_EQ(runner_->clock_ms(), start_ms);
 }
@@ -284,13 +307,13 @@ TEST_F(EpochRunnerTest, BoundedLawAtTheMemoryBudgetNoMoreInputIsTaken) {
   options_.memory_budget_bytes = 1500;  // two keys are too many
   give(0, 0, start_ms, "a");
   begin_process();
-  ASSERT_TRUE(runner_->start().ok());
-  ASSERT_TRUE(runner_->step().ok());
+  ASSERT_TRUE(runner_->follow_group().ok());
+  ASSERT_TRUE(step().ok());
   EXPECT_FALSE(runner_->is_paused());
   give(0, 0, start_ms, "b");
-  ASSERT_TRUE(runner_->step().ok());
+  ASSERT_TRUE(step().ok());
   give(0, 0, start_ms, "c");
-  ASSERT_TRUE(runner_->step().ok());
+  ASSERT_TRUE(step().ok());
   EXPECT_TRUE(runner_->is_paused());
   EXPECT_EQ(runner_->records_read(), 2U);
 }
@@ -298,14 +321,14 @@ TEST_F(EpochRunnerTest, BoundedLawAtTheMemoryBudgetNoMoreInputIsTaken) {
 TEST_F(EpochRunnerTest, StoppedAndStartedItGoesOnFromTheSnapshot) {
   give(0, 0, start_ms, "a");
   begin_process();
-  ASSERT_TRUE(runner_->start().ok());
-  ASSERT_TRUE(runner_->step().ok());
+  ASSERT_TRUE(runner_->follow_group().ok());
+  ASSERT_TRUE(step().ok());
   ASSERT_TRUE(runner_->stop().ok());
   give(0, 0, start_ms + 1, "a");
   begin_process();
-  ASSERT_TRUE(runner_->start().ok());
+  ASSERT_TRUE(runner_->follow_group().ok());
   EXPECT_EQ(runner_->replayed_epochs(), 0U);
-  ASSERT_TRUE(runner_->step().ok());
+  ASSERT_TRUE(step().ok());
   EXPECT_EQ(lines(sink_.written), fmt::format("heard-a-1 {}\nheard-a-2 {}\n", start_ms, start_ms + 1));
   EXPECT_EQ(runner_->account().applied, 2U);
 }
@@ -313,18 +336,17 @@ TEST_F(EpochRunnerTest, StoppedAndStartedItGoesOnFromTheSnapshot) {
 TEST_F(EpochRunnerTest, AfterACrashAcknowledgedEpochsAreAppliedInSilence) {
   give(0, 0, start_ms, "a");
   begin_process();
-  ASSERT_TRUE(runner_->start().ok());
-  ASSERT_TRUE(runner_->step().ok());
+  ASSERT_TRUE(runner_->follow_group().ok());
+  ASSERT_TRUE(step().ok());
   begin_process();  // no stop: no snapshot
-  ASSERT_TRUE(runner_->start().ok());
+  ASSERT_TRUE(runner_->follow_group().ok());
   EXPECT_GT(runner_->replayed_epochs(), 0U);
   EXPECT_EQ(sink_.written.size(), 1U);
   EXPECT_EQ(runner_->account().applied, 1U);
 }
 
-// Each epoch is delivered while the next one is made; the sink is away for a while.
-TEST_F(EpochRunnerTest, DeliveredInTheBackgroundItIsTheSameInTheSameOrder) {
-  options_.overlap_records = 1;
+// Epochs are made while those before them are on their way; the sink is away for a while.
+TEST_F(EpochRunnerTest, MadePublicInTheBackgroundItIsTheSameInTheSameOrder) {
   options_.poll.records = 4;
   constexpr int count = 40;
   std::string expected;
@@ -333,31 +355,28 @@ TEST_F(EpochRunnerTest, DeliveredInTheBackgroundItIsTheSameInTheSameOrder) {
     expected += fmt::format("heard-a-{} {}\n", i + 1, start_ms + i);
   }
   begin_process();
-  ASSERT_TRUE(runner_->start().ok());
   for (int i = 0; i < 5; ++i) ASSERT_TRUE(runner_->step().ok());
   ASSERT_TRUE(runner_->settle().ok());
-  EXPECT_EQ((source_->committed[{"seal", 0}]), 10);  // two records an epoch of this partition
+  EXPECT_EQ(committed("seal", 0), 10);  // two records an epoch of this partition
   EXPECT_EQ(sink_.written.size(), 10U);
 
   sink_.fail_with = Status::of(Fault::retry, "broker away");
-  ASSERT_TRUE(runner_->step().ok());  // on its way
-  EXPECT_EQ(runner_->step().fault, Fault::retry);
-  EXPECT_EQ(runner_->step().fault, Fault::retry);
-  EXPECT_EQ(runner_->records_read(), 14U);  // no more than two epochs wait
-  EXPECT_EQ((source_->committed[{"seal", 0}]), 10);
+  EXPECT_EQ(step().fault, Fault::retry);
+  EXPECT_EQ(step().fault, Fault::retry);
+  EXPECT_EQ(runner_->records_read(), 12U);  // no input meanwhile
+  EXPECT_EQ(committed("seal", 0), 10);
   sink_.fail_with = {};
   while (runner_->records_read() < count) ASSERT_TRUE(runner_->step().ok());
   ASSERT_TRUE(runner_->stop().ok());
   EXPECT_EQ(lines(sink_.written), expected);
-  EXPECT_EQ((source_->committed[{"seal", 0}]), count);
+  EXPECT_EQ(committed("seal", 0), count);
 }
 
-// Crashes before acknowledgements at random epochs: what is produced twice is the same twice.
-TEST_F(EpochRunnerTest, ReplayLawWhatWasNotAcknowledgedIsProducedAgainTheSameBytes) {
+// Crashes before commits at random epochs: what is produced twice is the same twice.
+TEST_F(EpochRunnerTest, ReplayLawWhatWasNotCommittedIsProducedAgainTheSameBytes) {
   std::mt19937 random(20240607);
   RecordProperty("seed", 20240607);
   begin_process();
-  ASSERT_TRUE(runner_->start().ok());
   TimeMs broker_ms = wall_ms_;
   for (int round = 0; round < 60; ++round) {
     for (std::uint32_t i = random() % 6; i > 0; --i) {
@@ -368,28 +387,28 @@ TEST_F(EpochRunnerTest, ReplayLawWhatWasNotAcknowledgedIsProducedAgainTheSameByt
     }
     pass_time(static_cast<TimeMs>(random() % 40'000));
     if (random() % 4 != 0) {
-      ASSERT_TRUE(runner_->step().ok());
+      ASSERT_TRUE(step().ok());
       continue;
     }
     const std::size_t before = sink_.written.size();
-    journal_.acknowledges = false;
-    const bool crashed = !runner_->step().ok();
+    source_->commit_fails_with = Status::of(Fault::retry, "killed before the commit");
+    const bool crashed = !step().ok();
     const std::size_t produced = sink_.written.size() - before;
-    journal_.acknowledges = true;
     begin_process();
     pass_time(static_cast<TimeMs>(random() % 40'000));
-    ASSERT_TRUE(runner_->start().ok()) << "round " << round;
+    ASSERT_TRUE(runner_->follow_group().ok()) << "round " << round;
+    ASSERT_TRUE(runner_->settle().ok());
     if (!crashed) continue;
     const std::span<const Alert> all(sink_.written);
     const auto first = all.subspan(before, produced);
     const auto again = all.subspan(before + produced);
-    // The crash was at the first task's acknowledgement: all that left the process left it again.
-    EXPECT_EQ(lines(again), lines(first)) << "round " << round;
+    // It may have been tried more than once.
+    ASSERT_EQ(again.empty() ? 0 : first.size() % again.size(), 0U) << "round " << round;
+    EXPECT_EQ(lines(again), lines(first.last(again.size()))) << "round " << round;
     sink_.written.erase(sink_.written.begin() + static_cast<std::ptrdiff_t>(before + produced), sink_.written.end());
   }
   EXPECT_GT(sink_.written.size(), 50U);
-  std::uint64_t poison = 0;
-  EXPECT_EQ(runner_->account().decoded + poison, given_.size());
+  EXPECT_EQ(runner_->account().decoded, given_.size());
 }
 
 }  // namespace

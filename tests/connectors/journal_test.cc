@@ -2,25 +2,26 @@
 
 #include <gtest/gtest.h>
 
-#include "full_disk.h"
-#include "temp_directory.h"
-
 namespace vigia::test {
 namespace {
 
-JournalEntry entry(const std::string& task, std::uint64_t epoch) {
+JournalEntry entry(const std::string& task, std::uint64_t epoch, std::uint64_t term = 1) {
   const auto n = static_cast<std::int64_t>(epoch);
   return {.task = task,
+          .partition = PartitionId{3},
           .epoch = epoch,
+          .term = term,
           .clock_ms = -5 + n,
           .wall_ms = epoch % 2 == 0 ? no_time_ms : n,
           .ranges = {{"seal.events", PartitionId{3}, Offset{n * 10}, Offset{n * 10 + 10}, true},
                      {"trip.events", PartitionId{3}, Offset{7}, Offset{7}, false}}};
 }
 
-std::vector<JournalEntry> read(Journal& journal, const std::string& task, std::uint64_t first, Status& status) {
+std::vector<JournalEntry> read(Journal& journal, const std::string& task, std::uint64_t first, Status& status,
+                               std::uint64_t committed = 0, JournalPosition position = 0) {
   std::vector<JournalEntry> entries;
-  status = journal.read(task, first, [&](const JournalEntry& e) { entries.push_back(e); });
+  status = journal.read(task, PartitionId{3}, position, first, committed,
+                        [&](const JournalEntry& e) { entries.push_back(e); });
   return entries;
 }
 
@@ -37,25 +38,17 @@ TEST(JournalEntry, ReadsBackAndRefusesEveryFlippedByte) {
   }
 }
 
-class JournalContract : public ::testing::TestWithParam<bool> {
+class JournalTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    if (GetParam()) {
-      const Status opened = open_disk_journal(dir_ / "journal", "customs", journal);
-      ASSERT_TRUE(opened.ok()) << opened.text;
-    } else {
-      journal = make_memory_journal();
-    }
+  void append(std::initializer_list<JournalEntry> entries) {
+    ASSERT_TRUE(journal->append(std::vector<JournalEntry>(entries)).ok());
   }
-  TempDirectory dir_;
-  std::unique_ptr<Journal> journal;
+  std::unique_ptr<Journal> journal = make_memory_journal();
+  Status status;
 };
 
-TEST_P(JournalContract, ReadsFromAnEpochOnTaskByTask) {
-  for (std::uint64_t epoch = 1; epoch <= 300; ++epoch) {
-    ASSERT_TRUE(journal->append(std::vector{entry("t/1", epoch), entry("t/10", epoch)}).ok());
-  }
-  Status status;
+TEST_F(JournalTest, ReadsFromAnEpochOnTaskByTask) {
+  for (std::uint64_t epoch = 1; epoch <= 300; ++epoch) append({entry("t/1", epoch), entry("t/10", epoch)});
   const auto entries = read(*journal, "t/1", 250, status);
   ASSERT_TRUE(status.ok()) << status.text;
   ASSERT_EQ(entries.size(), 51u);
@@ -65,72 +58,54 @@ TEST_P(JournalContract, ReadsFromAnEpochOnTaskByTask) {
   EXPECT_TRUE(status.ok());
 }
 
-TEST_P(JournalContract, TrimmedEpochsAreMissedNotSkipped) {
-  for (std::uint64_t epoch = 1; epoch <= 10; ++epoch) ASSERT_TRUE(journal->append(std::vector{entry("t", epoch)}).ok());
-  ASSERT_TRUE(journal->trim("t", 4).ok());
-  Status status;
-  EXPECT_EQ(read(*journal, "t", 5, status).size(), 6u);
-  EXPECT_TRUE(status.ok());
-  (void)read(*journal, "t", 4, status);
-  EXPECT_EQ(status.fault, Fault::damaged);
-  ASSERT_TRUE(journal->trim("t", 10).ok());
-  EXPECT_TRUE(read(*journal, "t", 11, status).empty());
-  EXPECT_TRUE(status.ok());
-}
-
-TEST_P(JournalContract, AGapIsDamage) {
-  ASSERT_TRUE(journal->append(std::vector{entry("t", 1), entry("t", 3)}).ok());
-  Status status;
-  EXPECT_EQ(read(*journal, "t", 1, status).size(), 1u);
-  EXPECT_EQ(status.fault, Fault::damaged);
-}
-
-TEST_P(JournalContract, RemembersWhatWasAcknowledged) {
-  std::uint64_t epoch = 99;
-  ASSERT_TRUE(journal->acknowledged("t", epoch).ok());
-  EXPECT_EQ(epoch, 0u);
-  ASSERT_TRUE(journal->acknowledge("t", 5).ok());
-  ASSERT_TRUE(journal->acknowledged("t", epoch).ok());
-  EXPECT_EQ(epoch, 5u);
-}
-
-INSTANTIATE_TEST_SUITE_P(, JournalContract, ::testing::Bool(),
-                         [](const auto& which) { return which.param ? "Disk" : "Memory"; });
-
-TEST(DiskJournal, SurvivesAndBelongsToOneApplication) {
-  TempDirectory dir;
-  std::unique_ptr<Journal> journal;
-  ASSERT_TRUE(open_disk_journal(dir / "j", "customs", journal).ok());
-  ASSERT_TRUE(journal->append(std::vector{entry("t", 1)}).ok());
-  std::unique_ptr<Journal> second;
-  const Status busy = open_disk_journal(dir / "j", "customs", second);
-  EXPECT_EQ(busy.fault, Fault::refused);
-  EXPECT_NE(busy.text.find("in use by another process"), std::string::npos) << busy.text;
-  journal.reset();
-  const Status other = open_disk_journal(dir / "j", "harbour", journal);
-  EXPECT_EQ(other.fault, Fault::refused);
-  EXPECT_NE(other.text.find("'customs'"), std::string::npos) << other.text;
-  ASSERT_TRUE(open_disk_journal(dir / "j", "customs", journal).ok());
-  Status status;
-  EXPECT_EQ(read(*journal, "t", 1, status).size(), 1u);
-}
-
-TEST(DiskJournal, AFullDiskIsAStatusAndItGoesOnWhenThereIsRoom) {
-  TempDirectory dir;
-  FullDisk disk;
-  std::unique_ptr<Journal> journal;
-  ASSERT_TRUE(open_disk_journal(dir / "j", "customs", journal, &disk).ok());
-  ASSERT_TRUE(journal->append(std::vector{entry("t", 1)}).ok());
-  disk.set_full(true);
-  for (int i = 0; i < 3; ++i) EXPECT_EQ(journal->append(std::vector{entry("t", 2)}).fault, Fault::storage);
-  disk.set_full(false);
-  const Status again = journal->append(std::vector{entry("t", 2)});
-  ASSERT_TRUE(again.ok()) << again.text;
-  journal.reset();
-  ASSERT_TRUE(open_disk_journal(dir / "j", "customs", journal, &disk).ok());
-  Status status;
-  EXPECT_EQ(read(*journal, "t", 1, status).size(), 2u);
+TEST_F(JournalTest, WhatASnapshotRemembersIsEnoughToFindTheEntriesBehindIt) {
+  append({entry("t", 1), entry("t", 2)});
+  const JournalPosition position = journal->position(PartitionId{3});
+  append({entry("t", 3)});
+  EXPECT_EQ(read(*journal, "t", 3, status, 3, position).size(), 1u);
   EXPECT_TRUE(status.ok()) << status.text;
+}
+
+TEST_F(JournalTest, AGapIsDamage) {
+  append({entry("t", 1), entry("t", 3)});
+  (void)read(*journal, "t", 1, status);
+  EXPECT_EQ(status.fault, Fault::damaged);
+  EXPECT_NE(status.text.find("epoch 2 is missing"), std::string::npos) << status.text;
+}
+
+TEST_F(JournalTest, ABeginningThatIsGoneIsRefusedNotSkipped) {
+  append({entry("t", 5), entry("t", 6)});
+  (void)read(*journal, "t", 2, status);
+  EXPECT_EQ(status.fault, Fault::refused);
+  EXPECT_NE(status.text.find("begins at epoch 5"), std::string::npos) << status.text;
+}
+
+TEST_F(JournalTest, CommittedEpochsMustBeThere) {
+  append({entry("t", 1)});
+  EXPECT_EQ(read(*journal, "t", 1, status, 1).size(), 1u);
+  (void)read(*journal, "t", 1, status, 2);
+  EXPECT_EQ(status.fault, Fault::damaged);
+}
+
+TEST_F(JournalTest, AnEpochWrittenAgainCountsOnce) {
+  append({entry("t", 1), entry("t", 2), entry("t", 1), entry("t", 2), entry("t", 3)});
+  EXPECT_EQ(read(*journal, "t", 1, status).size(), 3u);
+  EXPECT_TRUE(status.ok()) << status.text;
+}
+
+// One that had lost the task and did not know it wrote epochs 2 and 3; the new owner had read the journal up to 1.
+TEST_F(JournalTest, TheLaterTermOverrulesWhateverTheOrder) {
+  append({entry("t", 1, 1), entry("t", 2, 1), entry("t", 3, 1), entry("t", 2, 2)});
+  auto entries = read(*journal, "t", 1, status);
+  ASSERT_TRUE(status.ok()) << status.text;
+  ASSERT_EQ(entries.size(), 2u);
+  EXPECT_EQ(entries[1].term, 2u);
+
+  append({entry("t", 3, 1), entry("t", 4, 1), entry("t", 3, 2)});
+  entries = read(*journal, "t", 1, status);
+  ASSERT_TRUE(status.ok()) << status.text;
+  ASSERT_EQ(entries.size(), 3u);
+  EXPECT_EQ(entries[2].term, 2u);
 }
 
 }  // namespace

@@ -46,7 +46,7 @@ TEST(PipelineConfig, TheLeastPipelineHasDefaults) {
   const Pipeline& pipeline = loaded.pipeline;
   EXPECT_EQ(pipeline.application, "customs");
   EXPECT_EQ(pipeline.brokers, "localhost:9092");
-  EXPECT_EQ(pipeline.delivery, Delivery::at_least_once);
+  EXPECT_EQ(pipeline.delivery, Delivery::exactly_once);
   EXPECT_EQ(pipeline.timezone, "UTC");
   EXPECT_EQ(pipeline.horizon_ms, 86'400'000);
   EXPECT_EQ(pipeline.allowed_lateness_ms, 600'000);
@@ -62,7 +62,7 @@ TEST(PipelineConfig, TheLeastPipelineHasDefaults) {
   EXPECT_EQ(pipeline.outputs.alerts, "vigia.alerts");
   EXPECT_EQ(pipeline.outputs.dead_letters, "vigia.dead-letters");
   EXPECT_EQ(pipeline.outputs.too_late, "vigia.too-late");
-  EXPECT_EQ(pipeline.outputs.journal, "");
+  EXPECT_EQ(pipeline.outputs.journal, "customs.journal");
   ASSERT_EQ(pipeline.rules.size(), 1u);
   EXPECT_EQ(pipeline.rules[0].kind, "clock_fault");
 }
@@ -72,7 +72,7 @@ TEST(PipelineConfig, ReadsEveryKey) {
   const LoadedPipeline loaded = files.load(R"(
 application: a
 kafka: {brokers: "b1:1,b2:2", properties: {security.protocol: ssl, session.timeout.ms: 6000}, create_topics: true}
-delivery: exactly_once
+delivery: at_least_once
 timezone: America/Guayaquil
 time: {horizon: 12h, allowed_lateness: 1m, max_clock_skew: 2s, clock: records, source_silence: 5m}
 state: {directory: deep/state, snapshot_every: 500ms, memory_budget: 64MiB}
@@ -93,11 +93,11 @@ rules:
   - {id: clock, kind: clock_fault, severity: low}
 )");
   ASSERT_TRUE(loaded.ok()) << format_errors(loaded.errors);
-  EXPECT_THAT(format_warnings(loaded.warnings), HasSubstr("at least once"));
   const Pipeline& pipeline = loaded.pipeline;
   EXPECT_EQ(pipeline.brokers, "b1:1,b2:2");
   EXPECT_EQ(pipeline.properties.at("session.timeout.ms"), "6000");
   EXPECT_TRUE(pipeline.create_topics);
+  EXPECT_EQ(pipeline.delivery, Delivery::at_least_once);
   EXPECT_EQ(pipeline.clock, ClockMode::records);
   EXPECT_EQ(pipeline.state_directory, files.path("deep/state"));
   EXPECT_EQ(pipeline.snapshot_every_ms, 500);

@@ -36,7 +36,7 @@ class RecordingTest : public BrokerFixture {
     auto recording = recordings::read_wmata(folder_, buses, half_width_m, confirmations, directory_);
     name_ = unique("wmata");
     std::string pipeline = reference::read_file(recording.pipeline);
-    replace_all(pipeline, "application: recording", "application: " + name_ + "\ndelivery: at_least_once");
+    replace_all(pipeline, "application: recording", "application: " + name_ + "\ndelivery: exactly_once");
     replace_all(pipeline, "\"localhost:9092\"", fmt::format("\"{}\", create_topics: true", bootstrap()));
     replace_all(pipeline, "directory: state", "directory: state-" + name_);
     replace_all(pipeline, "vigia.alerts", name_ + ".alerts");

@@ -62,7 +62,7 @@ class RunTest : public BrokerFixture {
   std::string pipeline(const std::string& format = "json", bool create_topics = true) const {
     return dir.write("pipeline.yaml", fmt::format(R"(application: {0}
 kafka: {{ brokers: "{1}", create_topics: {2} }}
-delivery: at_least_once
+delivery: exactly_once
 timezone: UTC
 time: {{ clock: records }}
 state: {{ directory: state, snapshot_every: 1s, memory_budget: 1GiB }}
@@ -358,7 +358,7 @@ TEST_F(RunTest, MissingTopicsEndItWithTheirNamesAndTheCommand) {
 TEST_F(RunTest, AnUnreachableBrokerIsSaidAndWaitedFor) {
   const std::string config = dir.write("pipeline.yaml", fmt::format(R"(application: {0}
 kafka: {{ brokers: "127.0.0.1:1" }}
-delivery: at_least_once
+delivery: exactly_once
 state: {{ directory: state }}
 sources:
   - {{ topic: {0}.seals, stream: seal, format: json }}

@@ -1,4 +1,4 @@
-#include "app/kill_point.h"
+#include "connectors/kill_point.h"
 
 #include <signal.h>
 #include <unistd.h>

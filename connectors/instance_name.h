@@ -1,0 +1,14 @@
+// The name of this instance of an application: made once, kept in the state directory, so that a process that comes back
+// after a crash is known to the brokers as the one that went.
+#pragma once
+
+#include <string>
+
+#include "connectors/status.h"
+
+namespace vigia {
+
+// Reads `directory`/instance, or makes the name up and writes it, synced. 16 hex digits.
+[[nodiscard]] Status read_instance_name(const std::string& directory, std::string& out);
+
+}  // namespace vigia

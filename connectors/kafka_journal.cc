@@ -1,0 +1,99 @@
+#include "connectors/kafka_journal.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "connectors/kafka_fetch_watch.h"
+#include "connectors/kafka_progress.h"
+
+namespace vigia {
+
+namespace {
+
+constexpr int poll_ms = 100;
+
+struct MessageFree {
+  void operator()(rd_kafka_message_t* message) const { rd_kafka_message_destroy(message); }
+};
+using Message = std::unique_ptr<rd_kafka_message_t, MessageFree>;
+
+}  // namespace
+
+KafkaJournal::KafkaJournal(KafkaProducer& producer, KafkaJournalOptions options)
+    : producer_(producer), options_(std::move(options)) {}
+
+Status KafkaJournal::append(std::span<const JournalEntry> entries) {
+  for (const JournalEntry& entry : entries) {
+    Status status = producer_.produce(options_.topic, entry.task, encode(entry), {}, entry.partition.value);
+    if (!status.ok()) return status;
+  }
+  return producer_.flush();
+}
+
+JournalPosition KafkaJournal::position(PartitionId partition) const {
+  const auto read = read_to_.find(partition.value);
+  const JournalPosition known = read == read_to_.end() ? 0 : read->second;
+  return std::max(known, producer_.acknowledged(options_.topic, partition.value));
+}
+
+Status KafkaJournal::open_reader() {
+  if (reader_.handle() != nullptr) return Status::good();
+  KafkaClientOptions c;
+  c.brokers = options_.brokers;
+  c.user = options_.properties;
+  c.user.erase("group.instance.id");
+  c.user.erase("transaction.timeout.ms");
+  c.log = options_.log;
+  c.defaults = {{"client.id", "vigia-journal"}, {"fetch.wait.max.ms", "20"}};
+  c.fixed = {{"group.id", "vigia-journal"},  // librdkafka wants one; nothing is ever committed to it
+             {"enable.auto.commit", "false"},
+             {"enable.partition.eof", "true"},
+             {"isolation.level", "read_committed"},
+             {"auto.offset.reset", "earliest"}};
+  return reader_.open(RD_KAFKA_CONSUMER, c);
+}
+
+Status KafkaJournal::read(const std::string& task, PartitionId partition, JournalPosition position,
+                          std::uint64_t first_epoch, std::uint64_t committed_epoch,
+                          const std::function<void(const JournalEntry&)>& sink) {
+  if (Status status = open_reader(); !status.ok()) return status;
+  const PartitionList list(rd_kafka_topic_partition_list_new(1));
+  rd_kafka_topic_partition_list_add(list.get(), options_.topic.c_str(), partition.value)->offset = position;
+  rd_kafka_assign(reader_.handle(), list.get());
+  JournalOrder order(task, first_epoch);
+  Status status;
+  TimeMs deadline_ms = steady_clock_ms() + options_.patience_ms;
+  while (status.ok()) {
+    const Message message(rd_kafka_consumer_poll(reader_.handle(), poll_ms));
+    if (message != nullptr && message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      status = add(*message, order);
+      read_to_[partition.value] = message->offset + 1;
+      deadline_ms = steady_clock_ms() + options_.patience_ms;
+      continue;
+    }
+    // The group may know of a commit before its mark has come to every partition.
+    const bool all = committed_epoch < first_epoch || order.last_epoch() >= committed_epoch;
+    if (message != nullptr && message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF && all) break;
+    if (steady_clock_ms() < deadline_ms) continue;
+    status = Status::of(Fault::retry,
+                        fmt::format("{}/{}: the journal of {} gives nothing behind epoch {}, and epoch {} "
+                                    "is committed",
+                                    options_.topic, partition.value, task, order.last_epoch(), committed_epoch));
+  }
+  rd_kafka_assign(reader_.handle(), nullptr);
+  if (!status.ok()) return status;
+  for (const JournalEntry& entry : order.entries()) sink(entry);
+  return Status::good();
+}
+
+Status KafkaJournal::add(const rd_kafka_message_t& message, JournalOrder& order) const {
+  JournalEntry entry;
+  if (decode({static_cast<const char*>(message.payload), message.len}, entry)) return order.add(std::move(entry));
+  return Status::of(Fault::damaged,
+                    fmt::format("{}/{} offset {}: no journal entry of this version, or not with its checksum",
+                                options_.topic, message.partition, message.offset));
+}
+
+}  // namespace vigia

@@ -1,0 +1,92 @@
+#include "connectors/kafka_progress.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <string_view>
+
+namespace vigia {
+
+namespace {
+
+constexpr std::string_view metadata_prefix = "epoch ";
+
+std::uint64_t epoch_of(const rd_kafka_topic_partition_t& element) {
+  std::string_view text(static_cast<const char*>(element.metadata), element.metadata_size);
+  std::uint64_t epoch = 0;
+  if (!text.starts_with(metadata_prefix)) return 0;
+  text.remove_prefix(metadata_prefix.size());
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), epoch);
+  return error == std::errc() ? epoch : 0;
+}
+
+Status later(const char* what, rd_kafka_resp_err_t error) {
+  return Status::of(Fault::retry, fmt::format("{}: {}", what, rd_kafka_err2str(error)));
+}
+
+}  // namespace
+
+PartitionList progress_list(rd_kafka_t* handle, std::span<const TaskProgress> progress) {
+  PartitionList list(rd_kafka_topic_partition_list_new(16));
+  for (const TaskProgress& task : progress) {
+    const std::string metadata = fmt::format("{}{}", metadata_prefix, task.epoch);
+    for (const PartitionOffset& offset : task.next) {
+      auto* element = rd_kafka_topic_partition_list_add(list.get(), offset.topic.c_str(), offset.partition.value);
+      // An offset that is not known yet is that of the beginning: the epoch counts all the same.
+      element->offset = std::max<std::int64_t>(offset.next.value, 0);
+      element->metadata = rd_kafka_mem_malloc(handle, metadata.size());
+      element->metadata_size = metadata.size();
+      std::memcpy(element->metadata, metadata.data(), metadata.size());
+    }
+  }
+  return list;
+}
+
+Status fetch_progress(KafkaClient& client, std::span<const std::string> topics, std::span<const PartitionId> numbers,
+                      int timeout_ms, std::vector<TaskProgress>& out) {
+  out.clear();
+  if (numbers.empty()) return Status::good();
+  PartitionList list(rd_kafka_topic_partition_list_new(16));
+  for (const PartitionId number : numbers) {
+    for (const std::string& topic : topics) rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), number.value);
+  }
+  if (const auto error = rd_kafka_committed(client.handle(), list.get(), timeout_ms);
+      error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return later("committed offsets", error);
+  }
+  int at = 0;
+  for (const PartitionId number : numbers) {
+    TaskProgress& task = out.emplace_back();
+    task.partition = number;
+    for (const std::string& topic : topics) {
+      const rd_kafka_topic_partition_t& element = list->elems[at++];
+      if (element.err != RD_KAFKA_RESP_ERR_NO_ERROR) return later("committed offsets", element.err);
+      task.epoch = std::max(task.epoch, epoch_of(element));
+      if (element.offset >= 0) task.next.push_back({topic, number, Offset{element.offset}});
+    }
+  }
+  return Status::good();
+}
+
+Status commit_progress(KafkaClient& client, std::span<const TaskProgress> progress) {
+  const PartitionList list = progress_list(client.handle(), progress);
+  if (list->cnt == 0) return Status::good();
+  const rd_kafka_resp_err_t error = rd_kafka_commit(client.handle(), list.get(), 0);
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return Status::good();
+  if (is_outcast(error)) return Status::of(Fault::lost, fmt::format("offsets refused: {}", rd_kafka_err2str(error)));
+  return later("offsets not committed", error);
+}
+
+bool is_outcast(rd_kafka_resp_err_t error) {
+  switch (error) {
+    case RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID:
+    case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID:
+    case RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS: return true;
+    default: return false;
+  }
+}
+
+}  // namespace vigia

@@ -1,0 +1,37 @@
+// How far an application has come, where its consumer group keeps it: the offsets of its topics, and in their metadata
+// the number of the epoch ("epoch 42"), so that offsets and journal can be told to belong together.
+#pragma once
+
+#include <librdkafka/rdkafka.h>
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "connectors/kafka_client.h"
+#include "connectors/log_source.h"
+
+namespace vigia {
+
+struct PartitionListFree {
+  void operator()(rd_kafka_topic_partition_list_t* list) const { rd_kafka_topic_partition_list_destroy(list); }
+};
+using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t, PartitionListFree>;
+
+// As a list of offsets with metadata; offsets not known yet are left out.
+[[nodiscard]] PartitionList progress_list(rd_kafka_t* handle, std::span<const TaskProgress> progress);
+
+// Of each number; without any yet it has epoch 0 and no offsets. Transactions that are undecided are waited for at most
+// timeout_ms, then Fault::retry.
+[[nodiscard]] Status fetch_progress(KafkaClient& client, std::span<const std::string> topics,
+                                    std::span<const PartitionId> numbers, int timeout_ms,
+                                    std::vector<TaskProgress>& out);
+
+// Without a transaction; waits for the answer. Fault::lost: the group says that the partitions are not ours any more.
+[[nodiscard]] Status commit_progress(KafkaClient& client, std::span<const TaskProgress> progress);
+
+// Whether an answer of the group means that this member is none any more, or not of this generation.
+[[nodiscard]] bool is_outcast(rd_kafka_resp_err_t error);
+
+}  // namespace vigia
