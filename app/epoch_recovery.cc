@@ -31,17 +31,16 @@ Status EpochRunner::follow_group() {
   spdlog::warn("partitions {} are lost: the group has given them away; what was not committed is left to the new owner",
                words(parts_.source.numbers()));
   lose_tasks();
-  outcast_ = retake_ = false;
+  retake_ = false;
   parts_.source.give_up();
   return Status::good();
 }
 
 Status EpochRunner::give_up_tasks() {
-  if (Status status = settle(); !status.ok() && status.fault != Fault::lost) return status;
-  if (outcast_ || !publisher_.status().ok()) lose_tasks();
+  if (Status status = settle(); !status.ok()) return status;
   spdlog::info("partitions {} are given up", words(parts_.source.numbers()));
   parked_ = std::exchange(tasks_, {});
-  outcast_ = retake_ = false;
+  retake_ = false;
   parts_.source.give_up();
   return Status::good();
 }
@@ -60,15 +59,18 @@ Status EpochRunner::take_tasks() {
   if (Status status = parts_.source.committed(parts_.source.numbers(), progress); !status.ok()) return status;
   Tasks tasks;
   std::vector<bool> is_fresh;
-  std::vector<PartitionOffset> from;
-  for (const TaskProgress& one : progress) {
-    tasks.push_back(unpark(one));
-    is_fresh.push_back(!tasks.back());
-    if (is_fresh.back()) {
-      if (Status status = restore_task(one, tasks.back()); !status.ok()) return status;
-    }
-    from.insert(from.end(), tasks.back()->next.begin(), tasks.back()->next.end());
+  Status found = find_tasks(progress, tasks, is_fresh);
+  while (found.fault == Fault::damaged) {  // each time there is one generation less, and an empty store is not damaged
+    spdlog::error("{}", found.text);
+    parked_.clear();  // what they have on disk is not what they think
+    std::string told;
+    if (Status status = parts_.snapshots.fall_back(told); !status.ok()) return status;
+    spdlog::warn("{}", told);
+    found = find_tasks(progress, tasks, is_fresh);
   }
+  if (!found.ok()) return found;
+  std::vector<PartitionOffset> from;
+  for (const auto& task : tasks) from.insert(from.end(), task->next.begin(), task->next.end());
   parked_.clear();
   if (Status status = parts_.source.take(from); !status.ok()) return status;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
@@ -80,6 +82,18 @@ Status EpochRunner::take_tasks() {
   std::uint64_t keys = 0;
   for (const auto& task : tasks_) keys += task->task->key_count();
   if (!tasks_.empty()) spdlog::info("running partitions {}: {} keys known", words(parts_.source.numbers()), keys);
+  return Status::good();
+}
+
+Status EpochRunner::find_tasks(std::span<const TaskProgress> progress, Tasks& tasks, std::vector<bool>& is_fresh) {
+  tasks.clear();
+  is_fresh.clear();
+  for (const TaskProgress& one : progress) {
+    tasks.push_back(unpark(one));
+    is_fresh.push_back(!tasks.back());
+    if (!is_fresh.back()) continue;
+    if (Status status = restore_task(one, tasks.back()); !status.ok()) return status;
+  }
   return Status::good();
 }
 

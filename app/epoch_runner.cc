@@ -12,8 +12,9 @@ namespace vigia {
 namespace {
 
 constexpr std::size_t snapshot_slice_keys = 2'000;  // between two epochs: about two milliseconds
-constexpr double resume_share = 0.95;               // of the memory budget
-constexpr TimeMs room_wait_ms = 100;                // for the publisher, before the caller may look around
+constexpr std::size_t generations_kept = 2;
+constexpr double resume_share = 0.95;  // of the memory budget
+constexpr TimeMs room_wait_ms = 100;   // for the publisher, before the caller may look around
 
 // The statuses of one partition number; they stand sorted by (partition, topic).
 std::span<const PartitionStatus> of_partition(const std::vector<PartitionStatus>& all, PartitionId number) {
@@ -33,7 +34,7 @@ EpochRunner::EpochRunner(RunnerParts parts, RunnerOptions options)
       options_(std::move(options)),
       writer_(parts_.snapshots),
       publisher_(parts_.journal, parts_.delivery, parts_.transaction, options_.publish) {
-  snapshot_ms_ = parts_.wall_ms();
+  snapshot_ms_ = generation_ms_ = parts_.wall_ms();
 }
 
 Status EpochRunner::step() {
@@ -48,7 +49,6 @@ Status EpochRunner::step() {
   epoch->batch = std::exchange(spare_, {});
   Status polled = parts_.source.poll(epoch->batch, options_.poll);
   if (!polled.ok() && polled.fault != Fault::retry) return polled;
-  if (outcast_) return polled;  // what is read in the name of tasks that are lost does not count
   if (parts_.inspect) {
     if (Status status = parts_.inspect(epoch->batch.records); !status.ok()) return status;
   }
@@ -67,7 +67,7 @@ Status EpochRunner::settle() {
   if (Status status = check_publisher(); !status.ok()) return status;
   Status status = publisher_.drain();
   note_public();
-  return status;
+  return status.fault == Fault::lost ? check_publisher() : status;
 }
 
 // A fault of the last attempt is over when another one is good. Meanwhile nothing else goes on.
@@ -80,10 +80,9 @@ Status EpochRunner::check_publisher() {
     note_public();
   }
   if (status.fault != Fault::lost) return status;
-  spdlog::warn("{}", status.text);
   lose_tasks();
-  outcast_ = true;
-  return Status::good();
+  retake_ = true;  // unless the group, which is asked first, says that they are somebody else's
+  return Status::of(Fault::retry, std::move(status.text));
 }
 
 void EpochRunner::note_public() {
@@ -180,6 +179,10 @@ Status EpochRunner::snapshot_when_due() {
   continue_snapshots(snapshot_slice_keys);
   if (now_ms - snapshot_ms_ < options_.snapshot_every_ms || writer_.pending() > 0) return Status::good();
   snapshot_ms_ = now_ms;
+  if (now_ms - generation_ms_ >= options_.generation_every_ms) {
+    generation_ms_ = now_ms;
+    writer_.keep_generation(generations_kept);
+  }
   begin_snapshots();
   return Status::good();
 }

@@ -36,6 +36,7 @@ struct RunnerOptions {
   StageClock::Mode clock = StageClock::Mode::wall;
   TimeMs max_clock_skew_ms = 300'000;
   TimeMs snapshot_every_ms = 10'000;
+  TimeMs generation_every_ms = 600'000;   // how often a snapshot is kept beside those that follow it
   TimeMs idle_epoch_ms = 1000;            // how often the clock alone makes an epoch
   bool exactly_once = false;              // what is in the journal is public; else what the group has noted is
   std::uint64_t memory_budget_bytes = 0;  // of state, history and what waits for the disk; 0: no limit
@@ -100,6 +101,7 @@ class EpochRunner {
   // epoch_recovery.cc
   [[nodiscard]] Status take_tasks();
   [[nodiscard]] std::unique_ptr<StageTask> unpark(const TaskProgress& progress);
+  [[nodiscard]] Status find_tasks(std::span<const TaskProgress> progress, Tasks& tasks, std::vector<bool>& is_fresh);
   [[nodiscard]] Status restore_task(const TaskProgress& progress, std::unique_ptr<StageTask>& out);
   [[nodiscard]] Status replay_journal(StageTask& task, std::uint64_t committed_epoch);
   [[nodiscard]] Status replay_epoch(StageTask& task, const JournalEntry& entry, bool is_public);
@@ -121,13 +123,13 @@ class EpochRunner {
   RunnerOptions options_;
   SnapshotWriter writer_;
   Tasks tasks_;
-  Tasks parked_;          // given up, as they were
-  RecordBatch spare_;     // memory of a batch that is done
-  bool retake_ = false;   // taking the tasks on has not come to its end
-  bool outcast_ = false;  // the tasks are lost, and the group has not said so yet
+  Tasks parked_;         // given up, as they were
+  RecordBatch spare_;    // memory of a batch that is done
+  bool retake_ = false;  // taking the tasks on has not come to its end
   bool paused_ = false;
   bool final_snapshot_taken_ = false;
   TimeMs snapshot_ms_ = no_time_ms;
+  TimeMs generation_ms_ = no_time_ms;
   TimeMs idle_epoch_ms_ = no_time_ms;
   std::uint64_t replayed_epochs_ = 0;
   std::uint64_t records_read_ = 0;

@@ -91,7 +91,7 @@ class Service {
     std::filesystem::create_directories(directory, error);
     if (error) return Status::of(Fault::storage, fmt::format("state directory {}: {}", directory, error.message()));
     const std::string& application = loaded_.pipeline.application;
-    if (Status status = snapshots_.open(snapshot_directory(directory), application); !status.ok()) return status;
+    if (Status status = open_snapshots(directory, application); !status.ok()) return status;
     if (Status status = read_instance_name(directory, instance_); !status.ok()) return status;
     if (Status status = store_.open(alert_directory(directory)); !status.ok()) return status;
     if (Status status = open_producer(); !status.ok()) return status;
@@ -103,6 +103,18 @@ class Service {
     if (Status status = open_journal(); !status.ok()) return status;
     make_runner();
     return Status::good();
+  }
+
+  // Damaged ones give way to older ones: the journal leads from there to where we were.
+  Status open_snapshots(const std::string& directory, const std::string& application) {
+    Status status = snapshots_.open(snapshot_directory(directory), application);
+    while (status.fault == Fault::damaged) {
+      spdlog::error("{}", status.text);
+      std::string told;
+      status = snapshots_.fall_back(told);
+      spdlog::warn("{}", told);
+    }
+    return status;
   }
 
   [[nodiscard]] bool exactly_once() const { return loaded_.pipeline.delivery == Delivery::exactly_once; }

@@ -423,6 +423,7 @@ Status KafkaSource::Impl::trouble(bool got_records) {
   if (any_alive) alive_ms = now_ms;
   if ((waits_for_long(now_ms) || any_away) && now_ms - leaders_asked_ms > leader_refresh_ms) refresh_leaders();
   if (passing != nullptr) return *passing;
+  if (partitions.empty() && client.trouble().empty()) alive_ms = now_ms;  // nothing to fetch, and no complaint
   if (now_ms - alive_ms < away_after_ms) return Status::good();
   const std::string why = client.trouble();
   return Status::of(Fault::retry, fmt::format("no answer from Kafka at {} for {} s{}{}; trying on", options.brokers,

@@ -11,6 +11,7 @@
 
 #include "connectors/kafka_fetch_watch.h"
 #include "connectors/kafka_progress.h"
+#include "connectors/kill_point.h"
 
 namespace vigia {
 
@@ -141,6 +142,7 @@ Status KafkaTransaction::commit(std::span<const TaskProgress> progress) {
     return rd_kafka_send_offsets_to_transaction(handle, offsets.get(), member.get(), timeout_ms);
   });
   if (!status.ok()) return status;
+  kill_point("offsets_sent");
   doubtful_ = true;
   status = watched("commit_transaction",
                    [=](rd_kafka_t* handle) { return rd_kafka_commit_transaction(handle, timeout_ms); });

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <rocksdb/options.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 #include <xxhash.h>
 
@@ -130,6 +131,16 @@ Status Database::get(const std::string& key, std::optional<std::string>& out) co
   const rocksdb::Status status = db->Get({}, key, &value);
   if (status.IsNotFound()) return Status::good();
   if (status.ok()) out = std::move(value);
+  return status_of(status);
+}
+
+Status Database::copy_to(const std::string& directory) {
+  std::shared_ptr<rocksdb::DB> db;
+  if (Status status = reader(db); !status.ok()) return status;
+  rocksdb::Checkpoint* made = nullptr;
+  rocksdb::Status status = rocksdb::Checkpoint::Create(db.get(), &made);
+  const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+  if (status.ok()) status = checkpoint->CreateCheckpoint(directory);
   return status_of(status);
 }
 

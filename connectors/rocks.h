@@ -39,6 +39,9 @@ class Database {
   // An absent key leaves `out` empty and is good.
   [[nodiscard]] Status get(const std::string& key, std::optional<std::string>& out) const;
 
+  // A copy of what is there now, in `directory`, which must not exist; it shares files that never change.
+  [[nodiscard]] Status copy_to(const std::string& directory);
+
   void close();
 
   // Fault::storage for what room or a mended disk may heal, damaged for bytes that are wrong.

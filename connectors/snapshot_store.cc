@@ -3,6 +3,12 @@
 #include <fmt/format.h>
 #include <rocksdb/write_batch.h>
 
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <system_error>
+
+#include "connectors/kill_point.h"
 #include "connectors/rocks.h"
 
 namespace vigia {
@@ -70,6 +76,19 @@ std::size_t batch_bytes(const TaskSnapshot& snapshot) {
 
 struct SnapshotStore::Impl {
   rocks::Database db;
+  std::string directory, application;
+  rocksdb::Env* env = nullptr;
+
+  // Oldest first. Names are numbers of six digits.
+  [[nodiscard]] std::vector<std::filesystem::path> generations() const {
+    std::vector<std::filesystem::path> found;
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(directory + "-older", error)) {
+      if (entry.path().filename().string().size() == 6) found.push_back(entry.path());
+    }
+    std::ranges::sort(found);
+    return found;
+  }
 
   Status damaged(const std::string& task) const {
     return Status::of(Fault::damaged, fmt::format("{}: the snapshot of {} is damaged", db.directory(), task));
@@ -80,6 +99,9 @@ SnapshotStore::SnapshotStore() : impl_(std::make_unique<Impl>()) {}
 SnapshotStore::~SnapshotStore() = default;
 
 Status SnapshotStore::open(const std::string& directory, const std::string& application, rocksdb::Env* env) {
+  impl_->directory = directory;
+  impl_->application = application;
+  impl_->env = env;
   return impl_->db.open(directory, env, format, application);
 }
 
@@ -88,6 +110,7 @@ Status SnapshotStore::open_secondary(const std::string& directory, const std::st
 }
 
 Status SnapshotStore::write(const TaskSnapshot& snapshot) {
+  kill_point("snapshot_begun");
   const std::string prefix = key_prefix(snapshot.head.task);
   rocksdb::WriteBatch batch(batch_bytes(snapshot));  // it would grow by doubling, some hundred megabytes perhaps
   if (snapshot.all) batch.DeleteRange(prefix, behind(prefix));
@@ -106,7 +129,9 @@ Status SnapshotStore::write(const TaskSnapshot& snapshot) {
   value = encode(snapshot.head);
   rocks::append_checksum(head_key(snapshot.head.task), value);
   batch.Put(head_key(snapshot.head.task), value);
-  return impl_->db.write(batch, true);
+  Status status = impl_->db.write(batch, true);
+  kill_point("snapshot_written");
+  return status;
 }
 
 Status SnapshotStore::tasks(std::vector<std::string>& out) const {
@@ -142,7 +167,7 @@ Status SnapshotStore::keys(const std::string& task,
     std::string_view value = rocks::view(it->value());
     if (!rocks::check(rocks::view(it->key()), value)) return impl_->damaged(task);
     if (const std::string error = sink(rocks::view(it->key()).substr(prefix.size()), value); !error.empty()) {
-      return Status::of(Fault::damaged, fmt::format("{}: the snapshot of {}: {}", impl_->db.directory(), task, error));
+      return Status::of(Fault::refused, fmt::format("{}: the snapshot of {}: {}", impl_->db.directory(), task, error));
     }
   }
   return impl_->db.status_of(it->status());
@@ -151,9 +176,38 @@ Status SnapshotStore::keys(const std::string& task,
 Status SnapshotStore::restore(const std::string& task, Task& into, std::optional<SnapshotHead>& out) const {
   if (Status status = head(task, out); !status.ok() || !out) return status;
   if (const std::string error = into.restore_meta(out->meta); !error.empty()) {
-    return Status::of(Fault::damaged, fmt::format("{}: the snapshot of {}: {}", impl_->db.directory(), task, error));
+    return Status::of(Fault::refused, fmt::format("{}: the snapshot of {}: {}", impl_->db.directory(), task, error));
   }
   return keys(task, [&](std::string_view key, std::string_view bytes) { return into.restore_key(key, bytes); });
+}
+
+Status SnapshotStore::keep_generation(std::size_t count) {
+  auto kept = impl_->generations();
+  const int number = kept.empty() ? 1 : std::atoi(kept.back().filename().c_str()) + 1;
+  const std::filesystem::path fresh = fmt::format("{}-older/{:06}", impl_->directory, number);
+  std::error_code error;
+  std::filesystem::create_directories(fresh.parent_path(), error);
+  if (error) return Status::of(Fault::storage, fmt::format("{}: {}", fresh.parent_path().string(), error.message()));
+  if (Status status = impl_->db.copy_to(fresh.string()); !status.ok()) return status;
+  kept.push_back(fresh);
+  for (std::size_t i = 0; i + count < kept.size(); ++i) std::filesystem::remove_all(kept[i], error);
+  return Status::good();
+}
+
+Status SnapshotStore::fall_back(std::string& told) {
+  Impl& s = *impl_;
+  s.db.close();
+  const std::string aside = s.directory + "-damaged";
+  const auto kept = s.generations();
+  std::error_code error;
+  std::filesystem::remove_all(aside, error);
+  std::filesystem::rename(s.directory, aside, error);
+  if (!error && !kept.empty()) std::filesystem::rename(kept.back(), s.directory, error);
+  if (error) return Status::of(Fault::storage, fmt::format("{}: {}", s.directory, error.message()));
+  told = kept.empty() ? fmt::format("no older snapshots are there; the damaged ones lie in {}", aside)
+                      : fmt::format("going back to the snapshots of generation {}; the damaged ones lie in {}",
+                                    kept.back().filename().string(), aside);
+  return open(s.directory, s.application, s.env);
 }
 
 void SnapshotStore::close() { impl_->db.close(); }

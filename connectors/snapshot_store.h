@@ -1,11 +1,11 @@
 // Snapshots of operator state on disk (RocksDB): of each task the last image of every key, with the epoch, the offsets
 // and the engine's meta bytes that belong to it, written in one atomic, synced batch. A snapshot is whole or not there.
 //
-// Layout, version 1 (integers are 8 bytes big-endian, texts have their length before them; values of "h" and "k" end in
-// 8 bytes XXH3 of key and value):
-//   "format"                       "vigia-snapshot 1"
+// Layout, version 2 (integers are 8 bytes big-endian, texts have their length before them; values of "h" and "k" end in
+// 8 bytes XXH3 of key and value; version 1 had no term and journal):
+//   "format"                       "vigia-snapshot 2"
 //   "application"                  its name
-//   "h" TASK                       epoch, clock_ms, number of offsets, (topic, partition, next) of each, meta
+//   "h" TASK                       epoch, clock_ms, number of offsets, (topic, partition, next) of each, meta, term, journal
 //   "k" TASK 0x00 KEY              the key's bytes
 #pragma once
 
@@ -64,12 +64,21 @@ class SnapshotStore {
   [[nodiscard]] Status tasks(std::vector<std::string>& out) const;
   // An absent task leaves `out` empty and is good.
   [[nodiscard]] Status head(const std::string& task, std::optional<SnapshotHead>& out) const;
-  // Every key; `sink` returns an error text (empty: go on), which becomes Fault::damaged.
+  // Every key; `sink` returns an error text (empty: go on), which becomes Fault::refused: the bytes are as they were
+  // written, and are not ours.
   [[nodiscard]] Status keys(const std::string& task,
                             const std::function<std::string(std::string_view key, std::string_view bytes)>& sink) const;
 
   // Head and keys into an empty task; `out` stays empty when there is no snapshot.
   [[nodiscard]] Status restore(const std::string& task, Task& into, std::optional<SnapshotHead>& out) const;
+
+  // Keeps all snapshots as they are now as an older generation, beside the directory, under DIRECTORY-older/NUMBER; of
+  // those there the newest `count` stay.
+  [[nodiscard]] Status keep_generation(std::size_t count);
+
+  // What is there is damaged: moves it aside, to DIRECTORY-damaged, and opens the newest older generation in its place, or
+  // an empty one when there is none. `told`: what was done, for people.
+  [[nodiscard]] Status fall_back(std::string& told);
 
   void close();
 
@@ -86,9 +95,9 @@ class SnapshotWriter {
   ~SnapshotWriter();  // waits for what is queued, unless a write has failed
 
   void enqueue(TaskSnapshot snapshot);
+  // After the next snapshot that is written: SnapshotStore::keep_generation.
+  void keep_generation(std::size_t count);
 
-  // The last epoch of `task` that is on disk, by this writer.
-  [[nodiscard]] std::optional<std::uint64_t> written_epoch(const std::string& task) const;
   [[nodiscard]] std::size_t pending() const;
   [[nodiscard]] std::uint64_t pending_bytes() const;  // for the memory budget
   [[nodiscard]] Status status() const;                // of the last write
@@ -103,8 +112,8 @@ class SnapshotWriter {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<TaskSnapshot> queue_;
-  std::vector<std::pair<std::string, std::uint64_t>> written_;
   std::uint64_t pending_bytes_ = 0;
+  std::size_t generations_ = 0;  // to keep after the next write; 0: none is asked for
   Status status_;
   bool stop_ = false;
   std::thread thread_;

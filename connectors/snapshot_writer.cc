@@ -1,4 +1,4 @@
-#include <algorithm>
+#include <utility>
 
 #include "connectors/snapshot_store.h"
 
@@ -35,26 +35,26 @@ void SnapshotWriter::enqueue(TaskSnapshot snapshot) {
   changed_.notify_all();
 }
 
+void SnapshotWriter::keep_generation(std::size_t count) {
+  const std::lock_guard lock(mutex_);
+  generations_ = count;
+}
+
 void SnapshotWriter::run() {
   std::unique_lock lock(mutex_);
   while (true) {
     changed_.wait(lock, [this] { return stop_ || (!queue_.empty() && status_.ok()); });
     if (queue_.empty() || !status_.ok()) return;    // only when stopping
     const TaskSnapshot& snapshot = queue_.front();  // a deque: stays where it is
+    const std::size_t generations = std::exchange(generations_, 0);
     lock.unlock();
     Status status = store_.write(snapshot);
+    if (status.ok() && generations > 0) status = store_.keep_generation(generations);
     const std::uint64_t bytes = bytes_of(snapshot);
     lock.lock();
     TaskSnapshot written;  // freed without the lock: it may be large
     status_ = std::move(status);
     if (status_.ok()) {
-      const auto& head = queue_.front().head;
-      const auto found =
-          std::find_if(written_.begin(), written_.end(), [&](const auto& w) { return w.first == head.task; });
-      if (found == written_.end())
-        written_.emplace_back(head.task, head.epoch);
-      else
-        found->second = head.epoch;
       pending_bytes_ -= bytes;
       written = std::move(queue_.front());
       queue_.pop_front();
@@ -64,14 +64,6 @@ void SnapshotWriter::run() {
     written = {};
     lock.lock();
   }
-}
-
-std::optional<std::uint64_t> SnapshotWriter::written_epoch(const std::string& task) const {
-  std::lock_guard lock(mutex_);
-  for (const auto& [name, epoch] : written_) {
-    if (name == task) return epoch;
-  }
-  return std::nullopt;
 }
 
 std::size_t SnapshotWriter::pending() const {

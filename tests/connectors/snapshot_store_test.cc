@@ -39,6 +39,12 @@ Keys keys_of(const SnapshotStore& store, const std::string& task, Status* status
   return keys;
 }
 
+std::uint64_t written_epoch(const SnapshotStore& store) {
+  std::optional<SnapshotHead> head;
+  EXPECT_TRUE(store.head("t", head).ok());
+  return head ? head->epoch : 0;
+}
+
 TEST(SnapshotStore, HoldsTheLastImageOfEveryKeyWithItsHead) {
   TempDirectory dir;
   const std::string odd("\0\xff", 2);
@@ -77,6 +83,27 @@ TEST(SnapshotStore, AFullSnapshotReplacesWhatWasThere) {
   ASSERT_TRUE(store.write(snapshot("t/1", 2, {{"c", "3"}}, true)).ok());
   EXPECT_EQ(keys_of(store, "t/1"), (Keys{{"c", "3"}}));
   EXPECT_EQ(keys_of(store, "t/10"), (Keys{{"a", "1"}}));
+}
+
+TEST(SnapshotStore, DamagedItGoesBackToOlderGenerationsAndThenToNone) {
+  TempDirectory dir;
+  SnapshotStore store;
+  ASSERT_TRUE(store.open(dir / "s", "customs").ok());
+  for (std::uint64_t epoch = 1; epoch <= 4; ++epoch) {
+    ASSERT_TRUE(store.write(snapshot("t", epoch, {{"a", std::to_string(epoch)}})).ok());
+    ASSERT_TRUE(store.keep_generation(2).ok());
+  }
+  ASSERT_TRUE(store.write(snapshot("t", 5, {{"a", "5"}})).ok());
+  std::string told;
+  ASSERT_TRUE(store.fall_back(told).ok());
+  EXPECT_EQ(keys_of(store, "t"), (Keys{{"a", "4"}}));
+  EXPECT_NE(told.find("generation 000004"), std::string::npos) << told;
+  ASSERT_TRUE(store.fall_back(told).ok());
+  EXPECT_EQ(keys_of(store, "t"), (Keys{{"a", "3"}}));
+  ASSERT_TRUE(store.fall_back(told).ok());  // two were to be kept
+  EXPECT_EQ(keys_of(store, "t"), Keys{});
+  EXPECT_NE(told.find("no older snapshots"), std::string::npos) << told;
+  ASSERT_TRUE(store.write(snapshot("t", 6, {{"a", "6"}})).ok());
 }
 
 TEST(SnapshotStore, RefusesAnotherApplicationAndANewerFormat) {
@@ -138,11 +165,11 @@ TEST(SnapshotWriter, WritesInTheBackgroundInOrder) {
   SnapshotStore store;
   ASSERT_TRUE(store.open(dir / "s", "customs").ok());
   SnapshotWriter writer(store);
-  EXPECT_FALSE(writer.written_epoch("t").has_value());
+  EXPECT_EQ(written_epoch(store), 0u);
   for (std::uint64_t epoch = 1; epoch <= 20; ++epoch)
     writer.enqueue(snapshot("t", epoch, {{"a", std::to_string(epoch)}}));
   ASSERT_TRUE(writer.drain().ok());
-  EXPECT_EQ(writer.written_epoch("t"), 20u);
+  EXPECT_EQ(written_epoch(store), 20u);
   EXPECT_EQ(writer.pending(), 0u);
   EXPECT_EQ(writer.pending_bytes(), 0u);
   EXPECT_EQ(keys_of(store, "t"), (Keys{{"a", "20"}}));
@@ -160,7 +187,7 @@ TEST(SnapshotWriter, AFullDiskKeepsEverythingUntilThereIsRoom) {
   writer.enqueue(snapshot("t", 2, {{"b", "2"}}));
   writer.enqueue(snapshot("t", 3, {{"c", "3"}}));
   EXPECT_EQ(writer.drain().fault, Fault::storage);
-  EXPECT_EQ(writer.written_epoch("t"), 1u);
+  EXPECT_EQ(written_epoch(store), 1u);
   EXPECT_EQ(writer.pending(), 2u);
   writer.retry();
   EXPECT_EQ(writer.drain().fault, Fault::storage);
@@ -168,7 +195,7 @@ TEST(SnapshotWriter, AFullDiskKeepsEverythingUntilThereIsRoom) {
   writer.retry();
   const Status status = writer.drain();
   ASSERT_TRUE(status.ok()) << status.text;
-  EXPECT_EQ(writer.written_epoch("t"), 3u);
+  EXPECT_EQ(written_epoch(store), 3u);
   EXPECT_EQ(keys_of(store, "t"), (Keys{{"a", "1"}, {"b", "2"}, {"c", "3"}}));
 }
 

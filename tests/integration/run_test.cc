@@ -59,20 +59,24 @@ class RunTest : public BrokerFixture {
   }
 
   // Every seal that is tampered with is an alert, on a trip or not.
-  std::string pipeline(const std::string& format = "json", bool create_topics = true) const {
-    return dir.write("pipeline.yaml", fmt::format(R"(application: {0}
-kafka: {{ brokers: "{1}", create_topics: {2} }}
+  std::string pipeline(const std::string& format = "json", bool create_topics = true,
+                       const std::string& instance = "state") const {
+    return dir.write(instance + ".yaml", fmt::format(R"(application: {0}
+kafka:
+  brokers: "{1}"
+  create_topics: {2}
+  properties: {{ session.timeout.ms: 6000, heartbeat.interval.ms: 500 }}
 delivery: exactly_once
 timezone: UTC
 time: {{ clock: records }}
-state: {{ directory: state, snapshot_every: 1s, memory_budget: 1GiB }}
+state: {{ directory: {4}, snapshot_every: 1s, memory_budget: 1GiB }}
 sources:
   - {{ topic: {0}.seals, stream: seal, format: {3}, partitioner: murmur2 }}
 outputs: {{ alerts: {0}.alerts, alert_state: {0}.state, dead_letters: {0}.dead, too_late: {0}.late, format: json }}
 rules:
   - {{ id: tampered, kind: seal_tampered, scope: always }}
 )",
-                                                  name, bootstrap(), create_topics, format));
+                                                     name, bootstrap(), create_topics, format, instance));
   }
 
   std::vector<std::string> run_arguments(const std::string& config) const {
@@ -221,6 +225,38 @@ TEST_F(RunTest, FlatBuffersEventsAndBatches) {
   const Revisions found = wait_for_alerts(20 + 10 * 2);
   EXPECT_EQ(found.size(), 40u) << process.log();
   EXPECT_EQ(process.terminate(), 0) << process.log();
+}
+
+// One joins, one is killed, one comes back, one leaves; whoever has a partition goes on where the one before was.
+TEST_F(RunTest, InstancesShareThePartitionsAndTakeOverFromEachOther) {
+  const std::string one = pipeline("json", true, "one");
+  const std::string two = pipeline("json", true, "two");
+  kafka().create_topic(seals, 4);
+  int from = 0;
+  Revisions seen;
+  const auto more = [&] {
+    kafka().produce(seals, tampering(40, from, from + 4));
+    from += 4;
+    seen = wait_for_alerts(static_cast<std::size_t>(from) * 40 / 2);
+    return seen.size() == static_cast<std::size_t>(from) * 40 / 2;
+  };
+  auto first = std::make_unique<VigiaProcess>(run_arguments(one), dir / "one.log");
+  ASSERT_TRUE(more()) << first->log();
+  VigiaProcess second(run_arguments(two), dir / "two.log");
+  ASSERT_TRUE(second.wait_for_log("running partitions 2, 3")) << second.log() << first->log();
+  ASSERT_TRUE(more()) << first->log() << second.log();
+  first->kill_at_once();
+  ASSERT_TRUE(more()) << second.log();
+  EXPECT_NE(second.log().find("running partitions 0, 1, 2, 3"), std::string::npos) << second.log();
+  first = std::make_unique<VigiaProcess>(run_arguments(one), dir / "one-again.log");
+  ASSERT_TRUE(first->wait_for_log("running partitions")) << first->log() << second.log();
+  ASSERT_TRUE(more()) << first->log() << second.log();
+  EXPECT_EQ(second.terminate(), 0) << second.log();
+  ASSERT_TRUE(more()) << first->log();
+  EXPECT_EQ(first->terminate(), 0) << first->log();
+  EXPECT_EQ(seen, expected(one));
+  const auto records = kafka().read_all(alerts);
+  EXPECT_EQ(records.size(), seen.size()) << "each revision once";
 }
 
 TEST_F(RunTest, PoisonRecordsAreSetAsideWithTheirBytesAndTheStreamGoesOn) {
