@@ -17,7 +17,7 @@ kafka: {{ brokers: "{brokers}" }}   # the demonstration broker: gone when the de
 timezone: America/Guayaquil
 # A day in a minute: the time is that of the records.
 time: {{ horizon: 24h, allowed_lateness: 10m, max_clock_skew: 5m, clock: records }}
-state: {{ directory: state, snapshot_every: 10s, memory_budget: 1GiB }}
+state: {{ directory: state, snapshot_every: 10s, publish_every: 0s, memory_budget: 1GiB }}
 site: [site/zones.geojson, site/routes.geojson]
 sources:
   - {{ topic: seal.events, stream: seal, format: json }}

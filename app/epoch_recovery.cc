@@ -40,6 +40,7 @@ Status EpochRunner::give_up_tasks() {
   if (Status status = settle(); !status.ok()) return status;
   spdlog::info("partitions {} are given up", words(parts_.source.numbers()));
   parked_ = std::exchange(tasks_, {});
+  share_snapshots();
   retake_ = false;
   parts_.source.give_up();
   return Status::good();
@@ -50,11 +51,22 @@ void EpochRunner::lose_tasks() {
   note_public();
   tasks_.clear();
   parked_.clear();
+  share_snapshots();
+}
+
+void EpochRunner::share_snapshots() {
+  if (parts_.sharing == nullptr) return;
+  std::vector<SharedTask> ours;
+  for (const auto& task : tasks_) ours.push_back({task->name, task->partition});
+  parts_.sharing->own(std::move(ours));
 }
 
 Status EpochRunner::take_tasks() {
   retake_ = true;  // until it has come to its end
   tasks_.clear();
+  share_snapshots();
+  if (!writer_.status().ok()) writer_.retry();
+  if (Status status = writer_.drain(); !status.ok()) return status;  // one writer at a time
   std::vector<TaskProgress> progress;
   if (Status status = parts_.source.committed(parts_.source.numbers(), progress); !status.ok()) return status;
   Tasks tasks;
@@ -79,6 +91,7 @@ Status EpochRunner::take_tasks() {
   }
   tasks_ = std::move(tasks);
   retake_ = false;
+  share_snapshots();
   std::uint64_t keys = 0;
   for (const auto& task : tasks_) keys += task->task->key_count();
   if (!tasks_.empty()) spdlog::info("running partitions {}: {} keys known", words(parts_.source.numbers()), keys);
@@ -110,6 +123,9 @@ Status EpochRunner::restore_task(const TaskProgress& progress, std::unique_ptr<S
   out = std::make_unique<StageTask>(fmt::format("{}/{}", options_.stage, progress.partition.value), progress.partition,
                                     parts_.make_task(), options_.topics, options_.clock, options_.max_clock_skew_ms);
   StageTask& task = *out;
+  if (parts_.sharing != nullptr) {
+    if (Status status = parts_.sharing->bring({task.name, task.partition}); !status.ok()) return status;
+  }
   std::optional<SnapshotHead> head;
   if (Status status = parts_.snapshots.restore(task.name, *task.task, head); !status.ok()) return status;
   if (head) {

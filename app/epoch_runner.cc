@@ -224,6 +224,7 @@ Status EpochRunner::stop() {
   final_snapshot_taken_ = true;
   if (!writer_.status().ok()) writer_.retry();
   if (Status status = writer_.drain(); !status.ok()) return status;
+  if (parts_.sharing != nullptr) parts_.sharing->stop();
   parts_.source.close();
   return Status::good();
 }

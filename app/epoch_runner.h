@@ -21,6 +21,7 @@
 
 #include "app/epoch_publisher.h"
 #include "app/result_delivery.h"
+#include "app/snapshot_sharing.h"
 #include "app/stage_task.h"
 #include "connectors/epoch_transaction.h"
 #include "connectors/journal.h"
@@ -55,6 +56,7 @@ struct RunnerParts {
   std::function<TimeMs()> wall_ms;
   // Sees all records before they are applied, in the order of reading; a fault ends the run. May be empty.
   std::function<Status(std::span<const InputRecord>)> inspect = {};
+  SnapshotSharing* sharing = nullptr;  // null: snapshots are shared with nobody
 };
 
 class EpochRunner {
@@ -107,6 +109,7 @@ class EpochRunner {
   [[nodiscard]] Status replay_epoch(StageTask& task, const JournalEntry& entry, bool is_public);
   [[nodiscard]] Status give_up_tasks();
   void lose_tasks();
+  void share_snapshots();
 
   [[nodiscard]] Status check_publisher();
   void add_part(std::vector<Part>& parts, StageTask& task, std::span<InputRecord> records,

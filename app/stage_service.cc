@@ -101,6 +101,7 @@ class Service {
     if (Status status = patiently([this] { return source_->join(); }); !status.ok()) return status;
     if (stopping()) return Status::good();
     if (Status status = open_journal(); !status.ok()) return status;
+    if (Status status = open_sharing(); !status.ok()) return status;
     make_runner();
     return Status::good();
   }
@@ -153,7 +154,7 @@ class Service {
       transaction_ = std::make_unique<AtLeastOnce>(*source_);
       return Status::good();
     }
-    auto transaction = std::make_unique<KafkaTransaction>(*producer_, *source_);
+    auto transaction = std::make_unique<KafkaTransaction>(*producer_, *source_, loaded_.topics);
     Status status = patiently([&] { return transaction->init(); });
     transaction_ = std::move(transaction);
     return status;
@@ -165,6 +166,23 @@ class Service {
     const std::string topics[] = {pipeline.outputs.journal};
     return patiently(
         [&] { return producer_->check_topics(topics, pipeline.create_topics, false, source_->partition_count()); });
+  }
+
+  Status open_sharing() {
+    const Pipeline& pipeline = loaded_.pipeline;
+    if (pipeline.publish_every_ms == 0) return Status::good();
+    SnapshotTopicOptions options;
+    options.brokers = pipeline.brokers;
+    options.topic = pipeline.outputs.snapshots;
+    options.transactional_id = fmt::format("{}-{}-snapshots", pipeline.application, instance_);
+    options.properties = pipeline.properties;
+    options.log = log_kafka;
+    snapshot_topic_ = std::make_unique<SnapshotTopic>(std::move(options), *source_);
+    Status status =
+        patiently([&] { return snapshot_topic_->open(pipeline.create_topics, source_->partition_count()); });
+    if (!status.ok()) return status;
+    sharing_ = std::make_unique<SnapshotSharing>(*snapshot_topic_, snapshots_, pipeline.publish_every_ms);
+    return Status::good();
   }
 
   void make_runner() {
@@ -184,7 +202,7 @@ class Service {
     options.exactly_once = exactly_once();
     runner_ = std::make_unique<EpochRunner>(
         RunnerParts{*source_, *journal_, *transaction_, snapshots_, *delivery_, [this] { return make_task(); },
-                    wall_now_ms, [this](auto records) { return inspect(records); }},
+                    wall_now_ms, [this](auto records) { return inspect(records); }, sharing_.get()},
         std::move(options));
   }
 
@@ -274,6 +292,8 @@ class Service {
   std::unique_ptr<KafkaSource> source_;
   std::unique_ptr<Journal> journal_;
   std::unique_ptr<EpochTransaction> transaction_;
+  std::unique_ptr<SnapshotTopic> snapshot_topic_;
+  std::unique_ptr<SnapshotSharing> sharing_;
   KeyPlacements placements_;
   std::int32_t placed_partitions_ = 0;
   std::unique_ptr<KafkaAlertSink> alerts_;

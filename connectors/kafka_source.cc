@@ -471,8 +471,12 @@ Status KafkaSource::read_range(const PartitionOffset& from, Offset end, TimeMs w
 }
 
 Status KafkaSource::committed(std::span<const PartitionId> numbers, std::vector<TaskProgress>& out) {
-  Impl& s = *impl_;
-  return fetch_progress(s.client, s.options.topics, numbers, static_cast<int>(s.options.request_timeout_ms), out);
+  return committed_in(impl_->options.topics, numbers, impl_->options.request_timeout_ms, out);
+}
+
+Status KafkaSource::committed_in(std::span<const std::string> topics, std::span<const PartitionId> numbers,
+                                 TimeMs timeout_ms, std::vector<TaskProgress>& out) {
+  return fetch_progress(impl_->client, topics, numbers, static_cast<int>(timeout_ms), out);
 }
 
 Status KafkaSource::commit(std::span<const TaskProgress> progress) { return commit_progress(impl_->client, progress); }

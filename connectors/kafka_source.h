@@ -57,6 +57,10 @@ class KafkaSource : public LogSource {
   void close() override;
   [[nodiscard]] std::uint64_t queued_bytes() const override;
 
+  // As committed(), of other topics that the group keeps something for.
+  [[nodiscard]] Status committed_in(std::span<const std::string> topics, std::span<const PartitionId> numbers,
+                                    TimeMs timeout_ms, std::vector<TaskProgress>& out);
+
   // The member that we are now, for a transaction that is to hold offsets: the caller destroys it. Any thread.
   [[nodiscard]] rd_kafka_consumer_group_metadata_t* group_metadata() const;
 

@@ -122,7 +122,8 @@ Status KafkaTransaction::begin(std::span<const TaskProgress> progress, bool& alr
     std::vector<PartitionId> numbers;
     for (const TaskProgress& task : progress) numbers.push_back(task.partition);
     std::vector<TaskProgress> known;
-    if (Status status = source_.committed(numbers, known); !status.ok()) return status;
+    if (Status status = source_.committed_in(topics_, numbers, producer_.transaction_timeout_ms(), known); !status.ok())
+      return status;
     doubtful_ = false;
     already = std::ranges::equal(progress, known, [](const auto& a, const auto& b) { return a.epoch <= b.epoch; });
     if (already) return Status::good();

@@ -16,6 +16,9 @@
 
 #include <functional>
 #include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "connectors/epoch_transaction.h"
 #include "connectors/kafka_producer.h"
@@ -25,8 +28,9 @@ namespace vigia {
 
 class KafkaTransaction : public EpochTransaction {
  public:
-  // `producer` has a transactional id; both outlive the transaction.
-  KafkaTransaction(KafkaProducer& producer, KafkaSource& source) : producer_(producer), source_(source) {}
+  // `producer` has a transactional id; both outlive the transaction. `topics`: those that the progress speaks of.
+  KafkaTransaction(KafkaProducer& producer, KafkaSource& source, std::vector<std::string> topics)
+      : producer_(producer), source_(source), topics_(std::move(topics)) {}
 
   // Takes the place of whoever had the transactional id before. Fault::refused: the brokers can't do transactions, or not
   // with these time-outs.
@@ -44,6 +48,7 @@ class KafkaTransaction : public EpochTransaction {
 
   KafkaProducer& producer_;
   KafkaSource& source_;
+  std::vector<std::string> topics_;
   bool used_ = false;      // the producer has begun something
   bool ready_ = false;     // init_transactions is done, and nothing went wrong since
   bool doubtful_ = false;  // a commit may have been good

@@ -138,6 +138,7 @@ class PipelineReader {
   void read_state(const Section& state) {
     pipeline_.state_directory = resolve(state.text("directory"));
     pipeline_.snapshot_every_ms = state.integer("snapshot_every");
+    pipeline_.publish_every_ms = state.integer("publish_every");
     pipeline_.memory_budget_bytes = static_cast<std::uint64_t>(state.integer("memory_budget"));
   }
 
@@ -164,18 +165,17 @@ class PipelineReader {
 
   void read_outputs(const Section& outputs) {
     OutputSpec& out = pipeline_.outputs;
-    const std::pair<std::string_view, std::string*> topics[] = {{"alerts", &out.alerts},
-                                                                {"alert_state", &out.alert_state},
-                                                                {"dead_letters", &out.dead_letters},
-                                                                {"too_late", &out.too_late},
-                                                                {"journal", &out.journal}};
+    const std::pair<std::string_view, std::string*> topics[] = {
+        {"alerts", &out.alerts},     {"alert_state", &out.alert_state}, {"dead_letters", &out.dead_letters},
+        {"too_late", &out.too_late}, {"journal", &out.journal},         {"snapshots", &out.snapshots}};
     for (const auto& [key, topic] : topics) {
       *topic = outputs.text(key);
       check_topic(key, *topic, outputs.line(key));
     }
-    if (out.journal.empty() && is_topic_name(pipeline_.application)) {
-      out.journal = pipeline_.application + ".journal";
-      check_topic("journal", out.journal, outputs.line("journal"));
+    for (const auto& [key, topic] : {std::pair{"journal", &out.journal}, {"snapshots", &out.snapshots}}) {
+      if (!topic->empty() || !is_topic_name(pipeline_.application)) continue;
+      *topic = pipeline_.application + "." + key;
+      check_topic(key, *topic, outputs.line(key));
     }
     out.format = value_of(outputs.text("format"), formats);
     out.alert_retention_ms = outputs.integer("alert_retention");

@@ -30,9 +30,9 @@ struct SourceSpec {
   bool has_operators = true;  // false: no rule of this version reads the stream; the source may be left alone
 };
 
-// Names of topics. `journal` is APPLICATION.journal when none was configured.
+// Names of topics. `journal` and `snapshots` are APPLICATION.journal and .snapshots when none were configured.
 struct OutputSpec {
-  std::string alerts, alert_state, dead_letters, too_late, journal;
+  std::string alerts, alert_state, dead_letters, too_late, journal, snapshots;
   RecordFormat format = RecordFormat::json;
   TimeMs alert_retention_ms = 0;  // how long the alert store keeps a committed alert
 };
@@ -55,6 +55,7 @@ struct Pipeline {
 
   std::string state_directory;  // resolved against the pipeline's file, like every path here
   TimeMs snapshot_every_ms = 0;
+  TimeMs publish_every_ms = 0;  // of snapshots, for other instances; 0: never
   std::uint64_t memory_budget_bytes = 0;
 
   std::vector<std::string> site_files;

@@ -1,6 +1,7 @@
 #include "connectors/snapshot_store.h"
 
 #include <fmt/format.h>
+#include <rocksdb/snapshot.h>
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
@@ -26,6 +27,23 @@ std::string behind(std::string prefix) {
   prefix.back() = '\1';
   return prefix;
 }
+
+// What tells a value of version 2 from one of version 1: the checksum is that of a longer key.
+std::string sealed(const std::string& key) { return key + '\2'; }
+
+// Takes checksum and epoch off; values of version 1 are of epoch 0.
+bool open_value(std::string_view key, std::string_view& value, std::uint64_t& epoch) {
+  epoch = 0;
+  std::string_view with_epoch = value;
+  if (!rocks::check(sealed(std::string(key)), with_epoch)) return rocks::check(key, value);
+  if (with_epoch.size() < sizeof epoch) return false;
+  rocks::Reader in(with_epoch.substr(with_epoch.size() - sizeof epoch));
+  epoch = in.u64();
+  value = with_epoch.substr(0, with_epoch.size() - sizeof epoch);
+  return true;
+}
+
+}  // namespace
 
 std::string encode(const SnapshotHead& head) {
   std::string out;
@@ -62,10 +80,8 @@ bool decode(std::string_view bytes, SnapshotHead& out) {
   return in.at_end();
 }
 
-}  // namespace
-
 namespace {
-constexpr std::size_t entry_bytes = 48;  // of a batch beside key and value: checksum, lengths, the task's name
+constexpr std::size_t entry_bytes = 56;  // of a batch beside key and value: checksum, lengths, the task's name
 
 std::size_t batch_bytes(const TaskSnapshot& snapshot) {
   std::size_t bytes = 4096 + snapshot.head.meta.size();
@@ -123,7 +139,8 @@ Status SnapshotStore::write(const TaskSnapshot& snapshot) {
       continue;
     }
     value = image.bytes;
-    rocks::append_checksum(key, value);
+    rocks::append_u64(value, snapshot.head.epoch);
+    rocks::append_checksum(sealed(key), value);
     batch.Put(key, value);
   }
   value = encode(snapshot.head);
@@ -165,10 +182,37 @@ Status SnapshotStore::keys(const std::string& task,
   const std::unique_ptr<rocksdb::Iterator> it(db->NewIterator({}));
   for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
     std::string_view value = rocks::view(it->value());
-    if (!rocks::check(rocks::view(it->key()), value)) return impl_->damaged(task);
+    std::uint64_t epoch = 0;
+    if (!open_value(rocks::view(it->key()), value, epoch)) return impl_->damaged(task);
     if (const std::string error = sink(rocks::view(it->key()).substr(prefix.size()), value); !error.empty()) {
       return Status::of(Fault::refused, fmt::format("{}: the snapshot of {}: {}", impl_->db.directory(), task, error));
     }
+  }
+  return impl_->db.status_of(it->status());
+}
+
+Status SnapshotStore::changed(const std::string& task, std::uint64_t after_epoch, SnapshotHead& head,
+                              const std::function<Status(std::string_view, std::string_view)>& sink) const {
+  std::shared_ptr<rocksdb::DB> db;
+  if (Status status = impl_->db.reader(db); !status.ok()) return status;
+  rocksdb::ManagedSnapshot moment(db.get());
+  rocksdb::ReadOptions options;
+  options.snapshot = moment.snapshot();
+  options.fill_cache = false;
+  std::string bytes;
+  if (const rocksdb::Status found = db->Get(options, head_key(task), &bytes); !found.ok())
+    return impl_->db.status_of(found);
+  std::string_view view = bytes;
+  head.task = task;
+  if (!rocks::check(head_key(task), view) || !decode(view, head)) return impl_->damaged(task);
+  const std::string prefix = key_prefix(task);
+  const std::unique_ptr<rocksdb::Iterator> it(db->NewIterator(options));
+  for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
+    std::string_view value = rocks::view(it->value());
+    std::uint64_t epoch = 0;
+    if (!open_value(rocks::view(it->key()), value, epoch)) return impl_->damaged(task);
+    if (epoch <= after_epoch && after_epoch > 0) continue;
+    if (Status status = sink(rocks::view(it->key()).substr(prefix.size()), value); !status.ok()) return status;
   }
   return impl_->db.status_of(it->status());
 }

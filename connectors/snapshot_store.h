@@ -2,11 +2,11 @@
 // and the engine's meta bytes that belong to it, written in one atomic, synced batch. A snapshot is whole or not there.
 //
 // Layout, version 2 (integers are 8 bytes big-endian, texts have their length before them; values of "h" and "k" end in
-// 8 bytes XXH3 of key and value; version 1 had no term and journal):
+// 8 bytes XXH3 of key and value; version 1 had no term and journal, and no epoch with a key):
 //   "format"                       "vigia-snapshot 2"
 //   "application"                  its name
 //   "h" TASK                       epoch, clock_ms, number of offsets, (topic, partition, next) of each, meta, term, journal
-//   "k" TASK 0x00 KEY              the key's bytes
+//   "k" TASK 0x00 KEY              the key's bytes, the epoch of the snapshot that they came with
 #pragma once
 
 #include <condition_variable>
@@ -48,6 +48,10 @@ struct TaskSnapshot {
   std::vector<KeyImage> keys;  // those that changed; empty bytes: gone
 };
 
+// The bytes of a head, as on disk.
+[[nodiscard]] std::string encode(const SnapshotHead& head);
+[[nodiscard]] bool decode(std::string_view bytes, SnapshotHead& out);  // not the task's name
+
 class SnapshotStore {
  public:
   SnapshotStore();
@@ -68,6 +72,10 @@ class SnapshotStore {
   // written, and are not ours.
   [[nodiscard]] Status keys(const std::string& task,
                             const std::function<std::string(std::string_view key, std::string_view bytes)>& sink) const;
+
+  // As of one moment: the head, and the keys that came with snapshots behind `after_epoch`.
+  [[nodiscard]] Status changed(const std::string& task, std::uint64_t after_epoch, SnapshotHead& head,
+                               const std::function<Status(std::string_view key, std::string_view bytes)>& sink) const;
 
   // Head and keys into an empty task; `out` stays empty when there is no snapshot.
   [[nodiscard]] Status restore(const std::string& task, Task& into, std::optional<SnapshotHead>& out) const;

@@ -9,6 +9,7 @@
 
 #include "broker_fixture.h"
 #include "connectors/dead_letters.h"
+#include "connectors/kafka_fetch_watch.h"
 #include "connectors/partitioner.h"
 #include "engine/task.h"
 #include "schemas/json_reader.h"
@@ -69,7 +70,7 @@ kafka:
 delivery: exactly_once
 timezone: UTC
 time: {{ clock: records }}
-state: {{ directory: {4}, snapshot_every: 1s, memory_budget: 1GiB }}
+state: {{ directory: {4}, snapshot_every: 1s, publish_every: 1s, memory_budget: 1GiB }}
 sources:
   - {{ topic: {0}.seals, stream: seal, format: {3}, partitioner: murmur2 }}
 outputs: {{ alerts: {0}.alerts, alert_state: {0}.state, dead_letters: {0}.dead, too_late: {0}.late, format: json }}
@@ -243,7 +244,7 @@ TEST_F(RunTest, InstancesShareThePartitionsAndTakeOverFromEachOther) {
   auto first = std::make_unique<VigiaProcess>(run_arguments(one), dir / "one.log");
   ASSERT_TRUE(more()) << first->log();
   VigiaProcess second(run_arguments(two), dir / "two.log");
-  ASSERT_TRUE(second.wait_for_log("running partitions 2, 3")) << second.log() << first->log();
+  ASSERT_TRUE(second.wait_for_log("running partitions")) << second.log() << first->log();
   ASSERT_TRUE(more()) << first->log() << second.log();
   first->kill_at_once();
   ASSERT_TRUE(more()) << second.log();
@@ -257,6 +258,44 @@ TEST_F(RunTest, InstancesShareThePartitionsAndTakeOverFromEachOther) {
   EXPECT_EQ(seen, expected(one));
   const auto records = kafka().read_all(alerts);
   EXPECT_EQ(records.size(), seen.size()) << "each revision once";
+}
+
+// The machine is gone with its disk, and so are the records from before its last published snapshot.
+TEST_F(RunTest, ANewOwnerGoesOnFromThePublishedSnapshot) {
+  const std::string one = pipeline("json", true, "one");
+  const std::string two = pipeline("json", true, "two");
+  constexpr std::int32_t partitions = 2;
+  kafka().create_topic(seals, partitions);
+  const auto published = [&] {
+    const auto epochs = kafka().committed(name, name + ".snapshots", partitions);
+    return std::min(epochs.at(0), epochs.at(1));
+  };
+  auto first = std::make_unique<VigiaProcess>(run_arguments(one), dir / "one.log");
+  kafka().produce(seals, tampering(40, 0, 4));
+  ASSERT_EQ(wait_for_alerts(80).size(), 80u) << first->log();
+  const TimeMs deadline_ms = wall_clock_ms() + 60'000;
+  while (published() <= 0 && wall_clock_ms() < deadline_ms) {
+  }
+  std::map<std::int32_t, std::int64_t> ends;
+  for (const auto& record : kafka().read_all(seals)) ends[record.partition] = record.offset + 1;
+  const auto before = kafka().committed(name, name + ".snapshots", partitions);
+  kafka().produce(seals, tampering(40, 4, 8));
+  ASSERT_EQ(wait_for_alerts(160).size(), 160u) << first->log();
+  const Revisions so_far = expected(one);
+  for (auto now = before; wall_clock_ms() < deadline_ms && (now.at(0) <= before.at(0) || now.at(1) <= before.at(1));)
+    now = kafka().committed(name, name + ".snapshots", partitions);
+  first->kill_at_once();
+  for (const auto& [partition, end] : ends) kafka().delete_before(seals, partition, end);
+
+  VigiaProcess second(run_arguments(two), dir / "two.log");
+  kafka().produce(seals, tampering(40, 8, 12));
+  Revisions all = wait_for_alerts(240);
+  EXPECT_EQ(all.size(), 240u) << second.log();
+  EXPECT_NE(second.log().find("keys from the published snapshot"), std::string::npos) << second.log();
+  EXPECT_EQ(second.terminate(), 0) << second.log();
+  for (const auto& [id, alert] : so_far) EXPECT_EQ(all[id], alert);
+  EXPECT_EQ(kafka().read_all(alerts).size(), 240u) << "each revision once";
+  EXPECT_NE(second.log().find("\"applied\":480"), std::string::npos) << second.log();
 }
 
 TEST_F(RunTest, PoisonRecordsAreSetAsideWithTheirBytesAndTheStreamGoesOn) {
