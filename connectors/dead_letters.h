@@ -18,6 +18,8 @@ inline constexpr const char* topic_header = "vigia-topic";
 inline constexpr const char* partition_header = "vigia-partition";
 inline constexpr const char* offset_header = "vigia-offset";
 inline constexpr const char* event_index_header = "vigia-event-index";
+inline constexpr const char* truncated_header =
+    "vigia-truncated";  // bytes of the whole value, of which this is the beginning
 
 class DeadLetters {
  public:

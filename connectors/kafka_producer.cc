@@ -11,6 +11,9 @@ namespace vigia {
 
 namespace {
 
+constexpr std::size_t message_max_bytes = std::size_t{20} << 20;
+constexpr std::size_t batch_overhead_bytes = 128;  // of a batch with one record, beside what is in the record
+constexpr TimeMs limit_timeout_ms = 5'000;
 constexpr int queue_wait_ms = 100;  // a full queue is looked at again after this, or when a record is acknowledged
 // After so long the brokers take back what an instance that is gone left open, and readers go on; an instance that comes
 // back takes it back at once.
@@ -176,6 +179,13 @@ Status KafkaProducer::flush() {
   Status status = Status::of(Fault::retry, fmt::format("{} records not delivered, the first to {}", s.session->failed,
                                                        s.session->first_failure));
   s.session->failed = 0;
+  return status;
+}
+
+Status KafkaProducer::record_limit(const std::string& topic, std::size_t& limit_bytes) {
+  std::size_t answer_bytes = message_max_bytes;
+  Status status = fetch_record_limit(impl_->session->client, topic, limit_timeout_ms, answer_bytes);
+  if (status.ok()) limit_bytes = std::min(answer_bytes, message_max_bytes) - batch_overhead_bytes;
   return status;
 }
 

@@ -66,6 +66,9 @@ class KafkaProducer {
   [[nodiscard]] Status check_topics(std::span<const std::string> topics, bool create, bool compacted,
                                     std::int32_t partitions = -1);
 
+  // The largest record that a topic takes, key, value and headers together. Without an answer limit_bytes stays.
+  [[nodiscard]] Status record_limit(const std::string& topic, std::size_t& limit_bytes);
+
   [[nodiscard]] std::shared_ptr<ProducerSession> session() const;
   [[nodiscard]] TimeMs transaction_timeout_ms() const;
 

@@ -12,6 +12,15 @@ namespace vigia {
 
 namespace {
 
+constexpr std::size_t truncated_header_bytes = 48;
+constexpr std::size_t header_bytes = 16;  // of each: its two lengths, and some room
+
+std::size_t size_of(std::span<const RecordHeader> headers) {
+  std::size_t bytes = 0;
+  for (const RecordHeader& header : headers) bytes += header.name.size() + header.value.size() + header_bytes;
+  return bytes;
+}
+
 std::string rfc3339(TimeMs time_ms) {
   return date::format("%FT%TZ", date::sys_time<std::chrono::milliseconds>(std::chrono::milliseconds(time_ms)));
 }
@@ -55,8 +64,15 @@ Status KafkaAlertSink::write(std::span<const Alert> alerts) {
   return Status::good();
 }
 
-KafkaDeadLetters::KafkaDeadLetters(KafkaProducer& producer, OutputSpec outputs)
-    : producer_(producer), outputs_(std::move(outputs)) {}
+KafkaDeadLetters::KafkaDeadLetters(KafkaProducer& producer, OutputSpec outputs, std::size_t ask_from_bytes)
+    : producer_(producer), outputs_(std::move(outputs)), ask_from_bytes_(ask_from_bytes) {}
+
+std::size_t KafkaDeadLetters::limit_of(const std::string& topic) {
+  const auto [known, is_new] = limit_bytes_.try_emplace(topic, ask_from_bytes_);
+  // Without an answer it stays at what every topic takes, until the engine is started again.
+  if (is_new) static_cast<void>(producer_.record_limit(topic, known->second));
+  return known->second;
+}
 
 Status KafkaDeadLetters::write(std::span<const RejectedRecord> rejected, std::span<const std::string> topics) {
   std::vector<RecordHeader> headers;
@@ -73,9 +89,15 @@ Status KafkaDeadLetters::write(std::span<const RejectedRecord> rejected, std::sp
     headers.push_back({offset_header, offset});
     if (one.event_index >= 0) headers.push_back({event_index_header, event_index});
     const std::string& topic = one.kind == RejectKind::dead_letter ? outputs_.dead_letters : outputs_.too_late;
-    const std::string_view value = record.is_tombstone    ? std::string_view{}
-                                   : record.value.empty() ? std::string_view{""}
-                                                          : record.value;
+    std::string_view value = record.is_tombstone    ? std::string_view{}
+                             : record.value.empty() ? std::string_view{""}
+                                                    : record.value;
+    const std::string whole_bytes = std::to_string(value.size());
+    const std::size_t others = size_of(headers) + record.key.size();
+    if (others + value.size() > ask_from_bytes_ && others + value.size() > limit_of(topic)) {
+      headers.push_back({truncated_header, whole_bytes});
+      value = value.substr(0, limit_of(topic) - std::min(limit_of(topic), others + truncated_header_bytes));
+    }
     if (Status status = producer_.produce(topic, record.key, value, headers); !status.ok()) return status;
   }
   return Status::good();

@@ -1,6 +1,8 @@
 // Alerts, their last states, dead letters and too-late records on Kafka topics, through one producer.
 #pragma once
 
+#include <cstddef>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -28,16 +30,23 @@ class KafkaAlertSink : public AlertSink {
   std::string payload_;
 };
 
+// A record that would not fit into its topic with the headers that it gets is cut, and truncated_header says how long its
+// value was: what is too large must not stop what comes behind it.
 class KafkaDeadLetters : public DeadLetters {
  public:
-  KafkaDeadLetters(KafkaProducer& producer, OutputSpec outputs);
+  // What a topic takes is asked for when the first record comes that has `ask_from_bytes`; that much every topic takes.
+  KafkaDeadLetters(KafkaProducer& producer, OutputSpec outputs, std::size_t ask_from_bytes = 900'000);
 
   [[nodiscard]] Status write(std::span<const RejectedRecord> rejected, std::span<const std::string> topics) override;
   [[nodiscard]] Status flush() override { return producer_.flush(); }
 
  private:
+  [[nodiscard]] std::size_t limit_of(const std::string& topic);
+
   KafkaProducer& producer_;
   OutputSpec outputs_;
+  std::size_t ask_from_bytes_;
+  std::map<std::string, std::size_t> limit_bytes_;  // by topic, of those that were asked for
 };
 
 }  // namespace vigia

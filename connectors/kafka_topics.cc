@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
+#include <string_view>
 
 #include "connectors/kafka_client.h"
 
@@ -91,6 +93,33 @@ Status create_topic(KafkaClient& client, const std::string& name, std::int32_t p
   rd_kafka_AdminOptions_destroy(options);
   rd_kafka_NewTopic_destroy(topic);
   return status;
+}
+
+Status fetch_record_limit(KafkaClient& client, const std::string& topic, TimeMs timeout_ms, std::size_t& out) {
+  rd_kafka_ConfigResource_t* resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str());
+  rd_kafka_AdminOptions_t* options = rd_kafka_AdminOptions_new(client.handle(), RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
+  char text[512];
+  rd_kafka_AdminOptions_set_request_timeout(options, static_cast<int>(timeout_ms), text, sizeof text);
+  rd_kafka_queue_t* answers = rd_kafka_queue_new(client.handle());
+  rd_kafka_DescribeConfigs(client.handle(), &resource, 1, options, answers);
+  rd_kafka_event_t* event = rd_kafka_queue_poll(answers, static_cast<int>(timeout_ms) + slice_ms);
+  std::size_t resources = 0, entries = 0;
+  const auto* result = event == nullptr ? nullptr : rd_kafka_event_DescribeConfigs_result(event);
+  const auto* const* found =
+      result == nullptr ? nullptr : rd_kafka_DescribeConfigs_result_resources(result, &resources);
+  const auto* const* configs = resources != 1 ? nullptr : rd_kafka_ConfigResource_configs(found[0], &entries);
+  for (std::size_t i = 0; i < entries; ++i) {
+    const char* value = rd_kafka_ConfigEntry_value(configs[i]);
+    if (std::string_view(rd_kafka_ConfigEntry_name(configs[i])) != "max.message.bytes" || value == nullptr) continue;
+    out = std::strtoull(value, nullptr, 10);
+  }
+  const bool answered = event != nullptr && rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR__TIMED_OUT;
+  if (event != nullptr) rd_kafka_event_destroy(event);
+  rd_kafka_queue_destroy(answers);
+  rd_kafka_AdminOptions_destroy(options);
+  rd_kafka_ConfigResource_destroy(resource);
+  return answered ? Status::good()
+                  : Status::of(Fault::retry, fmt::format("topic '{}': no answer about its limits", topic));
 }
 
 std::string missing_topics_text(const std::string& brokers, std::span<const std::string> names, std::int32_t partitions,

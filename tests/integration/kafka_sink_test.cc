@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
+#include <random>
+
 #include "broker_fixture.h"
 #include "connectors/partitioner.h"
 
@@ -133,6 +135,36 @@ TEST_F(KafkaSinkTest, DeadLettersKeepBytesKeyHeadersAndSayWhy) {
   const auto late = kafka().read_at_least(outputs.too_late, 1);
   ASSERT_EQ(late.size(), 1u);
   EXPECT_EQ(late[0].header(event_index_header), "2");
+}
+
+TEST_F(KafkaSinkTest, WhatIsTooLargeForTheDeadLettersIsCutAndSaysSo) {
+  create_all();
+  kafka().configure_topic(outputs.dead_letters, "max.message.bytes", "2000");
+  std::size_t limit_bytes = 0;
+  ASSERT_TRUE(producer->record_limit(outputs.dead_letters, limit_bytes).ok());
+  EXPECT_EQ(limit_bytes, 2000u - 128);  // less what a batch needs
+  KafkaDeadLetters letters(*producer, outputs, 500);
+  std::string large;  // that does not compress
+  std::mt19937 random(1);
+  while (large.size() < 5'000) large += static_cast<char>(random());
+  InputRecord record{.topic = TopicIndex{0},
+                     .partition = PartitionId{0},
+                     .offset = Offset{1},
+                     .broker_ms = 5,
+                     .key = "seal-9",
+                     .value = large};
+  ASSERT_TRUE(letters
+                  .write(std::vector<RejectedRecord>{{RejectKind::dead_letter, &record, -1, "not JSON"}},
+                         std::vector<std::string>{"seal.events"})
+                  .ok());
+  ASSERT_TRUE(letters.flush().ok());
+  const auto dead = kafka().read_at_least(outputs.dead_letters, 1);
+  ASSERT_EQ(dead.size(), 1u);
+  EXPECT_EQ(dead[0].header(truncated_header), "5000");
+  std::size_t whole = dead[0].key.size() + dead[0].value->size();
+  for (const auto& [name, value] : dead[0].headers) whole += name.size() + value.size();
+  EXPECT_LE(whole, limit_bytes);
+  EXPECT_GE(dead[0].value->size(), limit_bytes / 2);
 }
 
 TEST_F(KafkaSinkTest, MissingOutputTopicsAreNamed) {

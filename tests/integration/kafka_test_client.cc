@@ -91,6 +91,18 @@ void KafkaTestClient::create_topic(const std::string& name, std::int32_t partiti
   } while (!found.topics.contains(name) || found.topics[name].empty() || found.topics[name][0].leader < 0);
 }
 
+void KafkaTestClient::configure_topic(const std::string& name, const std::string& key, const std::string& value) {
+  rd_kafka_ConfigResource_t* topic = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name.c_str());
+  rd_kafka_ConfigResource_set_config(topic, key.c_str(), value.c_str());
+  rd_kafka_queue_t* answers = rd_kafka_queue_new(producer_.handle());
+  rd_kafka_AlterConfigs(producer_.handle(), &topic, 1, nullptr, answers);
+  rd_kafka_event_t* event = rd_kafka_queue_poll(answers, wait_ms);
+  need(event == nullptr ? RD_KAFKA_RESP_ERR__TIMED_OUT : rd_kafka_event_error(event), "AlterConfigs");
+  rd_kafka_event_destroy(event);
+  rd_kafka_queue_destroy(answers);
+  rd_kafka_ConfigResource_destroy(topic);
+}
+
 void KafkaTestClient::produce(const std::string& topic, const std::vector<KafkaRecord>& records) {
   for (const auto& record : records) send(producer_.handle(), topic, record);
   need(rd_kafka_flush(producer_.handle(), wait_ms), "flush");

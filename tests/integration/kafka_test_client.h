@@ -30,6 +30,9 @@ class KafkaTestClient {
 
   void create_topic(const std::string& name, std::int32_t partitions, bool compacted = false);
 
+  // Sets one, and all others of the topic back to their defaults.
+  void configure_topic(const std::string& name, const std::string& key, const std::string& value);
+
   // Returns when all are acknowledged.
   void produce(const std::string& topic, const std::vector<KafkaRecord>& records);
 
