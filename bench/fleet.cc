@@ -25,7 +25,8 @@ double share(std::uint64_t x) { return static_cast<double>(mixed(x) >> 11) * 0x1
 double to_seven_places(double degrees) { return static_cast<double>(std::lrint(degrees * 1e7)) / 1e7; }
 
 flatbuffers::Offset<schema::SealEvent> build_ping(flatbuffers::FlatBufferBuilder& builder, std::string_view seal_id,
-                                                  TimeMs device_ms, std::uint32_t sequence, LatLon fix, bool buffered) {
+                                                  TimeMs device_ms, std::uint32_t sequence, LatLon fix, bool buffered,
+                                                  bool alarm) {
   const auto id = builder.CreateString(seal_id.data(), seal_id.size());
   const auto position = schema::CreatePosition(builder, to_seven_places(fix.lat_deg), to_seven_places(fix.lon_deg));
   schema::SealEventBuilder event(builder);
@@ -34,7 +35,7 @@ flatbuffers::Offset<schema::SealEvent> build_ping(flatbuffers::FlatBufferBuilder
   event.add_sequence(sequence);
   event.add_buffered(buffered);
   event.add_position(position);
-  event.add_lock(schema::Lock::closed);
+  event.add_lock(alarm ? schema::Lock::tampered : schema::Lock::closed);
   event.add_battery_percent(80);
   return event.Finish();
 }
@@ -45,8 +46,14 @@ std::string_view bytes_of(const flatbuffers::FlatBufferBuilder& builder) {
 
 }  // namespace
 
-Fleet::Fleet(const std::vector<SimulatedRoute>& routes, std::uint32_t seals, std::uint32_t first_seal)
-    : routes_(routes), seals_(seals), first_seal_(first_seal), sequence_(seals, 0), builder_(1024) {}
+Fleet::Fleet(const std::vector<SimulatedRoute>& routes, std::uint32_t seals, std::uint32_t first_seal,
+             std::uint32_t alarm_every)
+    : routes_(routes),
+      seals_(seals),
+      first_seal_(first_seal),
+      alarm_every_(alarm_every),
+      sequence_(seals, 0),
+      builder_(1024) {}
 
 std::string Fleet::seal_id(std::uint32_t seal) const { return fmt::format("EC-{:07}", first_seal_ + seal); }
 
@@ -58,6 +65,10 @@ TimeMs Fleet::device_ms(std::uint32_t seal, std::uint32_t round) const {
 TimeMs Fleet::broker_ms(std::uint32_t place) const {
   return fleet_begin_ms + round_ * ping_every_ms + 1000 +
          static_cast<TimeMs>(std::uint64_t{place} * (ping_every_ms - 1) / seals_);
+}
+
+bool Fleet::is_alarm(std::uint32_t seal, std::uint32_t round) const {
+  return alarm_every_ > 0 && mixed((std::uint64_t{first_seal_} + seal) * 1'000'003 + round) % alarm_every_ == 0;
 }
 
 LatLon Fleet::place_of(std::uint32_t seal, std::uint32_t round) const {
@@ -111,7 +122,8 @@ void Fleet::append_ping(RecordList& out, std::uint32_t seal, std::uint32_t round
                         TimeMs read_ms, bool buffered) {
   const auto key = seal_id(seal);
   builder_.Clear();
-  builder_.Finish(build_ping(builder_, key, device_ms(seal, round), sequence, place_of(seal, round), buffered),
+  builder_.Finish(build_ping(builder_, key, device_ms(seal, round), sequence, place_of(seal, round), buffered,
+                             is_alarm(seal, round)),
                   schema::SealEventIdentifier());
   InputRecord record;
   record.topic = seal_topic;
@@ -128,8 +140,8 @@ void Fleet::append_round_of_batches(RecordList& out, std::uint32_t batch) {
   std::string key;
   for (std::uint32_t i = 0; i < seals_; ++i) {
     key = seal_id(seal);
-    events.push_back(
-        build_ping(builder_, key, device_ms(seal, round_), ++sequence_[seal], place_of(seal, round_), false));
+    events.push_back(build_ping(builder_, key, device_ms(seal, round_), ++sequence_[seal], place_of(seal, round_),
+                                false, is_alarm(seal, round_)));
     if (events.size() == batch || i + 1 == seals_) {
       builder_.Finish(schema::CreateSealBatch(builder_, builder_.CreateVector(events)), schema::SealBatchIdentifier());
       InputRecord record;

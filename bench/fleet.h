@@ -21,8 +21,10 @@ inline constexpr TimeMs fleet_begin_ms = 1'750'000'000'000;
 
 class Fleet {
  public:
-  // `first_seal` numbers the seals, so that two fleets have no seal in common.
-  Fleet(const std::vector<SimulatedRoute>& routes, std::uint32_t seals, std::uint32_t first_seal = 0);
+  // `first_seal` numbers the seals, so that two fleets have no seal in common. One ping of `alarm_every` says that the seal
+  // is being tampered with; 0: none.
+  Fleet(const std::vector<SimulatedRoute>& routes, std::uint32_t seals, std::uint32_t first_seal = 0,
+        std::uint32_t alarm_every = 0);
 
   // The start of each seal's trip.
   void append_trip_starts(RecordList& out);
@@ -55,12 +57,14 @@ class Fleet {
  private:
   void append_ping(RecordList& out, std::uint32_t seal, std::uint32_t place);
   [[nodiscard]] std::uint32_t next_stride();
+  [[nodiscard]] bool is_alarm(std::uint32_t seal, std::uint32_t round) const;
   [[nodiscard]] LatLon place_of(std::uint32_t seal, std::uint32_t round) const;
   [[nodiscard]] TimeMs broker_ms(std::uint32_t place) const;
 
   const std::vector<SimulatedRoute>& routes_;
   std::uint32_t seals_;
   std::uint32_t first_seal_;
+  std::uint32_t alarm_every_;
   std::uint32_t round_ = 1;
   std::int64_t offset_ = 0;
   std::vector<std::uint32_t> sequence_;  // last number sent of each seal

@@ -39,14 +39,14 @@ struct Load {
 };
 
 // A fleet for each partition, for a seal's events stay in one.
-Load make_load(const std::string& name, std::uint32_t batch) {
+Load make_load(const std::string& name, std::uint32_t batch, std::uint32_t alarm_every) {
   Load load{fmt::format("{}.seal.events", name), fmt::format("{}.trip.events", name)};
   create_topic(brokers, load.seal_topic);
   create_topic(brokers, load.trip_topic);
   RecordList list;
   for (std::int32_t partition = 0; partition < kafka_partitions; ++partition) {
     constexpr auto share = seals / kafka_partitions;
-    Fleet fleet(world().routes, share, static_cast<std::uint32_t>(partition) * share);
+    Fleet fleet(world().routes, share, static_cast<std::uint32_t>(partition) * share, alarm_every);
     list.clear();
     fleet.append_trip_starts(list);
     preload(brokers, load.trip_topic, partition, list);
@@ -65,12 +65,15 @@ Load make_load(const std::string& name, std::uint32_t batch) {
 }
 
 // One run of the service from the topics' beginnings until every event is applied.
-Run run_vigia(const Load& load, int run) {
+Run run_vigia(const Load& load, int run, Delivery delivery) {
   auto loaded = load_stage(VIGIA_BENCH_DIR "/rules.yaml");
   if (!loaded) std::exit(1);
   const auto directory = std::filesystem::temp_directory_path() / fmt::format("vigia-bench-{}-{}", getpid(), run);
   loaded->pipeline.brokers = brokers;
   loaded->pipeline.application = fmt::format("bench-{}-{}", load.seal_topic, run);
+  loaded->pipeline.outputs.journal = loaded->pipeline.application + ".journal";
+  loaded->pipeline.outputs.snapshots = loaded->pipeline.application + ".snapshots";
+  loaded->pipeline.delivery = delivery;
   loaded->pipeline.state_directory = directory.string();
   loaded->topics = {load.seal_topic, load.trip_topic};
   loaded->stage.sources[0].topic = load.seal_topic;
@@ -105,13 +108,13 @@ Run run_vigia(const Load& load, int run) {
 
 void kafka_to_alerts(benchmark::State& state) {
   const auto batch = static_cast<std::uint32_t>(state.range(0));
-  const auto load = make_load(fmt::format("bench-{}-{}", batch, getpid()), batch);
+  const auto load = make_load(fmt::format("bench-{}-{}", batch, getpid()), batch, 0);
   std::vector<double> vigia_rates, bare_rates, vigia_cpu, bare_cpu, ratios;
   double revisions_per_event = 0;
   int run = 0;
   for (auto _ : state) {
     const auto bare = count_records(brokers, load.seal_topic, load.records);
-    const auto [ours, revisions] = run_vigia(load, run++);
+    const auto [ours, revisions] = run_vigia(load, run++, Delivery::at_least_once);
     revisions_per_event = revisions / static_cast<double>(load.events);
     bare_rates.push_back(bare.records * batch / bare.wall_s);
     bare_cpu.push_back(bare.cpu_s / (bare.records * batch));
@@ -127,6 +130,29 @@ void kafka_to_alerts(benchmark::State& state) {
   state.counters["bare_cpu_s_per_M"] = median(bare_cpu) * 1e6;
   state.counters["alert_revisions_per_k"] = revisions_per_event * 1e3;
 }
+// With transactions and without, in turns: an alert for every hundred events.
+void exactly_once_against_at_least_once(benchmark::State& state) {
+  constexpr std::uint32_t alarm_every = 100;
+  const auto load = make_load(fmt::format("bench-eos-{}", getpid()), 1, alarm_every);
+  std::vector<double> once_rates, least_rates, ratios;
+  double revisions_per_event = 0;
+  int run = 0;
+  for (auto _ : state) {
+    const auto [least, some] = run_vigia(load, run++, Delivery::at_least_once);
+    const auto [once, revisions] = run_vigia(load, run++, Delivery::exactly_once);
+    revisions_per_event = revisions / static_cast<double>(load.events);
+    once_rates.push_back(once.records / once.wall_s);
+    least_rates.push_back(least.records / least.wall_s);
+    ratios.push_back(once_rates.back() / least_rates.back());
+    state.SetIterationTime(once.wall_s);
+  }
+  state.counters["exactly_once_M_per_s"] = median(once_rates) / 1e6;
+  state.counters["at_least_once_M_per_s"] = median(least_rates) / 1e6;
+  state.counters["ratio"] = median(ratios);
+  state.counters["alert_revisions_per_k"] = revisions_per_event * 1e3;
+}
+BENCHMARK(exactly_once_against_at_least_once)->Iterations(5)->UseManualTime()->Unit(benchmark::kSecond);
+
 BENCHMARK(kafka_to_alerts)->Arg(1)->Arg(batch_events)->Iterations(5)->UseManualTime()->Unit(benchmark::kSecond);
 
 }  // namespace
