@@ -14,6 +14,7 @@
 
 #include "app/account_text.h"
 #include "app/stop_signal.h"
+#include "connectors/alert_follower.h"
 #include "connectors/alert_store.h"
 #include "connectors/instance_name.h"
 #include "connectors/kafka_journal.h"
@@ -29,8 +30,8 @@ namespace {
 constexpr TimeMs shortest_pause_ms = 200;
 constexpr TimeMs longest_pause_ms = 10'000;
 constexpr TimeMs report_every_ms = 10'000;
-constexpr TimeMs prune_every_ms = 60'000;
-constexpr TimeMs stop_patience_ms = 30'000;  // for brokers and disks that do not answer while stopping
+constexpr TimeMs stop_patience_ms = 30'000;      // for brokers and disks that do not answer while stopping
+constexpr TimeMs catch_up_patience_ms = 10'000;  // for the alert store to have what was committed last
 
 // What one epoch reads at most, over all tasks: so much that its fixed costs (journal, commit, delivery) don't count, and
 // so little that its rows stay near the processor. A record may hold a batch of events, hence the bytes.
@@ -103,7 +104,16 @@ class Service {
     if (Status status = open_journal(); !status.ok()) return status;
     if (Status status = open_sharing(); !status.ok()) return status;
     make_runner();
-    return Status::good();
+    return follow_alerts();
+  }
+
+  // The store holds what was committed, so it reads the topic, as everybody else does.
+  Status follow_alerts() {
+    AlertFollowerOptions options = follower_options(loaded_.pipeline);
+    options.log = log_kafka;
+    options.warn = [](const std::string& text) { spdlog::warn("{}", text); };
+    follower_ = std::make_unique<AlertFollower>(store_, std::move(options));
+    return follower_->start();
   }
 
   // Damaged ones give way to older ones: the journal leads from there to where we were.
@@ -189,8 +199,8 @@ class Service {
     const Pipeline& pipeline = loaded_.pipeline;
     alerts_ = std::make_unique<KafkaAlertSink>(*producer_, pipeline.application, pipeline.outputs);
     letters_ = std::make_unique<KafkaDeadLetters>(*producer_, pipeline.outputs);
-    delivery_ = std::make_unique<ResultDelivery>(std::vector<AlertSink*>{alerts_.get(), &store_}, *letters_,
-                                                 loaded_.topics, hooks_.alert);
+    delivery_ = std::make_unique<ResultDelivery>(std::vector<AlertSink*>{alerts_.get()}, *letters_, loaded_.topics,
+                                                 hooks_.alert);
     RunnerOptions options;
     options.topics = loaded_.topics;
     options.clock = pipeline.clock == ClockMode::wall ? StageClock::Mode::wall : StageClock::Mode::records;
@@ -239,6 +249,10 @@ class Service {
     const TimeMs give_up_ms = wall_now_ms() + stop_patience_ms;
     for (;;) {
       Status status = runner_->stop();
+      if (status.ok()) {
+        const Status followed = follower_->catch_up(catch_up_patience_ms);
+        if (!followed.ok()) spdlog::warn("alert store: {}; the next start goes on", followed.text);
+      }
       if (status.ok() || !passes(status.fault) || wall_now_ms() >= give_up_ms) return status;
       spdlog::warn("{}; trying again", status.text);
       std::this_thread::sleep_for(std::chrono::milliseconds(shortest_pause_ms));
@@ -269,16 +283,10 @@ class Service {
 
   void housekeeping() {
     const TimeMs now_ms = wall_now_ms();
-    if (now_ms - reported_ms_ >= report_every_ms) {
-      reported_ms_ = now_ms;
-      spdlog::info("{}; {} alert revisions; lag {}; {} keys; {} MiB", account_words(runner_->account()),
-                   delivery_->revisions(), runner_->lag(), runner_->key_count(), runner_->memory_bytes() >> 20);
-    }
-    if (now_ms - pruned_ms_ < prune_every_ms) return;
-    pruned_ms_ = now_ms;
-    if (loaded_.pipeline.outputs.alert_retention_ms <= 0 || !runner_->settle().ok()) return;  // a fault comes up again
-    const Status status = store_.prune(runner_->clock_ms() - loaded_.pipeline.outputs.alert_retention_ms);
-    if (!status.ok()) spdlog::warn("alert store: {}", status.text);
+    if (now_ms - reported_ms_ < report_every_ms) return;
+    reported_ms_ = now_ms;
+    spdlog::info("{}; {} alert revisions; lag {}; {} keys; {} MiB", account_words(runner_->account()),
+                 delivery_->revisions(), runner_->lag(), runner_->key_count(), runner_->memory_bytes() >> 20);
   }
 
   const LoadedStage& loaded_;
@@ -288,6 +296,7 @@ class Service {
   SnapshotStore snapshots_;
   AlertStore store_;
   std::string instance_;
+  std::unique_ptr<AlertFollower> follower_;
   std::unique_ptr<KafkaProducer> producer_;
   std::unique_ptr<KafkaSource> source_;
   std::unique_ptr<Journal> journal_;
@@ -301,7 +310,6 @@ class Service {
   std::unique_ptr<ResultDelivery> delivery_;
   std::unique_ptr<EpochRunner> runner_;
   TimeMs reported_ms_ = 0;
-  TimeMs pruned_ms_ = 0;
 };
 
 }  // namespace

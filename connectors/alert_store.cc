@@ -16,7 +16,8 @@ namespace {
 //   "r" ID 0x00 REVISION         that revision
 //   "l" ID                       the last one
 //   "t" START ID, "s" SUBJECT 0x00 START ID, "i" SITE 0x00 START ID, "p" TRIP 0x00 START ID   nothing: indexes of the last
-// Values are FlatBuffers with a checksum behind them.
+//   "o" TOPIC 0x00 PARTITION     the first offset that has not been read
+// Alerts are FlatBuffers; they and the offsets have a checksum behind them.
 constexpr const char* format = "vigia-alerts 1";
 constexpr std::size_t prune_batch_alerts = 1000;
 
@@ -48,6 +49,8 @@ std::vector<std::string> index_keys(const Alert& alert) {
   if (!alert.trip_id.empty()) keys.push_back(index_key('p', alert.trip_id, alert.start_ms, alert.alert_id));
   return keys;
 }
+
+std::string position_prefix(const std::string& topic) { return 'o' + topic + '\0'; }
 
 std::string pack(const Alert& alert) {
   flatbuffers::FlatBufferBuilder builder;
@@ -119,8 +122,8 @@ Status AlertStore::open_secondary(const std::string& directory, const std::strin
 
 Status AlertStore::catch_up() { return impl_->db.catch_up(); }
 
-Status AlertStore::write(std::span<const Alert> alerts) {
-  if (alerts.empty()) return Status::good();
+Status AlertStore::write(std::span<const Alert> alerts, std::span<const PartitionOffset> read_up_to) {
+  if (alerts.empty() && read_up_to.empty()) return Status::good();
   if (Status status = impl_->db.repair(); !status.ok()) return status;
   rocksdb::WriteBatch batch;
   std::map<std::string, std::optional<Alert>> last;  // as this batch leaves them
@@ -140,7 +143,32 @@ Status AlertStore::write(std::span<const Alert> alerts) {
     Impl::put(batch, last_key(alert.alert_id), packed);
     previous = alert;
   }
+  for (const PartitionOffset& position : read_up_to) {
+    std::string key = position_prefix(position.topic);
+    rocks::append_u64(key, static_cast<std::uint64_t>(position.partition.value));
+    std::string value;
+    rocks::append_i64(value, position.next.value);
+    Impl::put(batch, key, std::move(value));
+  }
   return impl_->db.write(batch, false);
+}
+
+Status AlertStore::positions(const std::string& topic, std::vector<PartitionOffset>& out) const {
+  out.clear();
+  std::shared_ptr<rocksdb::DB> db;
+  if (Status status = impl_->db.reader(db); !status.ok()) return status;
+  const std::string prefix = position_prefix(topic);
+  const std::unique_ptr<rocksdb::Iterator> it(db->NewIterator({}));
+  for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
+    std::string_view value = rocks::view(it->value());
+    if (!rocks::check(rocks::view(it->key()), value)) {
+      return Status::of(Fault::damaged, impl_->db.directory() + ": a position does not have its checksum");
+    }
+    rocks::Reader partition(rocks::view(it->key()).substr(prefix.size()));
+    rocks::Reader next(value);
+    out.push_back({topic, PartitionId{static_cast<std::int32_t>(partition.u64())}, Offset{next.i64()}});
+  }
+  return impl_->db.status_of(it->status());
 }
 
 Status AlertStore::flush() { return impl_->db.sync(); }

@@ -1,16 +1,20 @@
-// The committed alerts of a site, on disk (RocksDB), for a retention: every revision, the last one of each alert, and
-// indexes by time, subject, site and trip. One process writes; any number of others read beside it as RocksDB
-// secondaries. write(), flush() and prune() are called by one thread; queries may run beside them.
+// The committed alerts of a site, on disk (RocksDB), for a retention: every revision, the last one of each alert, indexes
+// by time, subject, site and trip, and how far the alert topic has been read (AlertFollower fills it). One process
+// writes; any number of others read beside it as RocksDB secondaries. write(), flush() and prune() are called by one
+// thread; queries may run beside them.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
-#include "connectors/alert_sink.h"
+#include "connectors/record_source.h"
+#include "connectors/status.h"
+#include "engine/task.h"
 
 namespace rocksdb {
 class Env;
@@ -30,10 +34,10 @@ struct AlertQuery {
   bool all_revisions = false;  // of each alert that fits by its last revision; else the last only
 };
 
-class AlertStore : public AlertSink {
+class AlertStore {
  public:
   AlertStore();
-  ~AlertStore() override;
+  ~AlertStore();
 
   // Opens or creates. `env`: for tests that break the disk; null: the real one.
   [[nodiscard]] Status open(const std::string& directory, rocksdb::Env* env = nullptr);
@@ -43,9 +47,14 @@ class AlertStore : public AlertSink {
   [[nodiscard]] Status open_secondary(const std::string& directory, const std::string& scratch);
   [[nodiscard]] Status catch_up();
 
-  // One atomic write an epoch. An older revision never replaces a newer one as the last.
-  [[nodiscard]] Status write(std::span<const Alert> alerts) override;
-  [[nodiscard]] Status flush() override;  // synced
+  // One atomic write: the alerts, and up to where their log has been read with them. Writing the same (alert_id, revision)
+  // again is harmless, and an older revision never replaces a newer one as the last. Fault::storage: nothing was written;
+  // call again.
+  [[nodiscard]] Status write(std::span<const Alert> alerts, std::span<const PartitionOffset> read_up_to = {});
+  [[nodiscard]] Status flush();  // synced
+
+  // What write() was last told of each partition of the topic.
+  [[nodiscard]] Status positions(const std::string& topic, std::vector<PartitionOffset>& out) const;
 
   // Drops alerts whose last revision was detected before `before_ms` and that had ended (or begun, while open) before it.
   [[nodiscard]] Status prune(TimeMs before_ms);

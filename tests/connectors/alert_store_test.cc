@@ -177,6 +177,33 @@ TEST_F(AlertStoreTest, BoundedByTheRetention) {
   EXPECT_EQ(ask(store, all), (Found{"long-1", "new-1"}));
 }
 
+TEST_F(AlertStoreTest, KeepsHowFarEachPartitionOfEachTopicWasRead) {
+  const auto at = [](const std::string& topic, std::int32_t partition, std::int64_t next) {
+    return PartitionOffset{topic, PartitionId{partition}, Offset{next}};
+  };
+  ASSERT_TRUE(store.write(std::vector{alert("a", 1, 10, 20)}, std::vector{at("t", 0, 5), at("t", 11, 7)}).ok());
+  ASSERT_TRUE(store.write({}, std::vector{at("t", 0, 6), at("t2", 0, 1)}).ok());
+  std::vector<PartitionOffset> found;
+  ASSERT_TRUE(store.positions("t", found).ok());
+  EXPECT_EQ(found, (std::vector{at("t", 0, 6), at("t", 11, 7)}));
+  ASSERT_TRUE(store.positions("t2", found).ok());
+  EXPECT_EQ(found, (std::vector{at("t2", 0, 1)}));
+  ASSERT_TRUE(store.positions("other", found).ok());
+  EXPECT_TRUE(found.empty());
+  EXPECT_EQ(ask(store, {}), (Found{"a-1"}));
+}
+
+TEST_F(AlertStoreTest, APositionIsNeverAheadOfItsAlerts) {
+  disk.set_full(true);
+  const PartitionOffset position{"t", PartitionId{0}, Offset{5}};
+  EXPECT_EQ(store.write(std::vector{alert("a", 1, 10, 20)}, std::vector{position}).fault, Fault::storage);
+  disk.set_full(false);
+  ASSERT_TRUE(store.write(std::vector{alert("b", 1, 10, 20)}).ok());
+  std::vector<PartitionOffset> found;
+  ASSERT_TRUE(store.positions("t", found).ok());
+  EXPECT_TRUE(found.empty());
+}
+
 TEST_F(AlertStoreTest, AnotherProcessReadsBesideAndCatchesUp) {
   ASSERT_TRUE(store.write(std::vector{alert("a", 1, 10, 20)}).ok());
   AlertStore reader;

@@ -103,6 +103,24 @@ void KafkaTestClient::configure_topic(const std::string& name, const std::string
   rd_kafka_ConfigResource_destroy(topic);
 }
 
+void KafkaTestClient::enlarge_topic(const std::string& name, std::int32_t partitions) {
+  char text[512];
+  rd_kafka_NewPartitions_t* wanted =
+      rd_kafka_NewPartitions_new(name.c_str(), static_cast<std::size_t>(partitions), text, sizeof text);
+  need(wanted != nullptr, text);
+  rd_kafka_queue_t* answers = rd_kafka_queue_new(producer_.handle());
+  rd_kafka_CreatePartitions(producer_.handle(), &wanted, 1, nullptr, answers);
+  rd_kafka_event_t* event = rd_kafka_queue_poll(answers, wait_ms);
+  need(event != nullptr && rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR, "create partitions");
+  rd_kafka_event_destroy(event);
+  rd_kafka_queue_destroy(answers);
+  rd_kafka_NewPartitions_destroy(wanted);
+  KafkaTopics found;
+  do {  // metadata follow a moment later
+    need(fetch_topics(producer_, std::vector{name}, wait_ms, found));
+  } while (found.topics[name].size() != static_cast<std::size_t>(partitions) || found.topics[name].back().leader < 0);
+}
+
 void KafkaTestClient::produce(const std::string& topic, const std::vector<KafkaRecord>& records) {
   for (const auto& record : records) send(producer_.handle(), topic, record);
   need(rd_kafka_flush(producer_.handle(), wait_ms), "flush");
@@ -205,5 +223,7 @@ void OpenTransaction::produce(const std::string& topic, const KafkaRecord& recor
 }
 
 void OpenTransaction::commit() { need(rd_kafka_commit_transaction(client_.handle(), wait_ms), "commit"); }
+
+void OpenTransaction::abort() { need(rd_kafka_abort_transaction(client_.handle(), wait_ms), "abort"); }
 
 }  // namespace vigia::test

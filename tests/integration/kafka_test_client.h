@@ -29,6 +29,7 @@ class KafkaTestClient {
   explicit KafkaTestClient(std::string bootstrap);
 
   void create_topic(const std::string& name, std::int32_t partitions, bool compacted = false);
+  void enlarge_topic(const std::string& name, std::int32_t partitions);
 
   // Sets one, and all others of the topic back to their defaults.
   void configure_topic(const std::string& name, const std::string& key, const std::string& value);
@@ -62,6 +63,7 @@ class OpenTransaction {
   OpenTransaction(const std::string& bootstrap, const std::string& id);
   void produce(const std::string& topic, const KafkaRecord& record);  // and waits until the broker has it
   void commit();
+  void abort();
 
  private:
   KafkaClient client_;
