@@ -17,7 +17,10 @@ constexpr TimeMs poll_wait_ms = 100;
 constexpr std::size_t poll_records = 2000;
 constexpr TimeMs query_timeout_ms = 2000;
 constexpr TimeMs refresh_every_ms = 30'000;
-constexpr TimeMs prune_parts = 256;  // of the retention: so much more is kept at most
+constexpr std::size_t gather_records = 500;
+constexpr TimeMs gather_limit_ms = 2000;  // alerts wait no longer for evidence
+constexpr TimeMs gather_again_ms = 5000;  // when some had no answer
+constexpr TimeMs prune_parts = 256;       // of the retention: so much more is kept at most
 constexpr TimeMs shortest_pause_ms = 200, longest_pause_ms = 10'000;
 
 TimeMs wall_now_ms() {
@@ -38,11 +41,15 @@ AlertFollowerOptions follower_options(const Pipeline& pipeline) {
   options.topic = pipeline.outputs.alerts;
   options.format = pipeline.outputs.format;
   options.retention_ms = pipeline.outputs.alert_retention_ms;
+  options.proof_retention_ms = pipeline.proof_retention_ms;
   return options;
 }
 
 AlertFollower::AlertFollower(AlertStore& store, AlertFollowerOptions options)
-    : store_(store), options_(std::move(options)), reader_(reader_options(options_)) {}
+    : store_(store),
+      options_(std::move(options)),
+      reader_(reader_options(options_)),
+      evidence_({options_.brokers, options_.application, options_.properties, options_.log}) {}
 
 Status AlertFollower::start() {
   if (Status status = store_.positions(options_.topic, position_); !status.ok()) return status;
@@ -61,7 +68,9 @@ void AlertFollower::stop() {
   changed_.notify_all();
   thread_.join();
   reader_.close();
+  evidence_.close();
   read_.clear();
+  found_.clear();
 }
 
 Status AlertFollower::catch_up(TimeMs limit_ms) {
@@ -84,7 +93,9 @@ void AlertFollower::run() {
       if (stopping_) return;
     }
     if (read_.empty()) read();
+    const bool is_idle = read_.empty();
     Status status = store();
+    if (status.ok() && is_idle) status = gather();
     if (status.ok()) status = prune();
     say(status);
     if (status.ok()) {
@@ -132,9 +143,42 @@ Status AlertFollower::store() {
   if (read_.empty() && now == position_) return Status::good();
   if (Status status = store_.write(read_, now); !status.ok()) return status;
   stored_ += read_.size();
+  wants_evidence_ = wants_evidence_ || !read_.empty();
   read_.clear();
   position_ = now;
   return Status::good();
+}
+
+// Goes round through what is wanted, some records at a time, so that those without an answer hold up nobody. Alerts come
+// first.
+Status AlertFollower::gather() {
+  if (!wants_evidence_ || Clock::now() < gather_at_) return Status::good();
+  std::vector<EvidencePlace> places;
+  if (found_.empty()) {
+    if (Status status = store_.evidence().wanted(gathered_, gather_records, places); !status.ok()) return status;
+    if (places.empty()) {
+      if (left_out_) gather_at_ = Clock::now() + milliseconds(gather_again_ms);
+      wants_evidence_ = left_out_;
+      left_out_ = false;
+      gathered_.reset();
+      return Status::good();
+    }
+  }
+  return fetch(places);
+}
+
+Status AlertFollower::fetch(const std::vector<EvidencePlace>& places) {
+  if (!places.empty()) {
+    const Status status = evidence_.read(
+        places, gather_limit_ms,
+        [this](const EvidencePlace& place, EvidenceRecord record) { found_.emplace_back(place, std::move(record)); });
+    if (!status.ok()) left_out_ = true;
+    if (found_.empty()) gather_at_ = Clock::now() + milliseconds(gather_again_ms);
+    gathered_ = places.back();
+  }
+  Status status = store_.evidence().put(found_);
+  if (status.ok()) found_.clear();
+  return status;
 }
 
 // Time goes by the alerts: those of a recording are as old as the recording. One from the future must not empty the
@@ -143,9 +187,12 @@ Status AlertFollower::prune() {
   if (options_.retention_ms <= 0 || newest_ms_ == no_time_ms) return Status::good();
   const TimeMs now_ms = std::min(newest_ms_, wall_now_ms());
   if (pruned_ms_ != no_time_ms && now_ms - pruned_ms_ < options_.retention_ms / prune_parts) return Status::good();
-  Status status = store_.prune(now_ms - options_.retention_ms);
-  if (status.ok()) pruned_ms_ = now_ms;
-  return status;
+  if (Status status = store_.prune(now_ms - options_.retention_ms); !status.ok()) return status;
+  if (options_.proof_retention_ms > 0) {
+    if (Status status = store_.evidence().prune(now_ms - options_.proof_retention_ms); !status.ok()) return status;
+  }
+  pruned_ms_ = now_ms;
+  return Status::good();
 }
 
 void AlertFollower::answer() {
@@ -162,6 +209,9 @@ void AlertFollower::answer() {
   }
   if (status.ok() && !reader_.has_read(ends_)) {
     status = Status::of(Fault::retry, "it is still being read, or a transaction in it is still open");
+  }
+  if (status.ok() && wants_evidence_ && Clock::now() >= gather_at_) {
+    status = Status::of(Fault::retry, "the records behind its alerts are still being read");
   }
   if (status.ok()) status = store_.flush();
   {

@@ -1,9 +1,10 @@
 // Keeps an alert store up to date with the committed alert topic, whoever wrote it: what was aborted never shows, and
-// after a crash it goes on where the store ends. Its offsets are in the store, written together with the alerts.
+// after a crash it goes on where the store ends. Its offsets are in the store, written together with the alerts. Then it
+// fetches the records behind the alerts into the store, with an EvidenceReader.
 //
 // A thread of its own does everything. Brokers away: it waits. The disk refuses: it keeps what it has read, and its
 // position, and tries again. Records that are no alerts (somebody else's) are counted. What retention has removed before
-// it was read is gone, with a warning.
+// it was read is gone, with a warning; so is evidence, which is noted as gone.
 #pragma once
 
 #include <atomic>
@@ -18,6 +19,7 @@
 #include <vector>
 
 #include "connectors/alert_store.h"
+#include "connectors/evidence_reader.h"
 #include "connectors/pipeline_config.h"
 #include "connectors/topic_reader.h"
 #include "schemas/json_reader.h"
@@ -32,6 +34,7 @@ struct AlertFollowerOptions {
   RecordFormat format = RecordFormat::json;
   // Alerts are dropped when they are so much older than the newest one (and no younger by the wall clock); 0: never.
   TimeMs retention_ms = 0;
+  TimeMs proof_retention_ms = 0;                      // likewise, for the records behind them
   KafkaLog log;                                       // librdkafka's; called from its threads
   std::function<void(const std::string& text)> warn;  // called from the follower's thread. May be empty
 };
@@ -47,8 +50,8 @@ class AlertFollower {
   // Does not wait for brokers. Fault::refused: settings that librdkafka does not take.
   [[nodiscard]] Status start();
 
-  // Returns when everything that was in the topic before the call is in the store, and on disk. Fault::retry when that
-  // takes longer than limit_ms, with what is missing.
+  // Returns when everything that was in the topic before the call is in the store and on disk, and the records behind it
+  // have been asked for. Fault::retry when that takes longer than limit_ms, with what is missing.
   [[nodiscard]] Status catch_up(TimeMs limit_ms);
 
   // What has been read and not stored is read again by the next start.
@@ -65,6 +68,8 @@ class AlertFollower {
   void read();
   void take(const rd_kafka_message_t& message);
   [[nodiscard]] Status store();
+  [[nodiscard]] Status gather();
+  [[nodiscard]] Status fetch(const std::vector<EvidencePlace>& places);
   [[nodiscard]] Status prune();
   void answer();
   void say(const Status& status);
@@ -73,6 +78,7 @@ class AlertFollower {
   AlertStore& store_;
   AlertFollowerOptions options_;
   TopicReader reader_;
+  EvidenceReader evidence_;
   json::Reader json_;
 
   // The thread's.
@@ -82,7 +88,11 @@ class AlertFollower {
   std::vector<PartitionOffset> ends_;      // to reach, for catch_up()
   std::uint64_t ends_of_ = 0;              // the request that they belong to
   TimeMs pruned_ms_ = no_time_ms;
-  Clock::time_point refresh_at_;
+  bool wants_evidence_ = true;                                   // there may be some to fetch
+  std::optional<EvidencePlace> gathered_;                        // up to here, in this round through what is wanted
+  bool left_out_ = false;                                        // some had no answer in this round
+  std::vector<std::pair<EvidencePlace, EvidenceRecord>> found_;  // not stored yet
+  Clock::time_point refresh_at_, gather_at_;
   std::string said_;
 
   std::mutex mutex_;

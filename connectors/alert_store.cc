@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "connectors/rocks.h"
 
@@ -17,6 +18,7 @@ namespace {
 //   "l" ID                       the last one
 //   "t" START ID, "s" SUBJECT 0x00 START ID, "i" SITE 0x00 START ID, "p" TRIP 0x00 START ID   nothing: indexes of the last
 //   "o" TOPIC 0x00 PARTITION     the first offset that has not been read
+// and those of the evidence (evidence_store.cc).
 // Alerts are FlatBuffers; they and the offsets have a checksum behind them.
 constexpr const char* format = "vigia-alerts 1";
 constexpr std::size_t prune_batch_alerts = 1000;
@@ -86,6 +88,7 @@ bool fits(const AlertQuery& query, const Alert& alert) {
 
 struct AlertStore::Impl {
   rocks::Database db;
+  EvidenceStore evidence{db};
 
   Status load(const std::string& key, std::optional<Alert>& out) const {
     out.reset();
@@ -102,6 +105,19 @@ struct AlertStore::Impl {
   static void put(rocksdb::WriteBatch& batch, const std::string& key, std::string packed) {
     rocks::append_checksum(key, packed);
     batch.Put(key, packed);
+  }
+
+  Status drop_revisions(const std::string& id, std::uint32_t newest, rocksdb::WriteBatch& batch,
+                        std::set<std::string>& released) const {
+    std::set<EvidencePlace> places;
+    std::optional<Alert> alert;
+    for (std::uint32_t revision = 1; revision <= newest; ++revision) {
+      if (Status status = load(revision_key(id, revision), alert); !status.ok()) return status;
+      if (!alert) continue;
+      batch.Delete(revision_key(id, revision));
+      for (EvidencePlace& place : evidence_of(*alert)) places.insert(std::move(place));
+    }
+    return evidence.release(batch, id, places, released);
   }
 
   Status visit(const AlertQuery& query, const std::string& id, const std::function<bool(const Alert&)>& sink,
@@ -130,6 +146,7 @@ Status AlertStore::write(std::span<const Alert> alerts, std::span<const Partitio
   for (const Alert& alert : alerts) {
     const std::string packed = pack(alert);
     Impl::put(batch, revision_key(alert.alert_id, alert.revision), packed);
+    if (Status status = impl_->evidence.refer(batch, alert); !status.ok()) return status;
     auto [found, is_new] = last.try_emplace(alert.alert_id);
     if (is_new) {
       if (Status status = impl_->load(last_key(alert.alert_id), found->second); !status.ok()) return status;
@@ -182,16 +199,18 @@ Status AlertStore::prune(TimeMs before_ms) {
   rocksdb::WriteBatch batch;
   std::size_t count = 0;
   std::optional<Alert> alert;
+  std::set<std::string> released;  // by this batch
   for (it->Seek("t"); it->Valid() && it->key().compare(end) < 0; it->Next()) {
     const std::string id(rocks::view(it->key()).substr(9));
     if (Status status = impl_->load(last_key(id), alert); !status.ok()) return status;
     if (!alert || alert->detected_ms >= before_ms || alert->end_ms >= before_ms) continue;
     for (const auto& key : index_keys(*alert)) batch.Delete(key);
-    for (std::uint32_t revision = 1; revision <= alert->revision; ++revision) batch.Delete(revision_key(id, revision));
     batch.Delete(last_key(id));
+    if (Status status = impl_->drop_revisions(id, alert->revision, batch, released); !status.ok()) return status;
     if (++count % prune_batch_alerts != 0) continue;
     if (Status status = impl_->db.write(batch, false); !status.ok()) return status;
     batch.Clear();
+    released.clear();
   }
   if (!it->status().ok()) return impl_->db.status_of(it->status());
   return batch.Count() == 0 ? Status::good() : impl_->db.write(batch, false);
@@ -259,6 +278,9 @@ std::optional<Alert> AlertStore::last(const std::string& alert_id) const {
   std::optional<Alert> alert;
   return impl_->load(last_key(alert_id), alert).ok() ? alert : std::nullopt;
 }
+
+EvidenceStore& AlertStore::evidence() { return impl_->evidence; }
+const EvidenceStore& AlertStore::evidence() const { return impl_->evidence; }
 
 void AlertStore::close() { impl_->db.close(); }
 

@@ -1,7 +1,7 @@
 // The committed alerts of a site, on disk (RocksDB), for a retention: every revision, the last one of each alert, indexes
-// by time, subject, site and trip, and how far the alert topic has been read (AlertFollower fills it). One process
-// writes; any number of others read beside it as RocksDB secondaries. write(), flush() and prune() are called by one
-// thread; queries may run beside them.
+// by time, subject, site and trip, the records behind them, and how far the alert topic has been read (AlertFollower fills
+// it). One process writes; any number of others read beside it as RocksDB secondaries. write(), flush() and prune() are
+// called by one thread; queries may run beside them.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "connectors/evidence_store.h"
 #include "connectors/record_source.h"
 #include "connectors/status.h"
 #include "engine/task.h"
@@ -56,12 +57,17 @@ class AlertStore {
   // What write() was last told of each partition of the topic.
   [[nodiscard]] Status positions(const std::string& topic, std::vector<PartitionOffset>& out) const;
 
-  // Drops alerts whose last revision was detected before `before_ms` and that had ended (or begun, while open) before it.
+  // Drops alerts whose last revision was detected before `before_ms` and that had ended (or begun, while open) before it,
+  // with the evidence that no other alert refers to.
   [[nodiscard]] Status prune(TimeMs before_ms);
 
   // Calls `sink` in order until it returns false.
   [[nodiscard]] Status query(const AlertQuery& query, const std::function<bool(const Alert&)>& sink) const;
   [[nodiscard]] std::optional<Alert> last(const std::string& alert_id) const;
+
+  // Of this store, for as long as it is open. Revisions that are written want theirs.
+  [[nodiscard]] EvidenceStore& evidence();
+  [[nodiscard]] const EvidenceStore& evidence() const;
 
   void close();
 

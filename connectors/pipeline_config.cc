@@ -140,6 +140,7 @@ class PipelineReader {
     pipeline_.snapshot_every_ms = state.integer("snapshot_every");
     pipeline_.publish_every_ms = state.integer("publish_every");
     pipeline_.memory_budget_bytes = static_cast<std::uint64_t>(state.integer("memory_budget"));
+    pipeline_.proof_retention_ms = state.integer("proof_retention");
   }
 
   void read_sources(const Section& top) {

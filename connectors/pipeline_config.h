@@ -57,6 +57,7 @@ struct Pipeline {
   TimeMs snapshot_every_ms = 0;
   TimeMs publish_every_ms = 0;  // of snapshots, for other instances; 0: never
   std::uint64_t memory_budget_bytes = 0;
+  TimeMs proof_retention_ms = 0;  // how long the records behind an alert are kept, at most as long as the alert
 
   std::vector<std::string> site_files;
   std::vector<SourceSpec> sources;  // at least one, no topic twice; InputRecord::topic is the position here

@@ -3,24 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <memory>
 #include <utility>
+
+#include "connectors/kafka_handles.h"
 
 namespace vigia {
 
 namespace {
 
 constexpr int query_timeout_ms = 2000;
-
-struct ListFree {
-  void operator()(rd_kafka_topic_partition_list_t* list) const { rd_kafka_topic_partition_list_destroy(list); }
-};
-using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t, ListFree>;
-
-struct MessageFree {
-  void operator()(rd_kafka_message_t* message) const { rd_kafka_message_destroy(message); }
-};
-using Message = std::unique_ptr<rd_kafka_message_t, MessageFree>;
 
 }  // namespace
 
@@ -78,9 +69,10 @@ Status TopicReader::refresh(TimeMs timeout_ms) {
 
 // All of them anew: those that were being read go on at their positions.
 void TopicReader::assign() {
-  const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions_.size())));
-  for (const auto& [number, partition] : partitions_) {
+  const KafkaPartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions_.size())));
+  for (auto& [number, partition] : partitions_) {
     if (partition.lost) continue;
+    partition.is_sure = !std::exchange(partition.is_assigned, true);
     rd_kafka_topic_partition_list_add(list.get(), options_.topic.c_str(), number)->offset = partition.next;
   }
   rd_kafka_assign(client_.handle(), list.get());
@@ -89,7 +81,7 @@ void TopicReader::assign() {
 void TopicReader::poll(TimeMs wait_ms, std::size_t limit, const std::function<void(const rd_kafka_message_t&)>& sink) {
   rd_kafka_poll(client_.handle(), 0);
   for (std::size_t count = 0; count < limit; ++count) {
-    const Message message(rd_kafka_consumer_poll(client_.handle(), count == 0 ? static_cast<int>(wait_ms) : 0));
+    const KafkaMessage message(rd_kafka_consumer_poll(client_.handle(), count == 0 ? static_cast<int>(wait_ms) : 0));
     if (message == nullptr) break;
     take(*message, sink);
   }
@@ -103,16 +95,22 @@ void TopicReader::take(const rd_kafka_message_t& message, const std::function<vo
   switch (message.err) {
     case RD_KAFKA_RESP_ERR_NO_ERROR:
       if (message.offset < partition.next) return;  // from before it was assigned anew
+      if (message.offset > partition.next && !make_sure(message.partition, partition)) return;
       partition.next = message.offset + 1;
-      partition.at_end = false;
       return sink(message);
     case RD_KAFKA_RESP_ERR__PARTITION_EOF:  // behind the marks that transactions leave, too
-      partition.next = std::max(partition.next, message.offset);
-      partition.at_end = true;
+      if (message.offset > partition.next && make_sure(message.partition, partition)) partition.next = message.offset;
       return;
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET: partition.lost = true; return;
     default: return;  // passes by itself, and librdkafka has said it
   }
+}
+
+// What an earlier assignment has fetched may still come, without what lay before it. After a seek it does not.
+bool TopicReader::make_sure(std::int32_t number, Partition& partition) {
+  if (std::exchange(partition.is_sure, true)) return true;
+  kafka_seek(client_.handle(), options_.topic, number, partition.next);
+  return false;
 }
 
 // What is gone is gone: the log goes on where it begins now.
@@ -125,6 +123,9 @@ void TopicReader::find_lost() {
                                          query_timeout_ms) != RD_KAFKA_RESP_ERR_NO_ERROR) {
       continue;  // asked again by the next poll
     }
+    found_any = true;
+    partition.lost = false;
+    if (partition.next >= low && partition.next <= high) continue;  // an answer to an earlier question
     if (options_.warn && partition.next >= 0) {
       const std::string where = fmt::format("{}/{}", options_.topic, number);
       options_.warn(partition.next < low
@@ -135,8 +136,7 @@ void TopicReader::find_lost() {
                                       "reading it from {}",
                                       where, high, partition.next, low));
     }
-    partition = Partition{.next = low};
-    found_any = true;
+    partition.next = low;
   }
   if (found_any) assign();
 }
@@ -147,11 +147,6 @@ std::vector<PartitionOffset> TopicReader::positions() const {
     if (partition.next >= 0) result.push_back({options_.topic, PartitionId{number}, Offset{partition.next}});
   }
   return result;
-}
-
-bool TopicReader::at_end() const {
-  return !partitions_.empty() &&
-         std::ranges::all_of(partitions_, [](const auto& entry) { return entry.second.at_end; });
 }
 
 Status TopicReader::ends(TimeMs timeout_ms, std::vector<PartitionOffset>& out) {

@@ -48,7 +48,6 @@ class TopicReader {
 
   // Where to go on, of all partitions whose position is known.
   [[nodiscard]] std::vector<PartitionOffset> positions() const;
-  [[nodiscard]] bool at_end() const;  // each partition, when it was last heard of
 
   // Where the log ends now, with what is not committed yet. Fault::retry: not every leader answers in time.
   [[nodiscard]] Status ends(TimeMs timeout_ms, std::vector<PartitionOffset>& out);
@@ -58,12 +57,14 @@ class TopicReader {
  private:
   struct Partition {
     std::int64_t next = RD_KAFKA_OFFSET_BEGINNING;
-    bool at_end = false;
-    bool lost = false;  // its position is not in the log any more
+    bool is_assigned = false;
+    bool is_sure = true;  // what comes next is what follows `next`
+    bool lost = false;    // its position is not in the log any more
   };
 
   void assign();
   void take(const rd_kafka_message_t& message, const std::function<void(const rd_kafka_message_t&)>& sink);
+  [[nodiscard]] bool make_sure(std::int32_t number, Partition& partition);
   void find_lost();
   [[nodiscard]] Status connect(KafkaClient& client, bool committed_only) const;
 

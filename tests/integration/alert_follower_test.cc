@@ -245,6 +245,62 @@ TEST_F(AlertFollowerTest, OldAlertsGoByTheTimeOfTheNewest) {
   EXPECT_THAT(stored(), ElementsAre("b-1"));
 }
 
+TEST_F(AlertFollowerTest, TheRecordsBehindAnAlertAreKeptWithIt) {
+  const std::string seals = unique("seals");
+  kafka().create_topic(options.topic, 1);
+  kafka().create_topic(seals, 2);
+  kafka().produce(seals, {{.key = "s", .value = "gone before", .headers = {}, .partition = 0},
+                          {.key = "s", .value = "behind a", .headers = {{"h", "1"}}, .timestamp_ms = 5, .partition = 0},
+                          {.key = "s", .value = "behind both", .headers = {}, .partition = 1}});
+  kafka().delete_before(seals, 0, 1);
+  const auto add = [&](Alert& to, std::int32_t partition, std::int64_t offset) {
+    to.evidence.push_back(std::make_unique<schema::EvidenceT>());
+    to.evidence.back()->topic = seals;
+    to.evidence.back()->partition = partition;
+    to.evidence.back()->offset = offset;
+  };
+  Alert a = alert("a"), b = alert("b");
+  add(a, 0, 0);
+  add(a, 0, 1);
+  add(a, 1, 0);
+  add(b, 1, 0);
+  kafka().produce(options.topic, {record(a), record(b)});
+  Following following(*this);
+  following.catch_up();
+  const auto find = [&](std::int32_t partition, std::int64_t offset) {
+    std::optional<EvidenceRecord> found;
+    EXPECT_TRUE(store.evidence().find({seals, partition, offset}, found).ok());
+    return found.value_or(EvidenceRecord{});
+  };
+  EXPECT_TRUE(find(0, 0).is_gone);
+  EXPECT_EQ(find(0, 1), (EvidenceRecord{.timestamp_ms = 5, .key = "s", .value = "behind a", .headers = {{"h", "1"}}}));
+  EXPECT_EQ(find(1, 0).value, "behind both");
+  std::vector<EvidencePlace> wanted;
+  EXPECT_TRUE(store.evidence().wanted({}, 10, wanted).ok());
+  EXPECT_TRUE(wanted.empty());
+}
+
+TEST_F(AlertFollowerTest, EvidenceInATopicThatIsNotThereHoldsUpNeitherAlertsNorOthers) {
+  const std::string seals = unique("seals");
+  kafka().create_topic(options.topic, 1);
+  kafka().create_topic(seals, 1);
+  kafka().produce(seals, {{.key = "s", .value = "x", .headers = {}, .partition = 0}});
+  Alert a = alert("a");
+  for (const std::string& topic : {std::string("a-topic-that-is-not-there"), seals}) {
+    a.evidence.push_back(std::make_unique<schema::EvidenceT>());
+    a.evidence.back()->topic = topic;
+  }
+  kafka().produce(options.topic, {record(a), record(alert("b"))});
+  Following following(*this);
+  following.catch_up();
+  std::optional<EvidenceRecord> found;
+  EXPECT_TRUE(store.evidence().find({seals, 0, 0}, found).ok());
+  EXPECT_TRUE(found.has_value());
+  kafka().produce(options.topic, {record(alert("c"))});
+  following.catch_up();
+  EXPECT_THAT(stored(), ElementsAre("a-1", "b-1", "c-1"));
+}
+
 TEST(AlertFollowerBrokerAway, ItWaitsAndCatchesUp) {
   Broker broker;
   VIGIA_NEED_BROKER(broker.start());
