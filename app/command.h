@@ -15,6 +15,7 @@ void add_validate_command(CLI::App& cli, int& exit_code);
 void add_replay_command(CLI::App& cli, int& exit_code);
 void add_generate_command(CLI::App& cli, int& exit_code);
 void add_alerts_command(CLI::App& cli, int& exit_code);
+void add_explain_command(CLI::App& cli, int& exit_code);
 void add_state_command(CLI::App& cli, int& exit_code);
 
 }  // namespace vigia

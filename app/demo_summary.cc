@@ -50,6 +50,10 @@ void print_hints(const DemoOutcome& outcome, const std::vector<Alert>& alerts) {
   fmt::print("\nTry next\n");
   fmt::print("  vigia alerts --config {} --kind unauthorized_stop\n", outcome.pipeline);
   fmt::print("  vigia alerts --config {} --subject {} --all-revisions\n", outcome.pipeline, subject);
+  if (!alerts.empty()) {
+    const Alert& shown = withdrawn != alerts.end() ? *withdrawn : alerts.front();
+    fmt::print("  vigia explain --config {} {}\n", outcome.pipeline, shown.alert_id.substr(0, 8));
+  }
   fmt::print("  vigia state  --config {} {}\n", outcome.pipeline, subject);
   fmt::print("  vigia replay --config {} --input {} --output -\n", outcome.pipeline,
              (outcome.directory / "events.jsonl").string());

@@ -2,6 +2,7 @@
 
 #include <date/tz.h>
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cstdio>
@@ -46,6 +47,20 @@ std::string format_time(TimeMs time_ms, const std::string& zone) {
   const date::time_zone* found = find_zone(zone);
   const Local local = found != nullptr ? found->to_local(utc) : Local(utc.time_since_epoch());
   return date::format("%Y-%m-%d %H:%M:%S", date::floor<std::chrono::seconds>(local));
+}
+
+std::string length_words(TimeMs length_ms) {
+  if (length_ms < 1000) return fmt::format("{} ms", length_ms);
+  struct Unit {
+    const char* name;
+    TimeMs length_ms;
+  };
+  constexpr Unit units[] = {{"d", 86'400'000}, {"h", 3'600'000}, {"min", 60'000}, {"s", 1000}};
+  const auto* unit = std::ranges::find_if(units, [&](const Unit& u) { return length_ms >= u.length_ms; });
+  const std::string first = fmt::format("{} {}", length_ms / unit->length_ms, unit->name);
+  const TimeMs rest_ms = length_ms % unit->length_ms;
+  if (unit + 1 == std::end(units) || rest_ms < unit[1].length_ms) return first;
+  return fmt::format("{} {} {}", first, rest_ms / unit[1].length_ms, unit[1].name);
 }
 
 std::optional<TimeMs> parse_time(std::string_view text, const std::string& zone) {

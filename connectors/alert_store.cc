@@ -274,6 +274,18 @@ Status AlertStore::query(const AlertQuery& query, const std::function<bool(const
   return go_on ? impl_->visit(query, query.alert_id, sink, go_on, count) : Status::good();
 }
 
+Status AlertStore::find_ids(const std::string& prefix, std::size_t limit, std::vector<std::string>& out) const {
+  out.clear();
+  std::shared_ptr<rocksdb::DB> db;
+  if (Status status = impl_->db.reader(db); !status.ok()) return status;
+  const std::string key = last_key(prefix);
+  const std::unique_ptr<rocksdb::Iterator> it(db->NewIterator({}));
+  for (it->Seek(key); it->Valid() && it->key().starts_with(key) && out.size() < limit; it->Next()) {
+    out.emplace_back(rocks::view(it->key()).substr(1));
+  }
+  return impl_->db.status_of(it->status());
+}
+
 std::optional<Alert> AlertStore::last(const std::string& alert_id) const {
   std::optional<Alert> alert;
   return impl_->load(last_key(alert_id), alert).ok() ? alert : std::nullopt;

@@ -63,6 +63,8 @@ class AlertStore {
 
   // Calls `sink` in order until it returns false.
   [[nodiscard]] Status query(const AlertQuery& query, const std::function<bool(const Alert&)>& sink) const;
+  // The ids that begin with `prefix`, in their order, at most `limit`.
+  [[nodiscard]] Status find_ids(const std::string& prefix, std::size_t limit, std::vector<std::string>& out) const;
   [[nodiscard]] std::optional<Alert> last(const std::string& alert_id) const;
 
   // Of this store, for as long as it is open. Revisions that are written want theirs.

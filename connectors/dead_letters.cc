@@ -7,41 +7,10 @@
 #include <cerrno>
 #include <cstring>
 
+#include "connectors/json_bytes.h"
 #include "connectors/record_batch.h"
-#include "schemas/json_object.h"
-#include "schemas/utf8.h"
 
 namespace vigia {
-
-namespace {
-
-std::string base64(std::string_view bytes) {
-  static constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const auto byte = [&](std::size_t at) {
-      return at < bytes.size() ? static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[at])) : 0U;
-    };
-    const std::uint32_t word = byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2);
-    text += digits[word >> 18];
-    text += digits[word >> 12 & 63];
-    text += i + 1 < bytes.size() ? digits[word >> 6 & 63] : '=';
-    text += i + 2 < bytes.size() ? digits[word & 63] : '=';
-  }
-  return text;
-}
-
-// As text when it is one, so that people can read it.
-void field(json::JsonObject& object, const std::string& name, std::string_view bytes) {
-  if (is_utf8(bytes)) {
-    object.field(name, bytes);
-  } else {
-    object.field(name + "_base64", std::string_view(base64(bytes)));
-  }
-}
-
-}  // namespace
 
 void append_rejected_json(const RejectedRecord& rejected, std::span<const std::string> topics, std::string& out) {
   const InputRecord& record = *rejected.record;
@@ -53,11 +22,11 @@ void append_rejected_json(const RejectedRecord& rejected, std::span<const std::s
   object.field("offset", record.offset.value);
   if (rejected.event_index >= 0) object.field("event_index", rejected.event_index);
   object.field("timestamp_ms", record.broker_ms);
-  field(object, "key", record.key);
+  append_bytes_field(object, "key", record.key);
   if (record.is_tombstone) {
     object.key("value") += "null";
   } else {
-    field(object, "value", record.value);
+    append_bytes_field(object, "value", record.value);
   }
   const auto headers = headers_of(record);
   if (headers.empty()) return;
@@ -67,7 +36,7 @@ void append_rejected_json(const RejectedRecord& rejected, std::span<const std::s
     if (list.back() != '[') list += ',';
     json::JsonObject item(list);
     item.field("name", header.name);
-    field(item, "value", header.value);
+    append_bytes_field(item, "value", header.value);
   }
   list += ']';
 }

@@ -100,6 +100,17 @@ TEST_F(AlertStoreTest, FindsByEveryIndex) {
   EXPECT_EQ(ask(store, id), (Found{"c-1"}));
 }
 
+TEST_F(AlertStoreTest, FindsIdsByTheirBeginning) {
+  ASSERT_TRUE(store.write(std::vector{alert("ab1", 1, 1, 2), alert("ab2", 1, 1, 2), alert("b", 1, 1, 2)}).ok());
+  Found found;
+  ASSERT_TRUE(store.find_ids("ab", 10, found).ok());
+  EXPECT_EQ(found, (Found{"ab1", "ab2"}));
+  ASSERT_TRUE(store.find_ids("ab", 1, found).ok());
+  EXPECT_EQ(found, (Found{"ab1"}));
+  ASSERT_TRUE(store.find_ids("c", 10, found).ok());
+  EXPECT_TRUE(found.empty());
+}
+
 TEST_F(AlertStoreTest, AnIntervalCountsWhereItTouches) {
   ASSERT_TRUE(store.write(std::vector{alert("a", 1, 10, 20), alert("b", 1, 15, 0)}).ok());
   const auto between = [&](TimeMs from_ms, TimeMs to_ms) {

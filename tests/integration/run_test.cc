@@ -380,6 +380,34 @@ TEST_F(RunTest, RecordsInPartitionsWhereTheirKeysDoNotBelongAreDeadLetters) {
   EXPECT_NE(process.log().find("\"dead_letter\":3"), std::string::npos) << process.log();
 }
 
+TEST_F(RunTest, AnAlertIsExplainedByItsRecordsWhenTheTopicHasLostThem) {
+  const std::string config = pipeline();
+  kafka().create_topic(seals, 1);
+  kafka().produce(seals, tampering(1, 0, 2));
+  {
+    VigiaProcess process(run_arguments(config), dir / "run.log");
+    ASSERT_EQ(wait_for_alerts(1).size(), 1u) << process.log();
+    ASSERT_EQ(process.terminate(), 0) << process.log();
+  }
+  kafka().delete_before(seals, 0, 2);
+  json::Reader reader;
+  Alert alert;
+  ASSERT_TRUE(reader.read_alert(*kafka().read_all(alerts)[0].value, alert).error.empty());
+  const auto explain = [&](const std::string& id, const std::string& log) {
+    const int code = run_vigia({"explain", "--config", config, id}, dir / log);
+    std::ifstream in(dir / log);
+    return std::pair(code, std::string(std::istreambuf_iterator<char>(in), {}));
+  };
+  const auto [code, text] = explain(alert.alert_id.substr(0, 12), "explain.log");
+  EXPECT_EQ(code, 0);
+  EXPECT_NE(text.find(seals + "/0 at offset 1"), std::string::npos) << text;
+  EXPECT_NE(text.find(R"("lock":"tampered")"), std::string::npos) << text;
+  EXPECT_NE(text.find("the same as when the alert was raised"), std::string::npos) << text;
+  const auto [unknown_code, unknown_text] = explain("no-such-alert", "unknown.log");
+  EXPECT_EQ(unknown_code, 1);
+  EXPECT_NE(unknown_text.find("'no-such-alert'"), std::string::npos) << unknown_text;
+}
+
 TEST_F(RunTest, ARestartGoesOnWhereItStoppedAndRepeatsNothing) {
   const std::string config = pipeline();
   kafka().create_topic(seals, 2);
