@@ -91,6 +91,8 @@ Status EpochRunner::take_tasks() {
   }
   tasks_ = std::move(tasks);
   retake_ = false;
+  if (!tasks_.empty() && tasks_.front()->partition.value == 0)
+    silence_.begin(parts_.wall_ms(), tasks_.front()->silences);
   share_snapshots();
   std::uint64_t keys = 0;
   for (const auto& task : tasks_) keys += task->task->key_count();
@@ -178,6 +180,7 @@ Status EpochRunner::replay_epoch(StageTask& task, const JournalEntry& entry, boo
   set_clocks(task.clock, batch.records, entry.wall_ms, entry.clock_ms, clocks_ms);
   task.clock.set(entry.clock_ms);
   epoch->results.push_back(task.task->process(batch.records, clocks_ms, task.clock.clock_ms()));
+  tell_silences(task, entry.silences, epoch->results.back());
   task.epoch = entry.epoch;
   if (is_public) {
     task.public_epoch = task.epoch;

@@ -33,6 +33,7 @@ EpochRunner::EpochRunner(RunnerParts parts, RunnerOptions options)
     : parts_(std::move(parts)),
       options_(std::move(options)),
       writer_(parts_.snapshots),
+      silence_(options_.topics, options_.clock == StageClock::Mode::wall ? options_.source_silence_ms : 0),
       publisher_(parts_.journal, parts_.delivery, parts_.transaction, options_.publish) {
   snapshot_ms_ = generation_ms_ = parts_.wall_ms();
 }
@@ -104,19 +105,22 @@ std::vector<EpochRunner::Part> EpochRunner::part_batch(RecordBatch& batch) {
   if (idle) idle_epoch_ms_ = wall_ms;
   records_read_ += batch.records.size();
   lag_ = 0;
+  std::vector<JournalSilence> silences = listen(batch, wall_ms);
   std::span<InputRecord> rest = batch.records;
   for (const auto& task : tasks_) {
     const auto statuses = of_partition(batch.partitions, task->partition);
     std::size_t count = 0;
     for (const PartitionStatus& status : statuses) count += status.count;
-    add_part(parts, *task, rest.first(count), statuses, wall_ms, idle);
+    auto changed = task->partition.value == 0 ? std::exchange(silences, {}) : std::vector<JournalSilence>();
+    add_part(parts, *task, rest.first(count), statuses, wall_ms, idle, std::move(changed));
     rest = rest.subspan(count);
   }
   return parts;
 }
 
 void EpochRunner::add_part(std::vector<Part>& parts, StageTask& task, std::span<InputRecord> records,
-                           std::span<const PartitionStatus> statuses, TimeMs wall_ms, bool idle) {
+                           std::span<const PartitionStatus> statuses, TimeMs wall_ms, bool idle,
+                           std::vector<JournalSilence> silences) {
   for (const PartitionStatus& status : statuses) {
     if (lag_ >= 0) lag_ = status.lag < 0 ? -1 : lag_ + status.lag;
     if (status.last_broker_ms != no_time_ms) task.clock.read_up_to(status.topic.value, status.last_broker_ms);
@@ -130,7 +134,7 @@ void EpochRunner::add_part(std::vector<Part>& parts, StageTask& task, std::span<
   const TimeMs before_ms = task.clock.clock_ms();
   set_clocks(task.clock, records, wall_ms, task.clock.limit_ms(), part.clocks_ms);
   if (!records.empty() || idle) task.clock.follow(wall_ms);
-  if (records.empty() && task.clock.clock_ms() == before_ms) return;
+  if (records.empty() && task.clock.clock_ms() == before_ms && silences.empty()) return;
   part.entry.task = task.name;
   part.entry.partition = task.partition;
   part.entry.epoch = ++task.epoch;
@@ -141,7 +145,29 @@ void EpochRunner::add_part(std::vector<Part>& parts, StageTask& task, std::span<
     part.entry.ranges.push_back(range_of(status, options_.topics[status.topic.value]));
     task.next[status.topic.value].next = status.next;
   }
+  part.entry.silences = std::move(silences);
   parts.push_back(std::move(part));
+}
+
+// Only who has the task with number 0 judges the sources.
+std::vector<JournalSilence> EpochRunner::listen(const RecordBatch& batch, TimeMs wall_ms) {
+  if (tasks_.empty() || tasks_.front()->partition.value != 0) return {};
+  for (std::size_t topic = 0; topic < options_.topics.size(); ++topic) {
+    bool answered = true;
+    for (const PartitionStatus& status : batch.partitions) {
+      if (status.topic.value != topic) continue;
+      if (status.count > 0) silence_.heard(topic, status.last_broker_ms, wall_ms);
+      answered = answered && status.at_end;
+    }
+    silence_.set_answered(topic, answered);
+  }
+  return silence_.changes(wall_ms);
+}
+
+void EpochRunner::tell_silences(StageTask& task, std::span<const JournalSilence> silences, EpochResult& result) const {
+  update_silences(task.silences, silences);
+  for (const JournalSilence& silence : silences)
+    result.alerts.push_back(silence_alert(silence, options_.application, options_.source_silence_ms));
 }
 
 void EpochRunner::apply(std::vector<Part>& parts, AppliedEpoch& epoch) {
@@ -150,6 +176,8 @@ void EpochRunner::apply(std::vector<Part>& parts, AppliedEpoch& epoch) {
     Part& part = parts[i];
     epoch.results[i] = part.task->task->process(part.records, part.clocks_ms, part.entry.clock_ms);
   });
+  for (std::size_t i = 0; i < parts.size(); ++i)
+    tell_silences(*parts[i].task, parts[i].entry.silences, epoch.results[i]);
   for (Part& part : parts) {
     epoch.progress.push_back(part.task->progress());
     epoch.entries.push_back(std::move(part.entry));

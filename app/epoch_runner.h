@@ -22,6 +22,7 @@
 #include "app/epoch_publisher.h"
 #include "app/result_delivery.h"
 #include "app/snapshot_sharing.h"
+#include "app/source_silence.h"
 #include "app/stage_task.h"
 #include "connectors/epoch_transaction.h"
 #include "connectors/journal.h"
@@ -36,6 +37,8 @@ struct RunnerOptions {
   std::vector<std::string> topics;  // by TopicIndex
   StageClock::Mode clock = StageClock::Mode::wall;
   TimeMs max_clock_skew_ms = 300'000;
+  std::string application;       // in the ids of alerts about sources
+  TimeMs source_silence_ms = 0;  // Mode::wall only; 0: no source is ever silent
   TimeMs snapshot_every_ms = 10'000;
   TimeMs generation_every_ms = 600'000;   // how often a snapshot is kept beside those that follow it
   TimeMs idle_epoch_ms = 1000;            // how often the clock alone makes an epoch
@@ -113,7 +116,10 @@ class EpochRunner {
 
   [[nodiscard]] Status check_publisher();
   void add_part(std::vector<Part>& parts, StageTask& task, std::span<InputRecord> records,
-                std::span<const PartitionStatus> statuses, TimeMs wall_ms, bool idle);
+                std::span<const PartitionStatus> statuses, TimeMs wall_ms, bool idle,
+                std::vector<JournalSilence> silences);
+  [[nodiscard]] std::vector<JournalSilence> listen(const RecordBatch& batch, TimeMs wall_ms);
+  void tell_silences(StageTask& task, std::span<const JournalSilence> silences, EpochResult& result) const;
   [[nodiscard]] std::vector<Part> part_batch(RecordBatch& batch);
   void apply(std::vector<Part>& parts, AppliedEpoch& epoch);
   void note_public();
@@ -125,6 +131,7 @@ class EpochRunner {
   RunnerParts parts_;
   RunnerOptions options_;
   SnapshotWriter writer_;
+  SourceSilence silence_;
   Tasks tasks_;
   Tasks parked_;         // given up, as they were
   RecordBatch spare_;    // memory of a batch that is done

@@ -205,6 +205,8 @@ class Service {
     options.topics = loaded_.topics;
     options.clock = pipeline.clock == ClockMode::wall ? StageClock::Mode::wall : StageClock::Mode::records;
     options.max_clock_skew_ms = pipeline.max_clock_skew_ms;
+    options.application = pipeline.application;
+    options.source_silence_ms = pipeline.source_silence_ms;
     options.snapshot_every_ms = pipeline.snapshot_every_ms;
     options.poll = epoch_limits;
     // What the source holds ahead is bounded by itself: its bound is set aside.

@@ -20,6 +20,7 @@ SnapshotHead StageTask::head() const {
   head.term = term;
   head.clock_ms = clock.clock_ms();
   head.offsets = next;
+  head.silences = silences;
   return head;
 }
 
@@ -27,6 +28,7 @@ void StageTask::go_on_from(const SnapshotHead& head) {
   epoch = snapshot_epoch = public_epoch = head.epoch;
   term = head.term;
   journal = head.journal;
+  silences = head.silences;
   clock.set(head.clock_ms);
   for (PartitionOffset& mine : next) {
     for (const PartitionOffset& stored : head.offsets) {

@@ -32,6 +32,7 @@ struct StageTask {
   std::optional<TaskSnapshot> snapshot;  // under way: its keys come in slices between the epochs
   bool snapshot_complete = false;        // it has all its keys, and waits for its epoch to be public
   std::vector<PartitionOffset> next;     // by topic: where to read on
+  std::vector<JournalSilence> silences;  // that last; of the task with number 0
 
   [[nodiscard]] SnapshotHead head() const;
   [[nodiscard]] TaskProgress progress() const { return {partition, epoch, next}; }

@@ -73,6 +73,27 @@ Status JournalOrder::add(JournalEntry entry) {
 
 std::uint64_t JournalOrder::last_epoch() const { return entries_.empty() ? 0 : entries_.back().epoch; }
 
+void append_silences(std::string& out, std::span<const JournalSilence> silences) {
+  rocks::append_u64(out, silences.size());
+  for (const auto& silence : silences) {
+    rocks::append_text(out, silence.topic);
+    rocks::append_i64(out, silence.from_ms);
+    rocks::append_i64(out, silence.end_ms);
+    rocks::append_u64(out, silence.answered ? 1 : 0);
+  }
+}
+
+void read_silences(rocks::Reader& in, std::vector<JournalSilence>& out) {
+  out.clear();
+  for (std::uint64_t left = in.u64(); left > 0 && in.good(); --left) {
+    JournalSilence& silence = out.emplace_back();
+    silence.topic = in.text();
+    silence.from_ms = in.i64();
+    silence.end_ms = in.i64();
+    silence.answered = in.u64() != 0;
+  }
+}
+
 std::string encode(const JournalEntry& entry) {
   std::string out;
   rocks::append_u64(out, entry_version);
@@ -90,6 +111,7 @@ std::string encode(const JournalEntry& entry) {
     rocks::append_i64(out, range.end.value);
     rocks::append_u64(out, range.at_end ? 1 : 0);
   }
+  append_silences(out, entry.silences);
   rocks::append_checksum({}, out);
   return out;
 }
@@ -114,6 +136,7 @@ bool decode(std::string_view bytes, JournalEntry& out) {
     range.end.value = in.i64();
     range.at_end = in.u64() != 0;
   }
+  read_silences(in, out.silences);
   return in.at_end();
 }
 

@@ -11,6 +11,10 @@
 #include "connectors/status.h"
 #include "engine/identity.h"
 
+namespace vigia::rocks {
+class Reader;
+}
+
 namespace vigia {
 
 // One partition's part of an epoch: records with offsets in [first, end).
@@ -23,6 +27,17 @@ struct JournalRange {
   friend bool operator==(const JournalRange&, const JournalRange&) = default;
 };
 
+// A source that began to be silent at this epoch, or ended to be: seen by the wall clock, so it can't be derived again from
+// the records alone.
+struct JournalSilence {
+  std::string topic;
+  TimeMs from_ms = 0;     // broker time of the last record before it
+  TimeMs end_ms = 0;      // of the first one after it; 0: it lasts
+  bool answered = false;  // the brokers answered and had nothing; else they did not, or an open transaction hides it
+
+  friend bool operator==(const JournalSilence&, const JournalSilence&) = default;
+};
+
 // The order of the records follows from the ranges (record_merge.h). Their clocks follow from the ranges, the last
 // broker times before the epoch (in the task's snapshot, or the entries before) and `wall_ms`.
 struct JournalEntry {
@@ -33,6 +48,7 @@ struct JournalEntry {
   TimeMs clock_ms = no_time_ms;      // the clock at the epoch's end
   TimeMs wall_ms = no_time_ms;       // the wall clock that bounded the records' clocks; no_time_ms: it was not read
   std::vector<JournalRange> ranges;  // all partitions of the task, those without records too
+  std::vector<JournalSilence> silences = {};  // what changed about them; of the task with number 0 only
 
   friend bool operator==(const JournalEntry&, const JournalEntry&) = default;
 };
@@ -77,6 +93,10 @@ class JournalOrder {
 };
 
 [[nodiscard]] std::unique_ptr<Journal> make_memory_journal();
+
+// As part of an entry, or of a snapshot's head.
+void append_silences(std::string& out, std::span<const JournalSilence> silences);
+void read_silences(rocks::Reader& in, std::vector<JournalSilence>& out);
 
 // The bytes of an entry, version 2: every integer 8 bytes big-endian, strings with their length before them, the version
 // first, and XXH3 of all before it at the end.

@@ -58,6 +58,7 @@ std::string encode(const SnapshotHead& head) {
   rocks::append_text(out, head.meta);
   rocks::append_u64(out, head.term);
   rocks::append_i64(out, head.journal);
+  append_silences(out, head.silences);
   return out;
 }
 
@@ -77,6 +78,7 @@ bool decode(std::string_view bytes, SnapshotHead& out) {
   if (in.at_end()) return true;  // format 1
   out.term = in.u64();
   out.journal = in.i64();
+  read_silences(in, out.silences);
   return in.at_end();
 }
 

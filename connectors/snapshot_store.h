@@ -5,7 +5,8 @@
 // 8 bytes XXH3 of key and value; version 1 had no term and journal, and no epoch with a key):
 //   "format"                       "vigia-snapshot 2"
 //   "application"                  its name
-//   "h" TASK                       epoch, clock_ms, number of offsets, (topic, partition, next) of each, meta, term, journal
+//   "h" TASK                       epoch, clock_ms, number of offsets, (topic, partition, next) of each, meta, term, journal,
+//                                  silences
 //   "k" TASK 0x00 KEY              the key's bytes, the epoch of the snapshot that they came with
 #pragma once
 
@@ -38,8 +39,9 @@ struct SnapshotHead {
   std::uint64_t term = 0;       // of the journal's entries by then
   JournalPosition journal = 0;  // where to look for the entries behind it
   TimeMs clock_ms = no_time_ms;
-  std::vector<PartitionOffset> offsets;  // of every partition of the task
-  std::string meta;                      // Task::snapshot's
+  std::vector<PartitionOffset> offsets;       // of every partition of the task
+  std::string meta;                           // Task::snapshot's
+  std::vector<JournalSilence> silences = {};  // that last
 };
 
 struct TaskSnapshot {

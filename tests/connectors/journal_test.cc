@@ -14,7 +14,8 @@ JournalEntry entry(const std::string& task, std::uint64_t epoch, std::uint64_t t
           .clock_ms = -5 + n,
           .wall_ms = epoch % 2 == 0 ? no_time_ms : n,
           .ranges = {{"seal.events", PartitionId{3}, Offset{n * 10}, Offset{n * 10 + 10}, true},
-                     {"trip.events", PartitionId{3}, Offset{7}, Offset{7}, false}}};
+                     {"trip.events", PartitionId{3}, Offset{7}, Offset{7}, false}},
+          .silences = {{"trip.events", -7, n, epoch % 2 == 0}}};
 }
 
 std::vector<JournalEntry> read(Journal& journal, const std::string& task, std::uint64_t first, Status& status,

@@ -1,0 +1,102 @@
+#include "app/source_silence.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "engine/alert_book.h"
+#include "operators/rule.h"
+#include "operators/rule_hash.h"
+
+namespace vigia {
+namespace {
+
+constexpr const char* kind = "source_silent";
+
+RuleSpec implicit_rule(TimeMs limit_ms) {
+  RuleSpec rule;
+  rule.id = rule.kind = kind;
+  rule.severity = schema::Severity::high;
+  rule.category = default_category(rule.severity);
+  rule.scope = Scope::always;
+  rule.params = {{"source_silence", limit_ms}};
+  return rule;
+}
+
+}  // namespace
+
+SourceSilence::SourceSilence(std::vector<std::string> topics, TimeMs limit_ms) : limit_ms_(limit_ms) {
+  for (std::string& topic : topics) sources_.push_back({.topic = std::move(topic)});
+}
+
+void SourceSilence::begin(TimeMs wall_ms, std::span<const JournalSilence> open) {
+  for (Source& source : sources_) {
+    const auto known = std::ranges::find(open, source.topic, &JournalSilence::topic);
+    source.heard_ms = source.broker_ms = wall_ms;
+    source.silent_from_ms = known == open.end() ? 0 : known->from_ms;
+    source.spoke = false;
+  }
+}
+
+void SourceSilence::heard(std::size_t topic, TimeMs broker_ms, TimeMs wall_ms) {
+  Source& source = sources_[topic];
+  source.heard_ms = wall_ms;
+  source.broker_ms = broker_ms;
+  source.spoke = true;
+}
+
+std::vector<JournalSilence> SourceSilence::changes(TimeMs wall_ms) {
+  std::vector<JournalSilence> changed;
+  if (limit_ms_ == 0) return changed;
+  for (Source& source : sources_) {
+    if (source.silent_from_ms != 0) {
+      if (!source.spoke) continue;
+      changed.push_back({source.topic, source.silent_from_ms, source.broker_ms, true});
+      source.silent_from_ms = 0;
+    } else if (wall_ms - source.heard_ms >= limit_ms_) {
+      changed.push_back({source.topic, source.broker_ms, 0, source.answered});
+      source.silent_from_ms = source.broker_ms;
+      source.spoke = false;
+    }
+  }
+  return changed;
+}
+
+void update_silences(std::vector<JournalSilence>& open, std::span<const JournalSilence> changes) {
+  for (const JournalSilence& change : changes) {
+    std::erase_if(open, [&](const JournalSilence& other) { return other.topic == change.topic; });
+    if (change.end_ms == 0) open.push_back(change);
+  }
+}
+
+schema::AlertT silence_alert(const JournalSilence& silence, const std::string& application, TimeMs limit_ms) {
+  const RuleSpec rule = implicit_rule(limit_ms);
+  const bool lasts = silence.end_ms == 0;
+  schema::AlertT alert;
+  alert.alert_id = hex(make_alert_id(application, rule.id, silence.topic, silence.from_ms, 0, 0));
+  alert.revision = lasts ? 1 : 2;
+  alert.status = lasts ? schema::AlertStatus::confirmed : schema::AlertStatus::cleared;
+  alert.kind = rule.kind;
+  alert.rule_id = rule.id;
+  alert.rule_hash = hash_of(rule);
+  alert.severity = rule.severity;
+  alert.category = rule.category;
+  alert.subject_type = "source";
+  alert.subject_id = silence.topic;
+  alert.start_ms = silence.from_ms;
+  alert.end_ms = silence.end_ms;
+  alert.detected_ms = lasts ? silence.from_ms + limit_ms : silence.end_ms;
+  alert.cause = silence.answered ? "no_records" : "no_answer";
+  if (!lasts)
+    alert.message = fmt::format("{} gives records again", silence.topic);
+  else if (silence.answered)
+    alert.message = fmt::format("{} has given no record for {} s; its brokers answer", silence.topic, limit_ms / 1000);
+  else
+    alert.message = fmt::format(
+        "{} has given no record for {} s: its brokers do not answer, or a transaction upstream is still open",
+        silence.topic, limit_ms / 1000);
+  return alert;
+}
+
+}  // namespace vigia
