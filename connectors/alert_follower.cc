@@ -19,6 +19,7 @@ constexpr TimeMs query_timeout_ms = 2000;
 constexpr TimeMs refresh_every_ms = 30'000;
 constexpr std::size_t gather_records = 500;
 constexpr TimeMs gather_limit_ms = 2000;  // alerts wait no longer for evidence
+constexpr TimeMs gather_every_ms = 1000;  // while alerts keep coming
 constexpr TimeMs gather_again_ms = 5000;  // when some had no answer
 constexpr TimeMs prune_parts = 256;       // of the retention: so much more is kept at most
 constexpr TimeMs shortest_pause_ms = 200, longest_pause_ms = 10'000;
@@ -95,7 +96,7 @@ void AlertFollower::run() {
     if (read_.empty()) read();
     const bool is_idle = read_.empty();
     Status status = store();
-    if (status.ok() && is_idle) status = gather();
+    if (status.ok() && (is_idle || Clock::now() - gathered_at_ >= milliseconds(gather_every_ms))) status = gather();
     if (status.ok()) status = prune();
     say(status);
     if (status.ok()) {
@@ -150,12 +151,13 @@ Status AlertFollower::store() {
 }
 
 // Goes round through what is wanted, some records at a time, so that those without an answer hold up nobody. Alerts come
-// first.
+// first, but not for ever.
 Status AlertFollower::gather() {
   if (!wants_evidence_ || Clock::now() < gather_at_) return Status::good();
+  Status status;
   std::vector<EvidencePlace> places;
   if (found_.empty()) {
-    if (Status status = store_.evidence().wanted(gathered_, gather_records, places); !status.ok()) return status;
+    if (status = store_.evidence().wanted(gathered_, gather_records, places); !status.ok()) return status;
     if (places.empty()) {
       if (left_out_) gather_at_ = Clock::now() + milliseconds(gather_again_ms);
       wants_evidence_ = left_out_;
@@ -164,7 +166,9 @@ Status AlertFollower::gather() {
       return Status::good();
     }
   }
-  return fetch(places);
+  status = fetch(places);
+  gathered_at_ = Clock::now();
+  return status;
 }
 
 Status AlertFollower::fetch(const std::vector<EvidencePlace>& places) {

@@ -92,7 +92,7 @@ class AlertFollower {
   std::optional<EvidencePlace> gathered_;                        // up to here, in this round through what is wanted
   bool left_out_ = false;                                        // some had no answer in this round
   std::vector<std::pair<EvidencePlace, EvidenceRecord>> found_;  // not stored yet
-  Clock::time_point refresh_at_, gather_at_;
+  Clock::time_point refresh_at_, gather_at_, gathered_at_;
   std::string said_;
 
   std::mutex mutex_;
