@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <system_error>
+#include <vector>
 
 #include "connectors/kafka_client.h"
 
@@ -24,10 +25,10 @@ namespace {
 // The first start may have to fetch the jars.
 constexpr auto start_limit = std::chrono::minutes(5);
 
-// Two ports at once, so that they differ.
-std::array<std::uint16_t, 2> free_ports() {
-  std::array<int, 2> sockets{};
-  std::array<std::uint16_t, 2> ports{};
+// All at once, so that they differ.
+std::array<std::uint16_t, 3> free_ports() {
+  std::array<int, 3> sockets{};
+  std::array<std::uint16_t, 3> ports{};
   for (std::size_t i = 0; i < ports.size(); ++i) {
     sockets[i] = ::socket(AF_INET, SOCK_STREAM, 0);
     sockaddr_in address{};
@@ -59,13 +60,15 @@ Broker::~Broker() {
   }
 }
 
-Status Broker::start() {
+Status Broker::start(std::uint16_t advertised_port) {
   std::string pattern = (std::filesystem::temp_directory_path() / "vigia-broker-XXXXXX").string();
   if (::mkdtemp(pattern.data()) == nullptr) return Status::of(Fault::fatal, "no temporary directory");
   directory_ = pattern;
   const auto ports = free_ports();
   port_ = ports[0];
   controller_port_ = ports[1];
+  proxied_port_ = ports[2];
+  advertised_port_ = advertised_port;
   bootstrap_ = fmt::format("127.0.0.1:{}", port_);
   return start_again();
 }
@@ -78,13 +81,17 @@ Status Broker::start_again() {
 Status Broker::launch() {
   const std::string script = VIGIA_SOURCE_DIR "/tests/integration/broker.sh";
   const std::string port = std::to_string(port_), controller_port = std::to_string(controller_port_);
+  const std::string proxied = std::to_string(proxied_port_), advertised = std::to_string(advertised_port_);
   const std::string directory = directory_.string();
+  std::vector<const char*> arguments{"bash", script.c_str(), directory.c_str(), port.c_str(), controller_port.c_str()};
+  if (advertised_port_ != 0) arguments.insert(arguments.end(), {proxied.c_str(), advertised.c_str()});
+  arguments.push_back(nullptr);
   pid_ = ::fork();
   if (pid_ < 0) return Status::of(Fault::fatal, "fork failed");
   if (pid_ == 0) {
     ::setpgid(0, 0);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a test that crashes leaves no broker behind
-    ::execl("/bin/bash", "bash", script.c_str(), directory.c_str(), port.c_str(), controller_port.c_str(), nullptr);
+    ::execv("/bin/bash", const_cast<char* const*>(arguments.data()));
     ::_exit(127);
   }
   ::setpgid(pid_, pid_);

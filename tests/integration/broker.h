@@ -20,9 +20,11 @@ class Broker {
 
   // Starts on free ports with an empty directory, and waits until it answers. What it needs (Java, Maven or the jars) may
   // be missing: then the text says so.
-  [[nodiscard]] Status start();
+  // `advertised_port`: where a proxy stands that leads to proxied_port(); who comes through it is sent there again.
+  [[nodiscard]] Status start(std::uint16_t advertised_port = 0);
 
   [[nodiscard]] const std::string& bootstrap() const { return bootstrap_; }  // "127.0.0.1:PORT"
+  [[nodiscard]] std::uint16_t proxied_port() const { return proxied_port_; }
 
   // Away at once and without a word, and back with its data on the same port.
   void kill();
@@ -36,7 +38,7 @@ class Broker {
   [[nodiscard]] Status wait_until_ready();
 
   std::filesystem::path directory_;
-  std::uint16_t port_ = 0, controller_port_ = 0;
+  std::uint16_t port_ = 0, controller_port_ = 0, proxied_port_ = 0, advertised_port_ = 0;
   std::string bootstrap_;
   pid_t pid_ = -1;
 };

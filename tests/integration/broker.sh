@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs one Apache Kafka broker (KRaft, loopback) in the foreground, for tests and for trying things out:
-#   tests/integration/broker.sh DIRECTORY [PORT [CONTROLLER_PORT]]
-# DIRECTORY holds its data and log; an existing one is started again with what is in it. The jars come from Maven Central
+#   tests/integration/broker.sh DIRECTORY [PORT [CONTROLLER_PORT [PROXIED_PORT ADVERTISED_PORT]]]
+# DIRECTORY holds its data and log; an existing one is started again with what is in it. Who comes by PROXIED_PORT is told
+# that the broker is at ADVERTISED_PORT, so that a proxy in between is not passed by. The jars come from Maven Central
 # once and are kept.
 #   VIGIA_KAFKA_VERSION  3.9.1 (default) or 4.1.0
 #   VIGIA_KAFKA_JARS     where the jars are kept (default: ~/.cache/vigia/kafka-VERSION)
@@ -43,15 +44,23 @@ mkdir -p "$(dirname "$jars")"
 directory=${1:?usage: broker.sh DIRECTORY [PORT [CONTROLLER_PORT]]}
 port=${2:-9092}
 controller_port=${3:-$((port + 1))}
+proxied_port=${4:-} advertised_port=${5:-}
+proxied_listener='' proxied_advertised='' proxied_protocol=''
+if [ -n "$proxied_port" ]; then
+  proxied_listener=,PROXIED://127.0.0.1:$proxied_port
+  proxied_advertised=,PROXIED://127.0.0.1:$advertised_port
+  proxied_protocol=,PROXIED:PLAINTEXT
+fi
 mkdir -p "$directory"
 cat >"$directory/server.properties" <<EOF
 process.roles=broker,controller
 node.id=1
-listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$controller_port
-advertised.listeners=PLAINTEXT://127.0.0.1:$port
+listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$controller_port$proxied_listener
+advertised.listeners=PLAINTEXT://127.0.0.1:$port$proxied_advertised
+inter.broker.listener.name=PLAINTEXT
 controller.listener.names=CONTROLLER
 controller.quorum.voters=1@127.0.0.1:$controller_port
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT$proxied_protocol
 log.dirs=$directory/data
 num.partitions=1
 num.network.threads=2
@@ -63,6 +72,9 @@ transaction.state.log.num.partitions=1
 transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
 group.initial.rebalance.delay.ms=0
+# Tests wait for members and transactions to be given up.
+group.min.session.timeout.ms=500
+transaction.abort.timed.out.transaction.cleanup.interval.ms=500
 message.max.bytes=20971520
 # Tests produce records of years ago, which a retention by time would delete at once.
 log.retention.ms=-1

@@ -43,7 +43,9 @@ void send(rd_kafka_t* handle, const std::string& topic, const KafkaRecord& recor
   }
 }
 
-KafkaRecord copy(const rd_kafka_message_t& message) {
+}  // namespace
+
+KafkaRecord copy_record(const rd_kafka_message_t& message) {
   KafkaRecord record;
   record.key.assign(static_cast<const char*>(message.key), message.key_len);
   if (message.payload != nullptr) record.value.emplace(static_cast<const char*>(message.payload), message.len);
@@ -62,8 +64,6 @@ KafkaRecord copy(const rd_kafka_message_t& message) {
   }
   return record;
 }
-
-}  // namespace
 
 std::string KafkaRecord::header(const std::string& name) const {
   for (const auto& [header_name, header_value] : headers) {
@@ -157,7 +157,7 @@ std::vector<KafkaRecord> KafkaTestClient::read_all(const std::string& topic) {
     if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
       ++at_end;
     else if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      read[static_cast<std::size_t>(message->partition)].push_back(copy(*message));
+      read[static_cast<std::size_t>(message->partition)].push_back(copy_record(*message));
     }
     rd_kafka_message_destroy(message);
   }
@@ -221,6 +221,8 @@ void OpenTransaction::produce(const std::string& topic, const KafkaRecord& recor
   send(client_.handle(), topic, record);
   need(rd_kafka_flush(client_.handle(), wait_ms), "flush");
 }
+
+void OpenTransaction::abort() { need(rd_kafka_abort_transaction(client_.handle(), wait_ms), "abort"); }
 
 void OpenTransaction::commit() { need(rd_kafka_commit_transaction(client_.handle(), wait_ms), "commit"); }
 

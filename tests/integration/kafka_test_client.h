@@ -24,6 +24,8 @@ struct KafkaRecord {
   [[nodiscard]] std::string header(const std::string& name) const;  // "": not there
 };
 
+[[nodiscard]] KafkaRecord copy_record(const rd_kafka_message_t& message);
+
 class KafkaTestClient {
  public:
   explicit KafkaTestClient(std::string bootstrap);

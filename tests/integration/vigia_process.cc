@@ -11,6 +11,7 @@
 #include <chrono>
 #include <fstream>
 #include <iterator>
+#include <string_view>
 #include <utility>
 
 namespace vigia::test {
@@ -19,21 +20,38 @@ namespace {
 
 constexpr auto limit = std::chrono::seconds(120);
 
-int code_of(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : -1; }
+int code_of(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
+
+// Made before the fork: afterwards other threads may hold the locks that this needs.
+std::vector<std::string> environment_with(std::map<std::string, std::string> added) {
+  std::vector<std::string> all;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    const std::string_view text(*variable);
+    if (!added.contains(std::string(text.substr(0, text.find('='))))) all.emplace_back(text);
+  }
+  for (const auto& [name, value] : added) all.push_back(name + "=" + value);
+  return all;
+}
 
 }  // namespace
 
-VigiaProcess::VigiaProcess(const std::vector<std::string>& arguments, std::string log) : log_(std::move(log)) {
+VigiaProcess::VigiaProcess(const std::vector<std::string>& arguments, std::string log,
+                           const std::map<std::string, std::string>& environment)
+    : log_(std::move(log)) {
   std::vector<char*> argv{const_cast<char*>(VIGIA_BINARY)};
   for (const auto& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
+  const auto variables = environment_with(environment);
+  std::vector<char*> envp;
+  for (const auto& variable : variables) envp.push_back(const_cast<char*>(variable.c_str()));
+  envp.push_back(nullptr);
   pid_ = ::fork();
   if (pid_ != 0) return;
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   const int fd = ::open(log_.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
   ::dup2(fd, STDOUT_FILENO);
   ::dup2(fd, STDERR_FILENO);
-  ::execv(VIGIA_BINARY, argv.data());
+  ::execve(VIGIA_BINARY, argv.data(), envp.data());
   ::_exit(127);
 }
 
@@ -44,6 +62,20 @@ void VigiaProcess::kill_at_once() {
   ::kill(pid_, SIGKILL);
   ::waitpid(pid_, nullptr, 0);
   pid_ = -1;
+}
+
+void VigiaProcess::freeze() {
+  if (pid_ > 0) ::kill(pid_, SIGSTOP);
+}
+
+void VigiaProcess::thaw() {
+  if (pid_ > 0) ::kill(pid_, SIGCONT);
+}
+
+bool VigiaProcess::running() const {
+  siginfo_t ended{};
+  return pid_ > 0 && ::waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+         ended.si_pid == 0;
 }
 
 int VigiaProcess::terminate() {
