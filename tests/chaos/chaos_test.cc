@@ -7,16 +7,19 @@
 #include <filesystem>
 #include <iostream>
 #include <random>
+#include <set>
 
 #include "alert_checks.h"
 #include "broker_fixture.h"
+#include "connectors/dead_letters.h"
 
 namespace vigia::test {
 
 namespace {
 
 constexpr std::int32_t alert_partitions = 2;
-constexpr auto catch_up_limit = std::chrono::seconds(45);
+constexpr auto catch_up_limit = std::chrono::seconds(90);
+constexpr auto last_alerts_limit = std::chrono::seconds(10);  // once all input is committed
 
 std::uint64_t drawn_seed() {
   const char* given = std::getenv("VIGIA_CHAOS_SEED");
@@ -62,7 +65,7 @@ void ChaosTest::begin(const RunSetting& setting) {
   write_site();
   for (int i = 0; i < setting.instances; ++i) {
     const std::string name = fmt::format("engine-{}", i);
-    engines_.push_back(std::make_unique<Instance>(directory_ / "", name, write_pipeline(name)));
+    engines_.push_back(std::make_unique<Instance>(name, write_pipeline(name)));
   }
   watcher_ = std::make_unique<Watcher>(outside().straight(), topic("alerts"), alert_partitions);
   feeder_ = std::make_unique<Feeder>(FeederOptions{outside().straight(),
@@ -70,7 +73,7 @@ void ChaosTest::begin(const RunSetting& setting) {
                                                    topic("trips"),
                                                    {seed_, setting.seals, setting.partitions},
                                                    setting.ticks_a_second});
-  for (const auto& engine : engines_) engine->start();
+  for (int i = 0; i < setting.started; ++i) engines_[static_cast<std::size_t>(i)]->start();
 }
 
 void ChaosTest::write_site() { directory_.write("routes.geojson", load_routes_geojson()); }
@@ -105,7 +108,7 @@ rules:
   - {{ id: corridor, kind: route_deviation, confirmations: 2 }}
   - {{ id: signal, kind: signal_lost, interval: 6m }}
   - {{ id: delayed, kind: trip_delayed }}
-  - {{ id: jammed, kind: seal_condition, conditions: [jamming] }}
+  - {{ id: shaken, kind: seal_condition, conditions: [vibration] }}
 )",
                                                           application_, outside().proxied(), instance,
                                                           std::getenv("VIGIA_CHAOS_DELIVERY") != nullptr
@@ -141,7 +144,7 @@ void ChaosTest::judge() {
   EXPECT_EQ(replayed.account.too_late, 0u) << "the load must come within its time";
   EXPECT_EQ(replayed.account.dead_letter, 0u);
   wait_for_the_replayed(replayed);
-  stop_engines(replayed);
+  judge_account(replayed, stop_engines());
 
   const TopicLog later = by_partition(kafka_->read_all(topic("alerts")));
   std::size_t count = 0;
@@ -166,6 +169,8 @@ void ChaosTest::write_alerts(const TopicLog& seen) {
 }
 
 void ChaosTest::wait_for_the_replayed(const Replayed& replayed) {
+  EXPECT_TRUE(wait_until([&] { return committed() >= replayed.records; }, catch_up_limit))
+      << committed() << " of " << replayed.records << " records are committed";
   std::size_t looked_at = 0;
   std::string difference = "nothing has come";
   const bool there = wait_until(
@@ -175,16 +180,30 @@ void ChaosTest::wait_for_the_replayed(const Replayed& replayed) {
         difference = other_than_replayed(replayed.revisions, alerts_of(watcher_->seen()));
         return difference.empty();
       },
-      catch_up_limit, std::chrono::milliseconds(100));
+      last_alerts_limit, std::chrono::milliseconds(100));
   EXPECT_TRUE(there) << "the alerts have not become those of the replay:\n" << difference;
 }
 
-void ChaosTest::stop_engines(const Replayed& replayed) {
-  AccountSum account;
+// One after another, so that the last one has everything at its end, and its account is that of all.
+AccountSum ChaosTest::stop_engines() {
+  std::string all = "running partitions 0";
+  for (std::int32_t number = 1; number < setting_.partitions; ++number) all += fmt::format(", {}", number);
+  Instance& last = *engines_.back();
   for (const auto& engine : engines_) {
+    if (engine.get() == &last && engines_.size() > 1) {
+      EXPECT_TRUE(wait_until([&] {
+        const std::string log = last.log_of_this_life();
+        const auto running = log.rfind("running partitions");
+        return running != std::string::npos && log.compare(running, all.size() + 1, all + ":") == 0;
+      })) << "the last engine has not taken over all partitions:\n"
+          << last.log_of_this_life();
+    }
     EXPECT_EQ(engine->stop(), 0) << engine->name();
-    account = account + engine->account();
   }
+  return last.account();
+}
+
+void ChaosTest::judge_account(const Replayed& replayed, const AccountSum& account) {
   EXPECT_EQ(account.applied + account.duplicate + account.too_late + account.dead_letter,
             account.decoded + account.unreadable)
       << to_text(account);
@@ -192,6 +211,17 @@ void ChaosTest::stop_engines(const Replayed& replayed) {
   expected.unreadable += replayed.poison;
   expected.dead_letter += replayed.poison;
   EXPECT_EQ(to_text(account), to_text(expected));
+  std::multiset<std::string> poison, letters;
+  for (const auto* name : {"seals", "trips"}) {
+    for (const auto& record : kafka_->read_all(topic(name))) {
+      if (record.key.starts_with(poison_key))
+        poison.insert(fmt::format("{}/{}/{}", topic(name), record.partition, record.offset));
+    }
+  }
+  for (const auto& record : kafka_->read_all(topic("dead")))
+    letters.insert(record.header(topic_header) + "/" + record.header(partition_header) + "/" +
+                   record.header(offset_header));
+  EXPECT_EQ(letters, poison) << "dead letters";
 }
 
 void ChaosTest::keep_what_is_left() {

@@ -1,13 +1,16 @@
 #include "instance.h"
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <utility>
 
 namespace vigia::test {
 
-Instance::Instance(std::string directory, std::string name, std::string config)
-    : directory_(std::move(directory)), name_(std::move(name)), config_(std::move(config)) {}
+Instance::Instance(std::string name, std::string config)
+    : directory_(std::filesystem::path(config).parent_path().string()),
+      name_(std::move(name)),
+      config_(std::move(config)) {}
 
 void Instance::start(const std::map<std::string, std::string>& environment) {
   life_begins_ = log().size();

@@ -12,8 +12,8 @@ namespace vigia::test {
 
 class Instance {
  public:
-  // Files in `directory` carry `name`.
-  Instance(std::string directory, std::string name, std::string config);
+  // Its files are beside its pipeline file and carry `name`.
+  Instance(std::string name, std::string config);
 
   void start(const std::map<std::string, std::string>& environment = {});
   void kill();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <map>
 #include <stdexcept>
 
 #include "schemas/json_reader.h"
@@ -55,12 +56,15 @@ Replayed replay_topics(KafkaTestClient& kafka, const std::vector<std::string>& t
   Replayed result;
   std::vector<Input> inputs;
   for (const auto& topic : topics) {
+    std::map<std::int32_t, std::int64_t> ends;
     for (auto& record : kafka.read_all(topic)) {
+      ends[record.partition] = record.offset + 1;
       if (record.key.starts_with(poison_key))
         ++result.poison;
       else
         inputs.push_back({&topic, std::move(record)});
     }
+    for (const auto& [partition, end] : ends) result.records += end;
   }
   // The broker times of a partition only grow, so this keeps the order of its log.
   std::stable_sort(inputs.begin(), inputs.end(),

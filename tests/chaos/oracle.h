@@ -29,6 +29,7 @@ struct Replayed {
   std::vector<Alert> revisions;
   AccountSum account;
   std::uint64_t poison = 0;
+  std::int64_t records = 0;  // offsets of the topics together, up to the last record
 };
 
 // `topics` in the order in which records of one time count.

@@ -20,4 +20,7 @@ template <class Condition>
   return true;
 }
 
+// How long a fault lasts.
+inline void let_pass(std::chrono::milliseconds time) { std::this_thread::sleep_for(time); }
+
 }  // namespace vigia::test
