@@ -29,10 +29,8 @@ std::string read(const std::string& path) {
 
 void write(const std::string& path, const std::string& bytes) { std::ofstream(path, std::ios::binary) << bytes; }
 
-// A file with something in it; empty: none.
 std::string one_of(const std::string& directory, DiskFile kind, Dice& dice) {
-  auto files = files_of(directory, kind);
-  std::erase_if(files, [](const std::string& file) { return fs::file_size(file) == 0; });
+  const auto files = files_of(directory, kind);
   return files.empty() ? std::string() : files[dice.roll(files.size())];
 }
 
@@ -42,7 +40,8 @@ std::vector<std::string> files_of(const std::string& directory, DiskFile kind) {
   std::vector<std::string> files;
   std::error_code error;
   for (const auto& entry : fs::recursive_directory_iterator(directory, error)) {
-    if (entry.is_regular_file() && is_of(entry.path(), kind)) files.push_back(entry.path().string());
+    if (entry.is_regular_file() && entry.file_size() > 0 && is_of(entry.path(), kind))
+      files.push_back(entry.path().string());
   }
   std::sort(files.begin(), files.end());
   return files;

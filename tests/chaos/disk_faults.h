@@ -12,6 +12,7 @@ namespace vigia::test {
 // RocksDB's kinds of files.
 enum class DiskFile : std::uint8_t { table, wal, manifest };
 
+// Those that are not empty.
 [[nodiscard]] std::vector<std::string> files_of(const std::string& directory, DiskFile kind);
 
 // Some bytes of one such file become others. False: there is none.
