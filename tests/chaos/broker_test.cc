@@ -8,7 +8,7 @@ using BrokerTest = ChaosTest;
 
 TEST_F(BrokerTest, KilledAndStartedAgain) {
   begin();
-  for (int i = 0; i < 3; ++i) {
+  for (int i = 0; i < 2; ++i) {
     ASSERT_TRUE(progress(1 + dice().roll(60))) << engine().log_of_this_life();
     outside().kill();
     outside().restart();
@@ -19,7 +19,7 @@ TEST_F(BrokerTest, KilledAndStartedAgain) {
 
 TEST_F(BrokerTest, FrozenForMomentsAndForLongerThanATransactionMayTake) {
   begin();
-  for (const int frozen_s : {1, 4, 8}) {
+  for (const int frozen_s : {1, 8}) {
     ASSERT_TRUE(progress(1 + dice().roll(60))) << engine().log_of_this_life();
     outside().freeze();
     let_pass(std::chrono::seconds(frozen_s));
@@ -41,14 +41,12 @@ TEST_F(BrokerTest, AwayForLongerThanTheMessageTimeOut) {
 
 TEST_F(BrokerTest, BothDie) {
   begin();
-  for (int i = 0; i < 2; ++i) {
-    ASSERT_TRUE(progress(1 + dice().roll(60))) << engine().log_of_this_life();
-    outside().kill();
-    engine().kill();
-    engine().start();
-    outside().restart();
-    ASSERT_TRUE(progress()) << engine().log_of_this_life();
-  }
+  ASSERT_TRUE(progress(1 + dice().roll(60))) << engine().log_of_this_life();
+  outside().kill();
+  engine().kill();
+  engine().start();
+  outside().restart();
+  ASSERT_TRUE(progress()) << engine().log_of_this_life();
   judge();
 }
 

@@ -43,7 +43,7 @@ class DiskTest : public ChaosTest {
 
   void spoil(DiskFile kind, bool (*how)(const std::string&, DiskFile, Dice&)) {
     begin();
-    for (int i = 0; i < 3; ++i) {
+    for (int i = 0; i < 2; ++i) {
       ASSERT_NO_FATAL_FAILURE(kill_with(kind));
       ASSERT_TRUE(how(engine().state_directory(), kind, dice()));
       ASSERT_NO_FATAL_FAILURE(go_on_or_begin_anew());
@@ -69,7 +69,7 @@ TEST_F(DiskTest, PowerIsLost) {
   if (!FaultyDisk::works()) GTEST_SKIP() << "nothing can be preloaded under sanitizers";
   FaultyDisk disk(directory_ / "state-engine-0");
   ASSERT_NO_FATAL_FAILURE(begin_on(disk));
-  for (int i = 0; i < 6; ++i) {
+  for (int i = 0; i < 4; ++i) {
     ASSERT_TRUE(progress(1 + dice().roll(60))) << engine().log_of_this_life();
     engine().kill();
     disk.lose_power();

@@ -9,7 +9,7 @@ namespace {
 class KillPointTest : public ChaosTest, public ::testing::WithParamInterface<const char*> {};
 
 TEST_P(KillPointTest, DiesThereAgainAndAgain) {
-  constexpr int deaths = 4;
+  constexpr int deaths = 2;
   begin();
   ASSERT_TRUE(progress());
   engine().kill();
@@ -25,7 +25,8 @@ TEST_P(KillPointTest, DiesThereAgainAndAgain) {
 
 // In the order of an epoch's way; then of a snapshot's.
 INSTANTIATE_TEST_SUITE_P(Points, KillPointTest,
-                         ::testing::Values("state_applied", "begun", "journal_produced", "produced", "committed"),
+                         ::testing::Values("state_applied", "begun", "journal_produced", "produced", "offsets_sent",
+                                           "committed", "snapshot_begun", "snapshot_written"),
                          [](const auto& point) { return std::string(point.param); });
 
 }  // namespace

@@ -72,7 +72,8 @@ class LongTest : public ChaosTest {
   }
 
   void die_at_a_point(Instance& engine) {
-    const std::vector<std::string> points{"state_applied", "begun", "journal_produced", "produced", "committed"};
+    const std::vector<std::string> points{"state_applied", "begun",     "journal_produced", "produced",
+                                          "offsets_sent",  "committed", "snapshot_begun",   "snapshot_written"};
     engine.kill();
     engine.start(
         {{"VIGIA_KILL_POINT", fmt::format("{}:{}", points[dice().roll(points.size())], dice().between(1, 9))}});
