@@ -6,6 +6,7 @@
 #include <rocksdb/write_batch.h>
 #include <xxhash.h>
 
+#include <cstdarg>
 #include <filesystem>
 #include <system_error>
 
@@ -16,13 +17,21 @@ namespace {
 constexpr const char* format_key = "format";
 constexpr const char* application_key = "application";
 
+// RocksDB's own log file would be on the disk that is full, and it asserts that nobody writes to it after that. What it
+// has to say comes with the statuses.
+class NoLog : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
+
 rocksdb::Options options_for(rocksdb::Env* env) {
   rocksdb::Options options;
   options.create_if_missing = true;
   options.paranoid_checks = true;
   options.max_background_jobs = 2;
-  options.keep_log_file_num = 2;
-  options.info_log_level = rocksdb::WARN_LEVEL;
+  options.max_bgerror_resume_count = 0;  // we open it anew ourselves
+  options.info_log = std::make_shared<NoLog>();
   options.max_total_wal_size = std::uint64_t{256} << 20;
   options.compression = rocksdb::kLZ4Compression;
   // Torn at the end of the log: what was not synced is gone, all before it is there.
