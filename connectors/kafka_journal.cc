@@ -3,21 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <memory>
+#include <utility>
 
 #include "connectors/kafka_fetch_watch.h"
-#include "connectors/kafka_progress.h"
+#include "connectors/kafka_handles.h"
 
 namespace vigia {
 
 namespace {
 
 constexpr int poll_ms = 100;
-
-struct MessageFree {
-  void operator()(rd_kafka_message_t* message) const { rd_kafka_message_destroy(message); }
-};
-using Message = std::unique_ptr<rd_kafka_message_t, MessageFree>;
 
 }  // namespace
 
@@ -59,17 +54,26 @@ Status KafkaJournal::read(const std::string& task, PartitionId partition, Journa
                           std::uint64_t first_epoch, std::uint64_t committed_epoch,
                           const std::function<void(const JournalEntry&)>& sink) {
   if (Status status = open_reader(); !status.ok()) return status;
-  const PartitionList list(rd_kafka_topic_partition_list_new(1));
+  const KafkaPartitionList list(rd_kafka_topic_partition_list_new(1));
   rd_kafka_topic_partition_list_add(list.get(), options_.topic.c_str(), partition.value)->offset = position;
   rd_kafka_assign(reader_.handle(), list.get());
   JournalOrder order(task, first_epoch);
   Status status;
+  JournalPosition next = position;
+  bool is_sure = false;
   TimeMs deadline_ms = steady_clock_ms() + options_.patience_ms;
   while (status.ok()) {
-    const Message message(rd_kafka_consumer_poll(reader_.handle(), poll_ms));
+    const KafkaMessage message(rd_kafka_consumer_poll(reader_.handle(), poll_ms));
+    if (message != nullptr && message->partition != partition.value) continue;  // of the task before
+    // So may be the end of the log, and what comes first: after a seek nothing old comes.
+    if (message != nullptr && !std::exchange(is_sure, true)) {
+      kafka_seek(reader_.handle(), options_.topic, partition.value, position);
+      continue;
+    }
     if (message != nullptr && message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      if (message->offset < next) continue;
       status = add(*message, order);
-      read_to_[partition.value] = message->offset + 1;
+      read_to_[partition.value] = next = message->offset + 1;
       deadline_ms = steady_clock_ms() + options_.patience_ms;
       continue;
     }

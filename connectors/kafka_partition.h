@@ -55,6 +55,7 @@ class KafkaPartition {
   // difference here, but to status().at_end.
   [[nodiscard]] bool drained() const { return drained_ && next_ == block_->records.size(); }
   [[nodiscard]] PartitionStatus status() const;
+  [[nodiscard]] std::int64_t begins_at() const { return position_; }  // before anything was taken out of the queue
   // Forgets what belongs to one batch.
   void begin_batch();
 

@@ -28,8 +28,8 @@ Status later(const char* what, rd_kafka_resp_err_t error) {
 
 }  // namespace
 
-PartitionList progress_list(rd_kafka_t* handle, std::span<const TaskProgress> progress) {
-  PartitionList list(rd_kafka_topic_partition_list_new(16));
+KafkaPartitionList progress_list(rd_kafka_t* handle, std::span<const TaskProgress> progress) {
+  KafkaPartitionList list(rd_kafka_topic_partition_list_new(16));
   for (const TaskProgress& task : progress) {
     const std::string metadata = fmt::format("{}{}", metadata_prefix, task.epoch);
     for (const PartitionOffset& offset : task.next) {
@@ -48,7 +48,7 @@ Status fetch_progress(KafkaClient& client, std::span<const std::string> topics, 
                       int timeout_ms, std::vector<TaskProgress>& out) {
   out.clear();
   if (numbers.empty()) return Status::good();
-  PartitionList list(rd_kafka_topic_partition_list_new(16));
+  KafkaPartitionList list(rd_kafka_topic_partition_list_new(16));
   for (const PartitionId number : numbers) {
     for (const std::string& topic : topics) rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), number.value);
   }
@@ -71,7 +71,7 @@ Status fetch_progress(KafkaClient& client, std::span<const std::string> topics, 
 }
 
 Status commit_progress(KafkaClient& client, std::span<const TaskProgress> progress) {
-  const PartitionList list = progress_list(client.handle(), progress);
+  const KafkaPartitionList list = progress_list(client.handle(), progress);
   if (list->cnt == 0) return Status::good();
   const rd_kafka_resp_err_t error = rd_kafka_commit(client.handle(), list.get(), 0);
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return Status::good();

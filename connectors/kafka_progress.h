@@ -10,17 +10,13 @@
 #include <vector>
 
 #include "connectors/kafka_client.h"
+#include "connectors/kafka_handles.h"
 #include "connectors/log_source.h"
 
 namespace vigia {
 
-struct PartitionListFree {
-  void operator()(rd_kafka_topic_partition_list_t* list) const { rd_kafka_topic_partition_list_destroy(list); }
-};
-using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t, PartitionListFree>;
-
 // As a list of offsets with metadata; offsets not known yet are left out.
-[[nodiscard]] PartitionList progress_list(rd_kafka_t* handle, std::span<const TaskProgress> progress);
+[[nodiscard]] KafkaPartitionList progress_list(rd_kafka_t* handle, std::span<const TaskProgress> progress);
 
 // Of each number; without any yet it has epoch 0 and no offsets. Transactions that are undecided are waited for at most
 // timeout_ms, then Fault::retry.

@@ -6,10 +6,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "connectors/kafka_client.h"
 #include "connectors/kafka_fetch_nudge.h"
 #include "connectors/kafka_fetch_watch.h"
+#include "connectors/kafka_handles.h"
 #include "connectors/kafka_partition.h"
 #include "connectors/kafka_progress.h"
 #include "connectors/task_merge.h"
@@ -25,6 +27,8 @@ constexpr TimeMs leader_refresh_ms = 5000;
 constexpr TimeMs leader_wait_ms = 1000;    // for one partition, before the leaders are asked for again
 constexpr TimeMs say_waiting_ms = 10'000;  // for one partition, before it is said, and said again
 constexpr int leader_timeout_ms = 500;
+constexpr int seek_timeout_ms = 1'000;
+constexpr TimeMs seek_pause_ms = 10;
 constexpr std::size_t smallest_queue_kbytes = 1024;
 // A small record takes some 300 bytes in librdkafka beside its own, and only its own are counted there.
 constexpr std::size_t memory_per_payload = 4;
@@ -47,7 +51,8 @@ struct KafkaSource::Impl {
   Change wanted = Change::none;
   bool in_group = false;
   std::vector<PartitionId> numbers;
-  Status refused;  // what the group offers makes no sense
+  Status refused;                // what the group offers makes no sense
+  bool assigned_before = false;  // this client
   int wake_fd = -1;
   TimeMs opened_ms = 0;         // steady
   TimeMs alive_ms = 0;          // steady: opened, or the last time anything came
@@ -63,6 +68,7 @@ struct KafkaSource::Impl {
   void hold(const rd_kafka_topic_partition_list_t& list);
   void assign(std::span<const PartitionOffset> from);
   void drop_partitions();
+  Status seek_anew();
   void serve_group();
   void collect(const PollLimits& limits, RecordBatch& batch);
   void wait(TimeMs wait_ms) const;
@@ -273,7 +279,29 @@ Status KafkaSource::take(std::span<const PartitionOffset> from) {
   s.drop_partitions();
   s.assign(from);
   s.wanted = Change::none;
-  return Status::good();
+  return std::exchange(s.assigned_before, true) ? s.seek_anew() : Status::good();
+}
+
+// What an earlier assignment of this client has fetched may still come, without what lay before it, the end of the log
+// too. After a seek that has been answered it does not.
+Status KafkaSource::Impl::seek_anew() {
+  const TimeMs deadline_ms = steady_clock_ms() + options.request_timeout_ms;
+  const KafkaPartitionList list(rd_kafka_topic_partition_list_new(16));
+  for (const auto& partition : partitions) {
+    rd_kafka_topic_partition_list_add(list.get(), partition->topic_name().c_str(), partition->partition.value)->offset =
+        partition->begins_at();
+  }
+  for (;;) {
+    rd_kafka_error_t* error = rd_kafka_seek_partitions(client.handle(), list.get(), seek_timeout_ms);
+    std::string text = error == nullptr ? "" : rd_kafka_error_string(error);
+    if (error != nullptr) rd_kafka_error_destroy(error);
+    for (int i = 0; i < list->cnt && text.empty(); ++i) {
+      if (list->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR) text = rd_kafka_err2str(list->elems[i].err);
+    }
+    if (text.empty()) return Status::good();
+    if (steady_clock_ms() > deadline_ms) return Status::of(Fault::retry, "partitions are not ready: " + text);
+    wait(seek_pause_ms);  // the assignment takes a moment itself
+  }
 }
 
 void KafkaSource::give_up() {
@@ -495,6 +523,7 @@ void KafkaSource::Impl::close() {
   numbers.clear();
   wanted = Change::none;
   refused = Status::good();
+  assigned_before = false;
   watch.clear();
   if (wake_fd >= 0) ::close(wake_fd);
   wake_fd = -1;

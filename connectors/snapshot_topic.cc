@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "connectors/kafka_fetch_watch.h"
-#include "connectors/kafka_progress.h"
+#include "connectors/kafka_handles.h"
 
 namespace vigia {
 
@@ -20,11 +20,6 @@ constexpr std::size_t piece_bytes = std::size_t{512} << 10;
 // A large state takes a while. Who is held up by an open transaction here is only who reads this topic.
 constexpr const char* transaction_timeout_ms = "60000";
 constexpr TimeMs epoch_wait_ms = 1'000;
-
-struct MessageFree {
-  void operator()(rd_kafka_message_t* message) const { rd_kafka_message_destroy(message); }
-};
-using Message = std::unique_ptr<rd_kafka_message_t, MessageFree>;
 
 KafkaProducerOptions producer_options(const SnapshotTopicOptions& options) {
   KafkaProducerOptions producer;
@@ -147,7 +142,7 @@ Status SnapshotTopic::open_reader() {
 Status SnapshotTopic::fetch(const std::string& task, PartitionId number, std::uint64_t epoch, TaskSnapshot& out) {
   out = {};
   if (Status status = open_reader(); !status.ok()) return status;
-  const PartitionList list(rd_kafka_topic_partition_list_new(1));
+  const KafkaPartitionList list(rd_kafka_topic_partition_list_new(1));
   rd_kafka_topic_partition_list_add(list.get(), options_.topic.c_str(), number.value)->offset =
       RD_KAFKA_OFFSET_BEGINNING;
   rd_kafka_assign(reader_.handle(), list.get());
@@ -155,9 +150,16 @@ Status SnapshotTopic::fetch(const std::string& task, PartitionId number, std::ui
   const std::string prefix = "k" + task + '\0';
   Assembly all;
   Status status;
+  bool is_sure = false;
   TimeMs deadline_ms = steady_clock_ms() + options_.patience_ms;
   for (;;) {
-    const Message message(rd_kafka_consumer_poll(reader_.handle(), poll_ms));
+    const KafkaMessage message(rd_kafka_consumer_poll(reader_.handle(), poll_ms));
+    if (message != nullptr && message->partition != number.value) continue;  // of the task before
+    // So may be the end of the log, and what comes first: after a seek nothing old comes.
+    if (message != nullptr && !std::exchange(is_sure, true)) {
+      kafka_seek(reader_.handle(), options_.topic, number.value, RD_KAFKA_OFFSET_BEGINNING);
+      continue;
+    }
     if (message != nullptr && message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
       const std::string_view key(static_cast<const char*>(message->key), message->key_len);
       if (key.starts_with(prefix) || (key.starts_with(head_key) && key.size() == head_key.size() + 4)) {
