@@ -118,7 +118,9 @@ rules:
 
 bool ChaosTest::progress(std::size_t count, std::chrono::steady_clock::duration limit) {
   const std::size_t before = watcher_->count();
-  return wait_until([&] { return watcher_->count() >= before + count; }, limit);
+  if (wait_until([&] { return watcher_->count() >= before + count; }, limit)) return true;
+  if (feeder_->failed()) feeder_->finish();  // throws
+  return false;
 }
 
 std::int64_t ChaosTest::committed() {

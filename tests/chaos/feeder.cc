@@ -38,6 +38,7 @@ void Feeder::run() {
     if (wish == Wish::finish) send(load_.last());
   } catch (...) {
     error_ = std::current_exception();
+    failed_ = true;
   }
 }
 

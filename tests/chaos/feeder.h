@@ -28,6 +28,7 @@ class Feeder {
   // way is thrown here.
   void finish();
 
+  [[nodiscard]] bool failed() const { return failed_; }  // finish() says why
   [[nodiscard]] std::uint64_t ticks() const { return ticks_; }
   [[nodiscard]] TimeMs now_ms() const { return now_ms_; }  // broker time of what was last sent
 
@@ -47,6 +48,7 @@ class Feeder {
   std::condition_variable changed_;
   Wish wish_ = Wish::go_on;
   std::exception_ptr error_;
+  std::atomic<bool> failed_ = false;
   std::thread thread_;
 };
 
