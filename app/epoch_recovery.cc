@@ -6,12 +6,10 @@
 #include <spdlog/spdlog.h>
 
 #include "app/epoch_runner.h"
-#include "connectors/record_merge.h"
+#include "app/journalled_epoch.h"
 
 namespace vigia {
 namespace {
-
-constexpr TimeMs range_wait_ms = 30'000;  // for records of a journalled epoch, without progress
 
 std::string words(std::span<const PartitionId> numbers) {
   std::vector<std::int32_t> values;
@@ -158,30 +156,10 @@ Status EpochRunner::replay_journal(StageTask& task, std::uint64_t committed_epoc
 
 Status EpochRunner::replay_epoch(StageTask& task, const JournalEntry& entry, bool is_public) {
   auto epoch = std::make_unique<AppliedEpoch>();
-  RecordBatch& batch = epoch->batch;
-  for (const JournalRange& range : entry.ranges) {
-    const auto next = std::ranges::find(task.next, range.topic, &PartitionOffset::topic);
-    if (next == task.next.end()) {
-      return Status::of(Fault::refused, fmt::format("the journal of {} has records of topic {}, which is not among the "
-                                                    "sources: is the application's name in use by another pipeline?",
-                                                    task.name, range.topic));
-    }
-    if (range.end <= range.first) continue;
-    const Status status =
-        parts_.source.read_range({range.topic, range.partition, range.first}, range.end, range_wait_ms, batch);
-    if (!status.ok()) return status;
-    next->next = range.end;
-  }
-  merge_records(batch.records);
-  if (parts_.inspect) {
-    if (Status status = parts_.inspect(batch.records); !status.ok()) return status;
-  }
-  std::vector<TimeMs> clocks_ms;
-  set_clocks(task.clock, batch.records, entry.wall_ms, entry.clock_ms, clocks_ms);
-  task.clock.set(entry.clock_ms);
-  epoch->results.push_back(task.task->process(batch.records, clocks_ms, task.clock.clock_ms()));
-  tell_silences(task, entry.silences, epoch->results.back());
-  task.epoch = entry.epoch;
+  EpochResult& result = epoch->results.emplace_back();
+  Status status = apply_journalled(entry, parts_.source, parts_.inspect, task, epoch->batch, result);
+  if (!status.ok()) return status;
+  tell_silences(task, entry.silences, result);
   if (is_public) {
     task.public_epoch = task.epoch;
     return Status::good();

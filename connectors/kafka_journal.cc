@@ -17,20 +17,23 @@ constexpr int poll_ms = 100;
 }  // namespace
 
 KafkaJournal::KafkaJournal(KafkaProducer& producer, KafkaJournalOptions options)
-    : producer_(producer), options_(std::move(options)) {}
+    : producer_(&producer), options_(std::move(options)) {}
+
+KafkaJournal::KafkaJournal(KafkaJournalOptions options) : options_(std::move(options)) {}
 
 Status KafkaJournal::append(std::span<const JournalEntry> entries) {
+  if (producer_ == nullptr) return Status::of(Fault::refused, "the journal was opened to be read only");
   for (const JournalEntry& entry : entries) {
-    Status status = producer_.produce(options_.topic, entry.task, encode(entry), {}, entry.partition.value);
+    Status status = producer_->produce(options_.topic, entry.task, encode(entry), {}, entry.partition.value);
     if (!status.ok()) return status;
   }
-  return producer_.flush();
+  return producer_->flush();
 }
 
 JournalPosition KafkaJournal::position(PartitionId partition) const {
   const auto read = read_to_.find(partition.value);
   const JournalPosition known = read == read_to_.end() ? 0 : read->second;
-  return std::max(known, producer_.acknowledged(options_.topic, partition.value));
+  return producer_ == nullptr ? known : std::max(known, producer_->acknowledged(options_.topic, partition.value));
 }
 
 Status KafkaJournal::open_reader() {

@@ -23,6 +23,8 @@ class KafkaJournal : public Journal {
  public:
   // Writes with `producer`, which outlives it: within its transactions, when it has them.
   KafkaJournal(KafkaProducer& producer, KafkaJournalOptions options);
+  // Only reads: append() is refused.
+  explicit KafkaJournal(KafkaJournalOptions options);
 
   [[nodiscard]] Status append(std::span<const JournalEntry> entries) override;
   [[nodiscard]] Status read(const std::string& task, PartitionId partition, JournalPosition position,
@@ -34,7 +36,7 @@ class KafkaJournal : public Journal {
   [[nodiscard]] Status open_reader();
   [[nodiscard]] Status add(const rd_kafka_message_t& message, JournalOrder& order) const;
 
-  KafkaProducer& producer_;
+  KafkaProducer* producer_ = nullptr;  // null: only reads
   KafkaJournalOptions options_;
   KafkaClient reader_;
   std::map<std::int32_t, JournalPosition> read_to_;  // by partition

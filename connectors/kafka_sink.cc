@@ -1,12 +1,7 @@
 #include "connectors/kafka_sink.h"
 
-#include <date/date.h>
-#include <fmt/format.h>
-
-#include <array>
-#include <chrono>
-
-#include "schemas/json_writer.h"
+#include <algorithm>
+#include <utility>
 
 namespace vigia {
 
@@ -21,43 +16,22 @@ std::size_t size_of(std::span<const RecordHeader> headers) {
   return bytes;
 }
 
-std::string rfc3339(TimeMs time_ms) {
-  return date::format("%FT%TZ", date::sys_time<std::chrono::milliseconds>(std::chrono::milliseconds(time_ms)));
-}
-
 }  // namespace
 
 KafkaAlertSink::KafkaAlertSink(KafkaProducer& producer, std::string application, OutputSpec outputs)
-    : producer_(producer), source_("/vigia/" + std::move(application)), outputs_(std::move(outputs)) {}
+    : producer_(producer), application_(std::move(application)), outputs_(std::move(outputs)) {}
 
 Status KafkaAlertSink::write(std::span<const Alert> alerts) {
-  const bool is_json = outputs_.format == RecordFormat::json;
-  flatbuffers::FlatBufferBuilder builder;
+  std::vector<RecordHeader> headers;
   for (const Alert& alert : alerts) {
-    if (is_json) {
-      payload_.clear();
-      json::append_json(alert, payload_);
-    } else {
-      builder.Clear();
-      schema::FinishAlertBuffer(builder, schema::Alert::Pack(builder, &alert));
-      payload_.assign(reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize());
-    }
-    const std::string id = fmt::format("{}-{}", alert.alert_id, alert.revision);
-    const std::string type = "vigia.alert." + alert.kind;
-    const std::string time = rfc3339(alert.detected_ms);
-    const std::array<RecordHeader, 7> headers{{
-        {"ce_specversion", "1.0"},
-        {"ce_id", id},
-        {"ce_source", source_},
-        {"ce_type", type},
-        {"ce_subject", alert.subject_id},
-        {"ce_time", time},
-        {"content-type", is_json ? "application/json" : "application/x-flatbuffers"},
-    }};
-    if (Status status = producer_.produce(outputs_.alerts, alert.subject_id, payload_, headers); !status.ok())
+    make_alert_record(alert, application_, outputs_.format, record_);
+    headers.clear();
+    for (const auto& [name, value] : record_.headers) headers.push_back({name, value});
+    if (Status status = producer_.produce(outputs_.alerts, record_.key, record_.payload, headers); !status.ok())
       return status;
     if (outputs_.alert_state.empty()) continue;
-    if (Status status = producer_.produce(outputs_.alert_state, alert.alert_id, payload_, headers); !status.ok()) {
+    if (Status status = producer_.produce(outputs_.alert_state, alert.alert_id, record_.payload, headers);
+        !status.ok()) {
       return status;
     }
   }

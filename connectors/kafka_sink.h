@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "connectors/alert_record.h"
 #include "connectors/alert_sink.h"
 #include "connectors/dead_letters.h"
 #include "connectors/kafka_producer.h"
@@ -13,8 +14,8 @@
 
 namespace vigia {
 
-// Each revision goes to `outputs.alerts` (key: subject) and to the compacted `outputs.alert_state` (key: alert id), with
-// CloudEvents headers in Kafka's binary mode: ce_id is "ALERT_ID-REVISION", so a consumer can tell a repetition.
+// Each revision goes to `outputs.alerts` (key: subject) and to the compacted `outputs.alert_state` (key: alert id); its
+// bytes are those of alert_record.h.
 class KafkaAlertSink : public AlertSink {
  public:
   // The producer outlives the sink.
@@ -25,9 +26,9 @@ class KafkaAlertSink : public AlertSink {
 
  private:
   KafkaProducer& producer_;
-  std::string source_;
+  std::string application_;
   OutputSpec outputs_;
-  std::string payload_;
+  AlertRecord record_;
 };
 
 // A record that would not fit into its topic with the headers that it gets is cut, and truncated_header says how long its

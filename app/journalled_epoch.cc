@@ -1,0 +1,44 @@
+#include "app/journalled_epoch.h"
+
+#include <algorithm>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "connectors/record_merge.h"
+
+namespace vigia {
+namespace {
+
+constexpr TimeMs range_wait_ms = 30'000;  // for records of a journalled epoch, without progress
+
+}  // namespace
+
+Status apply_journalled(const JournalEntry& entry, LogSource& source, const InspectRecords& inspect, StageTask& task,
+                        RecordBatch& batch, EpochResult& result) {
+  for (const JournalRange& range : entry.ranges) {
+    const auto next = std::ranges::find(task.next, range.topic, &PartitionOffset::topic);
+    if (next == task.next.end()) {
+      return Status::of(Fault::refused, fmt::format("the journal of {} has records of topic {}, which is not among the "
+                                                    "sources: is the application's name in use by another pipeline?",
+                                                    task.name, range.topic));
+    }
+    if (range.end <= range.first) continue;
+    const Status status =
+        source.read_range({range.topic, range.partition, range.first}, range.end, range_wait_ms, batch);
+    if (!status.ok()) return status;
+    next->next = range.end;
+  }
+  merge_records(batch.records);
+  if (inspect) {
+    if (Status status = inspect(batch.records); !status.ok()) return status;
+  }
+  std::vector<TimeMs> clocks_ms;
+  set_clocks(task.clock, batch.records, entry.wall_ms, entry.clock_ms, clocks_ms);
+  task.clock.set(entry.clock_ms);
+  result = task.task->process(batch.records, clocks_ms, task.clock.clock_ms());
+  task.epoch = entry.epoch;
+  return Status::good();
+}
+
+}  // namespace vigia

@@ -1,0 +1,22 @@
+// An epoch as the journal has it, applied again: exactly its records, in their order, by the clocks that they had. What
+// recovery and the proof have in common.
+#pragma once
+
+#include <functional>
+#include <span>
+
+#include "app/stage_task.h"
+#include "connectors/journal.h"
+#include "connectors/log_source.h"
+
+namespace vigia {
+
+// Sees the records before they are applied; a fault ends it. May be empty.
+using InspectRecords = std::function<Status(std::span<const InputRecord>)>;
+
+// REQUIRES: `task` is as it was before the epoch, and `source` was taken at its offsets and not polled since. Afterwards
+// the task is as it was behind the epoch. Rejected records in `result` point into `batch`.
+[[nodiscard]] Status apply_journalled(const JournalEntry& entry, LogSource& source, const InspectRecords& inspect,
+                                      StageTask& task, RecordBatch& batch, EpochResult& result);
+
+}  // namespace vigia
