@@ -10,6 +10,7 @@
 #include "app/command.h"
 #include "app/progress_bar.h"
 #include "app/replay.h"
+#include "app/replay_kafka_options.h"
 #include "app/stage_loading.h"
 #include "connectors/file_sink.h"
 #include "connectors/file_source.h"
@@ -27,6 +28,7 @@ struct ReplayArguments {
   std::size_t restart_every = 0;
   unsigned threads = std::max(1U, std::thread::hardware_concurrency());
   bool quiet = false;
+  KafkaReplayArguments kafka;
 };
 
 int complain(const Status& status) {
@@ -34,7 +36,7 @@ int complain(const Status& status) {
   return exit_failed;
 }
 
-int run_replay(const ReplayArguments& arguments) {
+int run_files(const ReplayArguments& arguments) {
   auto loaded = load_stage(arguments.config);
   if (!loaded) return exit_configuration;
   loaded->stage.threads = arguments.threads;
@@ -72,43 +74,66 @@ int run_replay(const ReplayArguments& arguments) {
   return result.status.ok() ? exit_good : complain(result.status);
 }
 
+int run_replay(const ReplayArguments& arguments, bool has_output) {
+  if (arguments.kafka.from_kafka) {
+    return run_kafka_replay(arguments.kafka, arguments.config, has_output ? arguments.output : "", arguments.threads,
+                            arguments.quiet);
+  }
+  if (!arguments.inputs.empty()) return run_files(arguments);
+  fmt::print(stderr, "vigia replay: expected --input or --from-kafka\n");
+  return exit_configuration;
+}
+
 }  // namespace
 
 void add_replay_command(CLI::App& cli, int& exit_code) {
   auto arguments = std::make_shared<ReplayArguments>();
-  CLI::App* command = cli.add_subcommand("replay", "run a pipeline over recorded files, without Kafka");
+  CLI::App* command =
+      cli.add_subcommand("replay", "run a pipeline over recorded files, or again over what is in Kafka");
   command->footer(
       "Lines are {\"topic\": ..., \"key\": ..., \"timestamp_ms\": ..., \"value\": {...}}, optionally with "
       "\"partition\" and "
       "\"offset\".\nEvery revision of every alert becomes one JSON line, in order; the account goes to standard "
       "error.\n\n"
+      "With --from-kafka nothing is written to Kafka, no consumer group is joined, and the engine may be running. "
+      "Without a\nrange it is everything that the journal holds. The first difference from what was published is "
+      "shown field by field.\n\n"
       "Examples:\n"
       "  vigia replay --config config/customs.yaml --input day.jsonl --output alerts.jsonl\n"
-      "  zcat day.jsonl.gz | vigia replay --config config/customs.yaml --input - --until 1772700000000 --output -\n\n"
-      "Exit: 0; 1 when the input could not be read or the output not written; 2 when the configuration is invalid.");
+      "  zcat day.jsonl.gz | vigia replay --config config/customs.yaml --input - --until 1772700000000 --output -\n"
+      "  vigia replay --config config/customs.yaml --from-kafka --from 2026-03-04 --to 2026-03-05\n"
+      "  vigia replay --config config/customs.yaml --from-kafka --from-offset seal.events/3:120000\n\n"
+      "Exit: 0; 1 when the input could not be read, the output not written, or the alerts are not those published; 2 "
+      "when\nthe configuration is invalid.");
   command->add_option("--config", arguments->config, "the pipeline, a YAML file")->required();
-  command
-      ->add_option("--input", arguments->inputs, "JSON lines, - for standard input; several are read one after another")
-      ->required();
-  command->add_option("--output", arguments->output, "where the alerts go, - for standard output")
-      ->capture_default_str();
-  command->add_option(
+  CLI::Option* input = command->add_option("--input", arguments->inputs,
+                                           "JSON lines, - for standard input; several are read one after another");
+  CLI::Option* output = command
+                            ->add_option("--output", arguments->output,
+                                         "where the alerts go, - for standard output; with --from-kafka none, unless "
+                                         "given or with --no-compare")
+                            ->capture_default_str();
+  CLI::Option* until = command->add_option(
       "--until", arguments->until_ms,
       "advance the clock to this time at the end (ms since 1970); without, it stays at the last record");
-  command->add_option("--batch", arguments->batch, "lines that are applied together (an epoch)")
-      ->check(CLI::Range(std::size_t{1}, std::size_t{10'000'000}))
-      ->capture_default_str();
+  CLI::Option* batch = command->add_option("--batch", arguments->batch, "lines that are applied together (an epoch)")
+                           ->check(CLI::Range(std::size_t{1}, std::size_t{10'000'000}))
+                           ->capture_default_str();
   command->add_option("--threads", arguments->threads, "threads; the alerts don't depend on it")
       ->check(CLI::Range(1, 1024))
       ->default_str("one a core");
-  command->add_option("--dead-letters", arguments->dead_letters,
-                      "where records and events go that could not be applied");
-  command
-      ->add_option("--restart-every", arguments->restart_every,
-                   "take a snapshot after so many epochs and go on from it, as after a crash: a check of the engine")
-      ->check(CLI::NonNegativeNumber);
+  CLI::Option* letters = command->add_option("--dead-letters", arguments->dead_letters,
+                                             "where records and events go that could not be applied");
+  CLI::Option* restart =
+      command
+          ->add_option(
+              "--restart-every", arguments->restart_every,
+              "take a snapshot after so many epochs and go on from it, as after a crash: a check of the engine")
+          ->check(CLI::NonNegativeNumber);
   command->add_flag("--quiet", arguments->quiet, "no account on standard error");
-  command->callback([arguments, &exit_code] { exit_code = run_replay(*arguments); });
+  CLI::Option* from_kafka = add_kafka_replay_options(*command, arguments->kafka);
+  for (CLI::Option* of_files : {input, until, batch, letters, restart}) of_files->excludes(from_kafka);
+  command->callback([arguments, output, &exit_code] { exit_code = run_replay(*arguments, output->count() > 0); });
 }
 
 }  // namespace vigia

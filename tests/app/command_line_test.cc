@@ -51,6 +51,22 @@ TEST(CommandLine, DeadLettersThatCannotBeKeptStopAReplayBeforeItBegins) {
   EXPECT_EQ(outcome.text.find("account"), std::string::npos) << outcome.text;
 }
 
+TEST(CommandLine, AReplayIsOfFilesOrFromKafka) {
+  const test::TempDirectory dir;
+  const std::string config = "replay --config '" + dir.write("p.yaml", pipeline) + "' ";
+  for (const char* arguments :
+       {"", "--from-kafka --input x", "--from-kafka --until 5", "--from-kafka --batch 5",
+        "--from-kafka --restart-every 5", "--from-kafka --dead-letters x", "--input x --from 5", "--input x --to 5",
+        "--input x --partition 0", "--input x --no-compare", "--input x --from-offset seal.events/0:1",
+        "--from-kafka --from 5 --from-offset seal.events/0:1", "--from-kafka --from yesterday",
+        "--from-kafka --from 9 --to 5", "--from-kafka --partition -1", "--from-kafka --from-offset seal.events",
+        "--from-kafka --from-offset trip.events/0:1", "--from-kafka --partition 0 --from-offset seal.events/1:1"}) {
+    const Outcome outcome = run(config + arguments);
+    EXPECT_EQ(outcome.exit_code, 2) << arguments << outcome.text;
+    EXPECT_NE(outcome.text, "") << arguments;
+  }
+}
+
 TEST(CommandLine, CountsAreNotNegative) {
   for (const char* arguments : {"alerts --state-directory nowhere --limit -1", "generate --config p --seed -1",
                                 "generate --config p --trips -1", "replay --config p --input i --restart-every -1"}) {

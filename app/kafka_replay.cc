@@ -1,0 +1,294 @@
+#include "app/kafka_replay.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <system_error>
+
+#include <fmt/format.h>
+#include <tbb/task_arena.h>
+
+#include "app/account_text.h"
+#include "app/alert_comparison.h"
+#include "app/alert_difference.h"
+#include "app/epoch_runner.h"
+#include "app/progress_bar.h"
+#include "app/published_alert.h"
+#include "app/snapshot_before.h"
+#include "app/state_location.h"
+#include "app/task_replay.h"
+#include "connectors/file_sink.h"
+#include "connectors/kafka_journal.h"
+#include "connectors/kafka_source.h"
+#include "connectors/key_placement.h"
+#include "connectors/topic_scan.h"
+
+namespace vigia {
+namespace {
+
+constexpr std::size_t queue_bytes = std::size_t{64} << 20;
+
+void warn(const std::string& text) { fmt::print(stderr, "vigia replay: {}\n", text); }
+
+// One partition number that is asked for.
+struct Part {
+  PartitionId number;
+  std::unique_ptr<TaskReplay> replay = nullptr;
+  std::uint64_t first_epoch = 0;   // whose alerts count
+  TimeMs from_ms = no_time_ms;     // from when on what was published must be derived
+  std::uint64_t public_epoch = 0;  // up to here alerts must be on the topic
+};
+
+class KafkaReplay {
+ public:
+  KafkaReplay(const LoadedStage& loaded, const KafkaReplayOptions& options)
+      : loaded_(loaded),
+        options_(options),
+        range_(options.range),
+        stage_(loaded.stage),
+        placements_(loaded.sources),
+        scan_(scan_options(loaded.pipeline)),
+        comparison_(loaded.pipeline.application, loaded.pipeline.outputs.format,
+                    loaded.pipeline.delivery == Delivery::exactly_once),
+        output_(options.output) {
+    stage_.threads = options.threads;
+    for (std::size_t topic = 0; topic < stage_.sources.size(); ++topic)
+      stage_.sources[topic].placement = placements_.of(topic);
+  }
+
+  KafkaReplayResult run() {
+    result_.status = prepare();
+    if (result_.status.ok() && options_.compare) result_.status = read_published_alerts();
+    if (result_.status.ok()) result_.status = read_journals();
+    if (result_.status.ok()) result_.status = derive();
+    if (result_.status.ok() && !options_.output.empty()) result_.status = output_.flush();
+    for (const Part& part : parts_) {
+      if (part.replay) count(*part.replay);
+    }
+    if (result_.status.ok() && options_.compare) result_.status = compare();
+    return std::move(result_);
+  }
+
+ private:
+  static TopicScanOptions scan_options(const Pipeline& pipeline) {
+    return {.brokers = pipeline.brokers, .group = pipeline.application, .properties = pipeline.properties, .log = {}};
+  }
+
+  Status prepare() {
+    if (!options_.output.empty()) {
+      if (Status status = output_.open(); !status.ok()) return status;
+    }
+    if (Status status = scan_.open(); !status.ok()) return status;
+    for (const std::string& topic : loaded_.topics) {
+      if (Status status = scan_.bounds(topic, log_[topic]); !status.ok()) return status;
+    }
+    const auto partitions = static_cast<std::int32_t>(log_[loaded_.topics.front()].size());
+    for (const std::int32_t number : range_.partitions) {
+      if (number < partitions) continue;
+      result_.is_bad_request = true;
+      return Status::of(Fault::refused, fmt::format("found partition {}, expected 0 to {}: '{}' has {} partitions",
+                                                    number, partitions - 1, loaded_.topics.front(), partitions));
+    }
+    for (std::int32_t number = 0; number < partitions; ++number) {
+      if (range_.has_partition(PartitionId{number})) parts_.push_back({.number = PartitionId{number}});
+    }
+    // What the engine has told of the partitioners, if its state is here.
+    const std::string told = scratch_.path() + "/partitioners";
+    std::error_code ignored;
+    std::filesystem::copy_file(loaded_.pipeline.state_directory + "/partitioners", told, ignored);
+    return placements_.open(told, partitions);
+  }
+
+  Status read_published_alerts() {
+    const std::string& topic = loaded_.pipeline.outputs.alerts;
+    if (Status status = scan_.bounds(topic, alert_bounds_); !status.ok()) return status;
+    return scan_.read(topic, alert_bounds_, [&](const rd_kafka_message_t& message) {
+      PublishedAlert alert = read_published(message, loaded_.pipeline.outputs.format);
+      if (!is_of_another(alert, loaded_.pipeline.application)) published_.push_back(std::move(alert));
+    });
+  }
+
+  // After the alerts: whatever is on the alert topic has its epoch here.
+  Status read_journals() {
+    const OutputSpec& outputs = loaded_.pipeline.outputs;
+    std::vector<OffsetBounds> bounds;
+    if (Status status = scan_.bounds(outputs.journal, bounds); !status.ok()) return status;
+    std::vector<PartitionId> numbers;
+    for (const Part& part : parts_) numbers.push_back(part.number);
+    std::vector<TaskProgress> progress;
+    if (Status status = scan_.progress(loaded_.topics, numbers, progress); !status.ok()) return status;
+    KafkaJournalOptions options;
+    options.brokers = loaded_.pipeline.brokers;
+    options.topic = outputs.journal;
+    options.properties = loaded_.pipeline.properties;
+    KafkaJournal journal(std::move(options));
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+      if (static_cast<std::size_t>(parts_[i].number.value) >= bounds.size()) continue;
+      if (Status status = read_journal(journal, progress[i].epoch, parts_[i]); !status.ok()) return status;
+    }
+    std::erase_if(parts_, [](const Part& part) { return part.replay == nullptr; });
+    for (PublishedAlert& alert : published_) {
+      const bool must = must_be_derived(alert);
+      comparison_.published(std::move(alert), must);
+    }
+    published_.clear();
+    return Status::good();
+  }
+
+  Status read_journal(KafkaJournal& journal, std::uint64_t committed, Part& part) {
+    const TimeMs slack_ms = loaded_.pipeline.allowed_lateness_ms + loaded_.pipeline.max_clock_skew_ms;
+    auto task = task_before(
+        loaded_.pipeline.state_directory, fmt::format("{}/{}", scratch_.path(), part.number.value),
+        [&] { return make_task(part.number); },
+        [&](const SnapshotHead& head) { return range_.begins_after(head, part.number, slack_ms); }, warn);
+    std::vector<JournalEntry> entries;
+    const TimeMs clock_ms = task->clock.clock_ms();
+    if (Status status = journal.read(task->name, part.number, task->journal, task->epoch + 1, committed,
+                                     [&](const JournalEntry& entry) { entries.push_back(entry); });
+        !status.ok())
+      return status;
+    const std::size_t first = range_.first_entry(entries, part.number);
+    part.first_epoch = first < entries.size() ? entries[first].epoch : UINT64_MAX;
+    part.from_ms = first >= entries.size() ? never_ms : first > 0 ? entries[first - 1].clock_ms : clock_ms;
+    if (range_.from_offset.empty()) part.from_ms = range_.from_ms;
+    // With transactions what is in the journal is public; else what the group has noted is, as long as it remembers.
+    const bool all_public = loaded_.pipeline.delivery == Delivery::exactly_once || committed == 0;
+    part.public_epoch = all_public ? UINT64_MAX : committed;
+    part.replay = std::make_unique<TaskReplay>(std::move(task), entries);
+    return part.replay->check_log([&](const std::string& topic) {
+      const auto& log = log_[topic];
+      const auto at = static_cast<std::size_t>(part.number.value);
+      return at < log.size() ? log[at] : OffsetBounds{};  // the source will say that their numbers differ
+    });
+  }
+
+  std::unique_ptr<StageTask> make_task(PartitionId number) {
+    const Pipeline& pipeline = loaded_.pipeline;
+    const auto mode = pipeline.clock == ClockMode::wall ? StageClock::Mode::wall : StageClock::Mode::records;
+    return std::make_unique<StageTask>(fmt::format("{}/{}", RunnerOptions().stage, number.value), number,
+                                       make_seal_task(stage_), loaded_.topics, mode, pipeline.max_clock_skew_ms);
+  }
+
+  [[nodiscard]] bool must_be_derived(const PublishedAlert& alert) const {
+    if (!range_.holds(alert.detected_ms)) return false;
+    if (range_.partitions.empty()) return true;
+    const auto number = task_number(alert, loaded_.topics);
+    return number && std::ranges::any_of(parts_, [&](const Part& part) {
+             return part.number == *number && alert.detected_ms >= part.from_ms;
+           });
+  }
+
+  // Epochs behind the range are only asked for what was published and did not come of it: a record's time may lie far
+  // behind the clock.
+  Status derive() {
+    const TimeMs slack_ms = loaded_.pipeline.allowed_lateness_ms + loaded_.pipeline.max_clock_skew_ms;
+    const TimeMs until_ms = range_.to_ms > never_ms - slack_ms ? never_ms : range_.to_ms + slack_ms;
+    if (Status status = derive_until(until_ms); !status.ok()) return status;
+    return comparison_.lacks_derived() ? derive_until(never_ms) : Status::good();
+  }
+
+  Status derive_until(TimeMs until_ms) {
+    std::uint64_t total = 0, done = 0;
+    for (const Part& part : parts_) total += part.replay->records_until(until_ms);
+    ProgressBar bar(total);
+    for (Part& part : parts_) {
+      if (part.replay->is_done()) continue;
+      KafkaSource source(source_options(part.number));
+      Status status = source.open(part.replay->reads_from());
+      if (!status.ok()) return status;
+      const auto inspect = [&](std::span<const InputRecord> records) {
+        bar.show(done += records.size(), account_words(part.replay->account()));
+        return placements_.observe(records);
+      };
+      status = part.replay->run(source, inspect, until_ms,
+                                [&](const Alert& alert, const auto& epoch) { return take(alert, epoch, part); });
+      if (!status.ok()) return status;
+    }
+    return Status::good();
+  }
+
+  [[nodiscard]] KafkaSourceOptions source_options(PartitionId number) const {
+    KafkaSourceOptions options;
+    options.brokers = loaded_.pipeline.brokers;
+    options.group = loaded_.pipeline.application;  // only named
+    options.properties = loaded_.pipeline.properties;
+    options.topics = loaded_.topics;
+    options.only_partitions = {number.value};
+    options.queue_bytes = queue_bytes;
+    return options;
+  }
+
+  Status take(const Alert& alert, const std::shared_ptr<const JournalEntry>& epoch, const Part& part) {
+    const bool is_asked_for = range_.holds(alert.detected_ms) && epoch->epoch >= part.first_epoch;
+    if (options_.compare) comparison_.derived(alert, epoch, is_asked_for && epoch->epoch <= part.public_epoch);
+    if (!is_asked_for) return Status::good();
+    ++result_.alerts;
+    return options_.output.empty() ? Status::good() : output_.write({&alert, 1});
+  }
+
+  Status compare() {
+    const std::string& topic = loaded_.pipeline.outputs.alerts;
+    if (comparison_.lacks_published()) {  // it may have come since
+      std::vector<OffsetBounds> now;
+      if (Status status = scan_.bounds(topic, now); !status.ok()) return status;
+      for (std::size_t i = 0; i < now.size() && i < alert_bounds_.size(); ++i)
+        now[i].begin = std::max(now[i].begin, alert_bounds_[i].end);
+      const Status status = scan_.read(topic, now, [&](const rd_kafka_message_t& message) {
+        comparison_.published_later(read_published(message, loaded_.pipeline.outputs.format));
+      });
+      if (!status.ok()) return status;
+    }
+    const AlertComparison::Result found = comparison_.finish();
+    result_.differences = found.differences;
+    if (!found.first) return Status::good();
+    result_.first_difference = difference_words(*found.first, topic, loaded_.pipeline.timezone);
+    if (found.first->kind == AlertDifference::Kind::not_published) result_.first_difference += gone_words();
+    return Status::good();
+  }
+
+  // What is not on the alert topic may have been there.
+  [[nodiscard]] std::string gone_words() const {
+    std::string text;
+    for (std::size_t i = 0; i < alert_bounds_.size(); ++i) {
+      if (alert_bounds_[i].begin.value == 0) continue;
+      text += fmt::format(
+          "  {}/{} begins at offset {}: the {} before it are not there any more, and it may have been "
+          "among them.\n",
+          loaded_.pipeline.outputs.alerts, i, alert_bounds_[i].begin.value, alert_bounds_[i].begin.value);
+    }
+    return text;
+  }
+
+  void count(const TaskReplay& replay) {
+    ++result_.tasks;
+    result_.epochs += replay.epochs();
+    result_.records += replay.records();
+    result_.account += replay.account();
+  }
+
+  const LoadedStage& loaded_;
+  const KafkaReplayOptions& options_;
+  const ReplayRange& range_;
+  SealStageConfig stage_;
+  ScratchDirectory scratch_;
+  KeyPlacements placements_;
+  TopicScan scan_;
+  AlertComparison comparison_;
+  FileSink output_;
+  std::map<std::string, std::vector<OffsetBounds>> log_;  // of the sources
+  std::vector<OffsetBounds> alert_bounds_;                // when it began
+  std::vector<PublishedAlert> published_;
+  std::vector<Part> parts_;
+  KafkaReplayResult result_;
+};
+
+}  // namespace
+
+KafkaReplayResult replay_from_kafka(const LoadedStage& loaded, const KafkaReplayOptions& options) {
+  tbb::task_arena arena(static_cast<int>(std::max(1U, options.threads)));
+  return arena.execute([&] { return KafkaReplay(loaded, options).run(); });
+}
+
+}  // namespace vigia

@@ -1,0 +1,49 @@
+#include "app/snapshot_before.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+#include <vector>
+
+#include "app/stage_service.h"
+
+namespace vigia {
+namespace {
+
+// Newest first.
+std::vector<std::filesystem::path> snapshot_directories(const std::string& state_directory) {
+  const std::filesystem::path current = snapshot_directory(state_directory);
+  std::vector<std::filesystem::path> found;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(current.string() + "-older", error))
+    found.push_back(entry.path());
+  std::ranges::sort(found, std::greater<>());
+  if (std::filesystem::exists(current / "CURRENT", error)) found.insert(found.begin(), current);
+  return found;
+}
+
+}  // namespace
+
+std::unique_ptr<StageTask> task_before(const std::string& state_directory, const std::string& scratch,
+                                       const std::function<std::unique_ptr<StageTask>()>& make_task,
+                                       const std::function<bool(const SnapshotHead&)>& is_before,
+                                       const std::function<void(const std::string&)>& warn) {
+  for (const std::filesystem::path& directory : snapshot_directories(state_directory)) {
+    auto task = make_task();
+    SnapshotStore store;
+    std::optional<SnapshotHead> head;
+    Status status = store.open_secondary(directory.string(), scratch + "/" + directory.filename().string());
+    if (status.ok()) status = store.head(task->name, head);
+    if (status.ok() && (!head || !is_before(*head))) continue;
+    if (status.ok()) status = store.restore(task->name, *task->task, head);
+    if (!status.ok()) {
+      warn(status.text);
+      continue;
+    }
+    task->go_on_from(*head);
+    return task;
+  }
+  return make_task();
+}
+
+}  // namespace vigia

@@ -1,0 +1,92 @@
+#include "app/task_replay.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace vigia {
+namespace {
+
+std::uint64_t record_count(const JournalEntry& entry) {
+  std::int64_t count = 0;
+  for (const JournalRange& range : entry.ranges)
+    count += std::max<std::int64_t>(range.end.value - range.first.value, 0);
+  return static_cast<std::uint64_t>(count);
+}
+
+// Null: the epoch has no records of the topic.
+const JournalRange* range_of(const JournalEntry& entry, const std::string& topic) {
+  const auto found = std::ranges::find(entry.ranges, topic, &JournalRange::topic);
+  return found == entry.ranges.end() || found->end <= found->first ? nullptr : &*found;
+}
+
+}  // namespace
+
+TaskReplay::TaskReplay(std::unique_ptr<StageTask> task, std::span<const JournalEntry> entries)
+    : task_(std::move(task)) {
+  entries_.reserve(entries.size());
+  for (const JournalEntry& entry : entries) entries_.push_back(std::make_shared<const JournalEntry>(entry));
+}
+
+std::vector<PartitionOffset> TaskReplay::reads_from() const {
+  std::vector<PartitionOffset> from = task_->next;
+  for (PartitionOffset& one : from) {
+    for (std::size_t i = next_; i < entries_.size(); ++i) {
+      const JournalRange* range = range_of(*entries_[i], one.topic);
+      if (range == nullptr) continue;
+      one.next = range->first;
+      break;
+    }
+  }
+  return from;
+}
+
+std::uint64_t TaskReplay::records_until(TimeMs until_ms) const {
+  std::uint64_t count = 0;
+  for (std::size_t i = next_; i < entries_.size(); ++i) {
+    count += record_count(*entries_[i]);
+    if (entries_[i]->clock_ms > until_ms) break;
+  }
+  return count;
+}
+
+Status TaskReplay::check_log(const std::function<OffsetBounds(const std::string& topic)>& bounds) const {
+  for (const PartitionOffset& from : reads_from()) {
+    const OffsetBounds log = bounds(from.topic);
+    const JournalEntry *first = nullptr, *last = nullptr;  // that need what is gone
+    for (std::size_t i = next_; i < entries_.size(); ++i) {
+      const JournalRange* range = range_of(*entries_[i], from.topic);
+      if (range == nullptr || range->first >= log.begin) continue;
+      if (first == nullptr) first = entries_[i].get();
+      last = entries_[i].get();
+    }
+    if (first == nullptr) continue;
+    return Status::of(
+        Fault::unreadable,
+        fmt::format("{}/{}: {} offsets, {} to {}, are not there any more, and epochs {} to {} of {} came from them; "
+                    "restore the topic, or ask for a range that begins behind them and behind a snapshot in the state "
+                    "directory",
+                    from.topic, from.partition.value, log.begin.value - from.next.value, from.next.value,
+                    log.begin.value - 1, first->epoch, last->epoch, task_->name));
+  }
+  return Status::good();
+}
+
+Status TaskReplay::run(LogSource& source, const InspectRecords& inspect, TimeMs until_ms, const Sink& sink) {
+  while (!is_done()) {
+    const std::shared_ptr<const JournalEntry> entry = entries_[next_];
+    RecordBatch batch;
+    EpochResult result;
+    if (Status status = apply_journalled(*entry, source, inspect, *task_, batch, result); !status.ok()) return status;
+    ++next_;
+    records_ += batch.records.size();
+    account_ += result.account;
+    for (const Alert& alert : result.alerts) {
+      if (Status status = sink(alert, entry); !status.ok()) return status;
+    }
+    if (entry->clock_ms > until_ms) break;
+  }
+  return Status::good();
+}
+
+}  // namespace vigia

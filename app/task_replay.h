@@ -1,0 +1,51 @@
+// One task of a replay from the log: its journalled epochs, one after another, from a snapshot or from nothing. It reads,
+// and writes nothing anywhere.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/journalled_epoch.h"
+#include "app/stage_task.h"
+#include "connectors/journal.h"
+#include "connectors/topic_scan.h"
+
+namespace vigia {
+
+class TaskReplay {
+ public:
+  // Gets each alert with the epoch that gave it; a fault ends the run.
+  using Sink = std::function<Status(const Alert& alert, const std::shared_ptr<const JournalEntry>& epoch)>;
+
+  // `entries` are those behind the task's state, in order.
+  TaskReplay(std::unique_ptr<StageTask> task, std::span<const JournalEntry> entries);
+
+  [[nodiscard]] const StageTask& task() const { return *task_; }
+  [[nodiscard]] bool is_done() const { return next_ == entries_.size(); }
+  // Of each topic the first record that is needed next.
+  [[nodiscard]] std::vector<PartitionOffset> reads_from() const;
+  // How many records run() will read.
+  [[nodiscard]] std::uint64_t records_until(TimeMs until_ms) const;
+
+  // Fault::unreadable when the log does not have all that is needed, with the size of the gap.
+  [[nodiscard]] Status check_log(const std::function<OffsetBounds(const std::string& topic)>& bounds) const;
+
+  // Applies epochs up to the first one whose clock lies behind until_ms. REQUIRES: `source` was taken at reads_from().
+  [[nodiscard]] Status run(LogSource& source, const InspectRecords& inspect, TimeMs until_ms, const Sink& sink);
+
+  [[nodiscard]] std::uint64_t epochs() const { return next_; }
+  [[nodiscard]] std::uint64_t records() const { return records_; }
+  [[nodiscard]] const Account& account() const { return account_; }  // of what was applied here
+
+ private:
+  std::unique_ptr<StageTask> task_;
+  std::vector<std::shared_ptr<const JournalEntry>> entries_;
+  std::size_t next_ = 0;
+  std::uint64_t records_ = 0;
+  Account account_;
+};
+
+}  // namespace vigia
