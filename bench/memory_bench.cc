@@ -76,13 +76,13 @@ void seal_memory(benchmark::State& state) {
     }
     const auto after_bytes = resident_bytes();
     double history_bytes = 0, events = 0;
-    for (std::uint32_t i = 0; i < engine.shard.key_count(); ++i)
+    for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(engine.shard.key_count()); ++i)
       for (const auto* block = engine.shard.record_at(i).cold->head.get(); block != nullptr;
            block = block->next.get()) {
         history_bytes += static_cast<double>(block->memory_bytes());
         events += block->count;
       }
-    const double keys = engine.shard.key_count();
+    const auto keys = static_cast<double>(engine.shard.key_count());
     const auto accounted_bytes = static_cast<double>(engine.shard.memory_bytes());
     const auto record_bytes = sizeof(KeyRecord<SealDomain>) + engine.domain.area_bytes() + engine.domain.state_bytes();
     state.counters["hot_bytes"] = static_cast<double>((record_bytes + 63) / 64 * 64);

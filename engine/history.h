@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "engine/bytes.h"
+#include "engine/cold_store.h"
 #include "engine/event.h"
 
 namespace vigia {
@@ -54,6 +55,18 @@ class HistoryBlock {
                                                           std::uint32_t count = 0);
   // The same with room for one more, when it has none.
   static void reserve_one_more(std::unique_ptr<HistoryBlock>& block);
+  // The header of a block whose checkpoint, entries and side bytes lie in a ColdStore.
+  struct Spilled {
+    ColdPlace place;
+    std::uint64_t bytes;  // in the store
+  };
+  [[nodiscard]] static std::unique_ptr<HistoryBlock> make_hollow(const HistoryBlock& block, const Spilled& spilled);
+  [[nodiscard]] bool is_hollow() const { return capacity_ == 0; }
+  [[nodiscard]] Spilled spilled() const {  // REQUIRES: is_hollow()
+    Spilled where;
+    std::memcpy(&where, checkpoint(), sizeof where);
+    return where;
+  }
   // True where a block of `count` entries has no room.
   [[nodiscard]] static constexpr bool is_step(std::uint32_t count) { return capacity_for(count) == count; }
 
@@ -114,6 +127,16 @@ inline void HistoryBlock::reserve_one_more(std::unique_ptr<HistoryBlock>& block)
   grown->first_sequence = block->first_sequence;
   grown->count = block->count;
   block = std::move(grown);
+}
+
+inline std::unique_ptr<HistoryBlock> HistoryBlock::make_hollow(const HistoryBlock& block, const Spilled& spilled) {
+  auto* hollow = new (::operator new(bytes_of(sizeof spilled, 0))) HistoryBlock(sizeof spilled, 0);
+  std::memcpy(hollow->checkpoint(), &spilled, sizeof spilled);
+  hollow->first_ms = block.first_ms;
+  hollow->last_ms = block.last_ms;
+  hollow->first_sequence = block.first_sequence;
+  hollow->count = block.count;
+  return std::unique_ptr<HistoryBlock>(hollow);
 }
 
 // What the head of an extended entry holds in the side bytes, before the stage's bytes.

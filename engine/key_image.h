@@ -8,7 +8,9 @@
 
 #include <xxhash.h>
 
+#include "engine/block_image.h"
 #include "engine/bytes.h"
+#include "engine/cold_item.h"
 #include "engine/shard.h"
 
 namespace vigia {
@@ -16,49 +18,6 @@ namespace vigia {
 inline constexpr std::uint8_t image_version = 1;
 
 namespace image {
-
-inline void put_blocks(ByteWriter& out, const HistoryBlock* head, std::size_t state_bytes) {
-  std::uint32_t count = 0;
-  for (const auto* block = head; block != nullptr; block = block->next.get()) ++count;
-  out.put(count);
-  for (const auto* block = head; block != nullptr; block = block->next.get()) {
-    out.put(block->first_ms);
-    out.put(block->last_ms);
-    out.put(block->first_sequence);
-    out.put(block->count);
-    out.put_raw(block->entries(), block->count * sizeof(HistoryEntry));
-    out.put_text(block->side ? std::string_view(*block->side) : std::string_view());
-    out.put_raw(block->checkpoint(), state_bytes);
-  }
-}
-
-// The newest block goes to `tail`. Null when the bytes make no sense.
-[[nodiscard]] inline std::unique_ptr<HistoryBlock> get_blocks(ByteReader& in, std::size_t state_bytes,
-                                                              HistoryBlock*& tail) {
-  std::unique_ptr<HistoryBlock> head;
-  auto* link = &head;
-  for (auto count = in.get<std::uint32_t>(); count > 0 && !in.failed; --count) {
-    const auto first_ms = in.get<TimeMs>();
-    const auto last_ms = in.get<TimeMs>();
-    const auto first_sequence = in.get<std::uint32_t>();
-    const auto events = in.get<std::uint32_t>();
-    const auto entries = in.take(std::size_t{events} * sizeof(HistoryEntry));
-    const auto side = in.get_text();
-    const auto checkpoint = in.take(state_bytes);
-    if (in.failed) return nullptr;
-    auto block = HistoryBlock::make(reinterpret_cast<const std::byte*>(checkpoint.data()), state_bytes, events);
-    block->first_ms = first_ms;
-    block->last_ms = last_ms;
-    block->first_sequence = first_sequence;
-    block->count = events;
-    if (!entries.empty()) std::memcpy(block->entries(), entries.data(), entries.size());
-    if (!side.empty()) block->side = std::make_unique<std::string>(side);
-    tail = block.get();
-    *link = std::move(block);
-    link = &(*link)->next;
-  }
-  return head;
-}
 
 template <class Element>
 void put_all(ByteWriter& out, const std::vector<Element>* elements) {
@@ -93,13 +52,14 @@ inline void get_heard(ByteReader& in, std::unique_ptr<HeardIdentities>& heard) {
 
 }  // namespace image
 
-// REQUIRES: between epochs.
+// Appends it to `bytes`. REQUIRES: nothing waits for the end of the epoch. What is spilled of the history is read: where that
+// fails the shard has a fault, and the image is worthless.
 template <class Stage>
-std::string write_key_image(const Stage& stage, const Shard<Stage>& shard, std::uint32_t index) {
+void append_key_image(const Stage& stage, Shard<Stage>& shard, std::uint32_t index, std::string& bytes) {
   auto& record = shard.record_at(index);
   const auto& cold = *record.cold;
   record.settle();
-  std::string bytes;
+  const auto begin = bytes.size();
   ByteWriter out(bytes);
   out.put(image_version);
   out.put(record.last_ms);
@@ -115,33 +75,35 @@ std::string write_key_image(const Stage& stage, const Shard<Stage>& shard, std::
   out.put(static_cast<std::uint8_t>(record.watched));
   out.put_raw(shard.area_of(record), stage.area_bytes());
   out.put_raw(shard.state_of(record), stage.state_bytes());
-  image::put_blocks(out, cold.head.get(), stage.state_bytes());
+  std::string block_bytes;
+  image::put_blocks(out, cold.head.get(), stage.state_bytes(), [&](const HistoryBlock& block) {
+    return shard.read_block(stage.hash(cold.key), block, block_bytes);
+  });
   image::put_all(out, cold.gaps.get());
   image::put_all(out, cold.ledger ? &cold.ledger->candidates : nullptr);
   image::put_all(out, cold.book ? &cold.book->alerts : nullptr);
   image::put_heard(out, cold.heard.get());
   out.put(static_cast<std::uint8_t>(cold.context != nullptr));
   if (cold.context) stage.write_context(*cold.context, out);
-  out.put(XXH3_64bits(bytes.data(), bytes.size()));
+  out.put(XXH3_64bits(bytes.data() + begin, bytes.size() - begin));
+}
+template <class Stage>
+std::string write_key_image(const Stage& stage, Shard<Stage>& shard, std::uint32_t index) {
+  std::string bytes;
+  append_key_image(stage, shard, index, bytes);
   return bytes;
 }
 
-// REQUIRES: the key is not in the shard. An error text, empty when good.
+// Reads an image into a shard that does not have the key, of bytes whose hash is right (engine/cold_item.h). `alarm_ms`: KeyCold::alarm_ms of a key that was spilled.
 template <class Stage>
-std::string read_key_image(const Stage& stage, Shard<Stage>& shard, std::string_view key, std::string_view bytes) {
-  ByteReader in(bytes);
-  if (const auto version = in.get<std::uint8_t>(); version != image_version)
-    return "the image of key " + std::string(key) + " has version " + std::to_string(version) + ", expected " +
-           std::to_string(image_version);
-  const auto damaged = "the image of key " + std::string(key) + " is damaged";
-  if (bytes.size() < sizeof(XXH64_hash_t)) return damaged;
-  const auto body = bytes.substr(0, bytes.size() - sizeof(XXH64_hash_t));
-  if (ByteReader(bytes.substr(body.size())).get<XXH64_hash_t>() != XXH3_64bits(body.data(), body.size()))
-    return damaged;
-  in = ByteReader(body);
-  static_cast<void>(in.get<std::uint8_t>());
-  auto& record = shard.find_or_add(stage.hash(key), key);
+std::string read_sound_image(const Stage& stage, Shard<Stage>& shard, std::string_view key, std::string_view bytes,
+                             TimeMs alarm_ms) {
+  const auto damaged = [&] { return "the image of key " + std::string(key) + " is damaged"; };
+  ByteReader in(bytes.substr(1, bytes.size() - 1 - sizeof(XXH64_hash_t)));
+  const auto index = shard.add_key(stage.hash(key), key, false);
+  auto& record = shard.record_at(index);
   auto& cold = *record.cold;
+  cold.alarm_ms = alarm_ms;
   record.last_ms = in.get<TimeMs>();
   record.last_sequence = in.get<std::uint32_t>();
   record.partition = in.get<std::uint16_t>();
@@ -166,14 +128,24 @@ std::string read_key_image(const Stage& stage, Shard<Stage>& shard, std::string_
   image::get_heard(in, cold.heard);
   const bool has_context = in.get<std::uint8_t>() != 0;
   if (has_context) cold.context = stage.read_context(in);
-  if (in.failed || !in.at_end() || !head) return damaged;
+  if (in.failed || !in.at_end() || !head) return damaged();
   shard.adopt_history(record, std::move(head), tail);
   if (!gaps.empty()) cold.gaps = std::make_unique<std::vector<SequenceGap>>(std::move(gaps));
   if (!ledger.candidates.empty()) cold.ledger = std::make_unique<Ledger>(std::move(ledger));
   if (!book.alerts.empty()) cold.book = std::make_unique<AlertBook>(std::move(book));
-  static_cast<void>(shard.schedule_next(shard.key_count() - 1));
+  static_cast<void>(shard.schedule_next(index));
   shard.account_found(record);
   return {};
+}
+
+// REQUIRES: the key is not in the shard. An error text, empty when good.
+template <class Stage>
+std::string read_key_image(const Stage& stage, Shard<Stage>& shard, std::string_view key, std::string_view bytes) {
+  if (const auto version = ByteReader(bytes).get<std::uint8_t>(); version != image_version)
+    return "the image of key " + std::string(key) + " has version " + std::to_string(version) + ", expected " +
+           std::to_string(image_version);
+  if (!is_sound_image(bytes)) return "the image of key " + std::string(key) + " is damaged";
+  return read_sound_image(stage, shard, key, bytes, never_ms);
 }
 
 }  // namespace vigia

@@ -49,8 +49,10 @@ struct KeyCold {
   std::uint32_t run_high = 0;  // that number; the record's last_ms and last_sequence are newer when that is not 0
   std::uint32_t newest_sequence = 0;  // number of the newest event; KeyRecord::last_sequence is newer when it is not 0
   std::uint32_t found_bytes = 0;      // of context, ledger, book, gaps and what was heard, as last accounted
+  bool is_long = false;               // in the list of keys that have older blocks to spill
   TimeMs base_ms = no_time_ms;        // time of the newest event that has left the history
   TimeMs judged_due_ms = never_ms;    // when the last judgement wanted to be asked again
+  TimeMs alarm_ms = never_ms;  // an entry of this key in Shard::alarms_, from when it was spilled; never_ms: none
 };
 
 // The hot part; stands at the front of its slot, followed by the stage's area and state.
@@ -90,23 +92,34 @@ class RecordSlab {
     const auto chunk = static_cast<unsigned>(std::bit_width(place)) - first_chunk_width;
     return chunks_[chunk].get() + (place - (first_chunk_records << chunk)) * stride_;
   }
-  // A zeroed record; its number counts up from 0.
+  // A zeroed record: the place of one that was removed, else its number counts up from 0.
   std::uint32_t add() {
+    if (!free_.empty()) {
+      const auto record = free_.back();
+      free_.pop_back();
+      std::memset(at(record), 0, stride_);
+      return record;
+    }
     const auto room = (first_chunk_records << chunks_.size()) - first_chunk_records;
     if (count_ == room)
       chunks_.push_back(allocate_large((std::size_t{first_chunk_records} << chunks_.size()) * stride_));
     std::memset(at(count_), 0, stride_);
     return count_++;
   }
-  [[nodiscard]] std::uint32_t count() const { return count_; }
+  void remove(std::uint32_t record) { free_.push_back(record); }
+  [[nodiscard]] std::uint32_t count() const { return count_; }  // with those that were removed
+  [[nodiscard]] std::uint32_t used() const { return count_ - static_cast<std::uint32_t>(free_.size()); }
   [[nodiscard]] std::size_t stride() const { return stride_; }
-  [[nodiscard]] std::size_t memory_bytes() const { return std::size_t{count_} * stride_; }
+  [[nodiscard]] std::size_t memory_bytes() const {
+    return std::size_t{count_} * stride_ + free_.capacity() * sizeof(std::uint32_t);
+  }
 
  private:
   static constexpr std::uint32_t first_chunk_records = 256;
   static constexpr unsigned first_chunk_width = std::bit_width(first_chunk_records);
   std::size_t stride_;
   std::uint32_t count_ = 0;
+  std::vector<std::uint32_t> free_;
   std::vector<LargeMemory> chunks_;
 };
 

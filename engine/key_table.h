@@ -44,20 +44,40 @@ class KeyTable {
       std::memcpy(bucket.key, key.data(), key.size());
     } else {
       bucket.length = long_key;
-      const auto index = static_cast<std::uint32_t>(long_keys_.size());
+      const auto index = add_long_key(key);
       std::memcpy(bucket.key, &index, sizeof index);
-      long_keys_.emplace_back(key);
     }
     place(bucket);
     ++count_;
   }
 
-  [[nodiscard]] std::size_t size() const { return count_; }
-  [[nodiscard]] std::size_t memory_bytes() const {
-    auto bytes = size_ * sizeof(Bucket);
-    for (const auto& key : long_keys_) bytes += sizeof(key) + key.capacity();
-    return bytes;
+  // REQUIRES: the record is in the table under this hash.
+  void erase(KeyHash hash, std::uint32_t record) {
+    auto hole = slot_of(hash);
+    while (buckets_[hole].record != record) hole = (hole + 1) & mask();
+    if (buckets_[hole].length == long_key) drop_long_key(buckets_[hole]);
+    // What stands behind the hole moves up, unless it would come to stand before the place where it is looked for first.
+    for (auto slot = (hole + 1) & mask(); buckets_[slot].record != none; slot = (slot + 1) & mask()) {
+      const auto home = slot_of(KeyHash{buckets_[slot].hash});
+      if (((slot - home) & mask()) < ((slot - hole) & mask())) continue;
+      buckets_[hole] = buckets_[slot];
+      hole = slot;
+    }
+    buckets_[hole] = Bucket{};
+    --count_;
   }
+
+  // Visits the records of all keys whose hashes are alike from bit hash_part_shift on.
+  template <class Visit>
+  void for_each_alike(std::uint64_t hash_part, Visit&& visit) const {
+    for (auto slot = slot_of(KeyHash{hash_part << hash_part_shift}); buckets_[slot].record != none;
+         slot = (slot + 1) & mask())
+      if (buckets_[slot].hash >> hash_part_shift == hash_part) visit(buckets_[slot].record);
+  }
+  static constexpr int hash_part_shift = 13;
+
+  [[nodiscard]] std::size_t size() const { return count_; }
+  [[nodiscard]] std::size_t memory_bytes() const { return size_ * sizeof(Bucket) + long_key_bytes_; }
 
   template <class Visit>  // visit(key, record number), in no order
   void for_each(Visit&& visit) const {
@@ -77,7 +97,27 @@ class KeyTable {
   static_assert(sizeof(Bucket) == 32);
 
   [[nodiscard]] std::size_t mask() const { return size_ - 1; }
-  [[nodiscard]] std::size_t slot_of(KeyHash hash) const { return (hash.value >> 8) & mask(); }
+  [[nodiscard]] std::size_t slot_of(KeyHash hash) const { return (hash.value >> hash_part_shift) & mask(); }
+  [[nodiscard]] static std::size_t bytes_of(const std::string& key) { return sizeof(key) + key.capacity(); }
+  std::uint32_t add_long_key(std::string_view key) {
+    auto index = static_cast<std::uint32_t>(long_keys_.size());
+    if (free_long_keys_.empty()) {
+      long_keys_.emplace_back(key);
+    } else {
+      index = free_long_keys_.back();
+      free_long_keys_.pop_back();
+      long_keys_[index] = std::string(key);
+    }
+    long_key_bytes_ += bytes_of(long_keys_[index]);
+    return index;
+  }
+  void drop_long_key(const Bucket& bucket) {
+    std::uint32_t index;
+    std::memcpy(&index, bucket.key, sizeof index);
+    long_key_bytes_ -= bytes_of(long_keys_[index]);
+    long_keys_[index] = std::string();
+    free_long_keys_.push_back(index);
+  }
   [[nodiscard]] std::string_view key_of(const Bucket& bucket) const {
     if (bucket.length != long_key) return {bucket.key, bucket.length};
     std::uint32_t index;
@@ -122,6 +162,8 @@ class KeyTable {
   Bucket* buckets_ = nullptr;
   std::size_t size_ = 0;  // a power of two
   std::vector<std::string> long_keys_;
+  std::vector<std::uint32_t> free_long_keys_;
+  std::size_t long_key_bytes_ = 0;
   std::size_t count_ = 0;
 };
 

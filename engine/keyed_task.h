@@ -20,12 +20,13 @@ namespace vigia {
 template <class Stage>
 class KeyedTask final : public Task {
  public:
-  KeyedTask(Stage stage, const LatenessSettings& settings, unsigned threads)
+  KeyedTask(Stage stage, const LatenessSettings& settings, unsigned threads, const ColdStoreMaker& make_store = {})
       : stage_(std::move(stage)),
+        settings_(settings),
         arena_(static_cast<int>(std::max(1u, threads))),
         pieces_(threads <= 1 ? 1 : threads * parts_per_thread) {
     for (std::size_t i = 0; i < pieces_.size(); ++i)
-      shards_.push_back(std::make_unique<Shard<Stage>>(stage_, settings));
+      shards_.push_back(std::make_unique<Shard<Stage>>(stage_, settings, make_store ? make_store() : nullptr));
   }
 
   EpochResult process(std::span<const InputRecord> records, std::span<const TimeMs> record_clock_ms,
@@ -38,6 +39,9 @@ class KeyedTask final : public Task {
   [[nodiscard]] Account total_account() const override { return total_; }
   [[nodiscard]] std::uint64_t memory_bytes() const override;
   [[nodiscard]] std::uint64_t key_count() const override;
+  void keep_within(std::uint64_t bytes) override;
+  [[nodiscard]] std::string fault() const override;
+  [[nodiscard]] SpillCount spilled() const override;
 
  private:
   using EventRow = Row<typename Stage::Payload>;
@@ -60,14 +64,20 @@ class KeyedTask final : public Task {
     return shards_.size() == 1 ? 0 : (hash.value >> 40) % shards_.size();
   }
   void decode(Piece& piece, std::span<const InputRecord> records, std::span<const TimeMs> clocks, std::size_t first);
+  [[nodiscard]] std::uint64_t row_bytes() const;
+  void share_budget();
+  [[nodiscard]] static std::string describe(const Stage& stage, Shard<Stage>& shard, std::string_view key,
+                                            TimeMs clock_ms);
 
   Stage stage_;
+  LatenessSettings settings_;
   tbb::task_arena arena_;
   tbb::affinity_partitioner piece_affinity_, shard_affinity_;
   std::vector<std::unique_ptr<Shard<Stage>>> shards_;
   std::vector<Piece> pieces_;
   Account total_;
   TimeMs clock_ms_ = no_time_ms;
+  std::uint64_t budget_bytes_ = UINT64_MAX;
 };
 
 template <class Stage>
@@ -100,6 +110,7 @@ EpochResult KeyedTask<Stage>::process(std::span<const InputRecord> records, std:
   const auto piece_size = (records.size() + pieces_.size() - 1) / pieces_.size();
   clock_ms_ = std::max(clock_ms_, clock_ms);
   std::vector<std::vector<Alert>> alerts(shards_.size());
+  share_budget();
   const auto work = [&] {
     for_each_index(
         pieces_.size(),
@@ -192,33 +203,86 @@ std::string KeyedTask<Stage>::restore_meta(std::string_view meta) {
 
 template <class Stage>
 std::string KeyedTask<Stage>::restore_key(std::string_view key, std::string_view bytes) {
-  return read_key_image(stage_, *shards_[shard_of(stage_.hash(key))], key, bytes);
+  auto& shard = *shards_[shard_of(stage_.hash(key))];
+  auto error = read_key_image(stage_, shard, key, bytes);
+  if (error.empty()) shard.shed();  // a snapshot may hold more than the memory
+  return error;
 }
 
 template <class Stage>
 std::string KeyedTask<Stage>::describe_key(std::string_view key) const {
-  const auto& shard = *shards_[shard_of(stage_.hash(key))];
-  const auto* record = shard.find(key);
-  if (record == nullptr) return {};
-  auto& known = const_cast<KeyRecord<Stage>&>(*record);  // read only: the accessors have no const form
-  const auto& cold = *record->cold;
+  auto& shard = *shards_[shard_of(stage_.hash(key))];
+  if (shard.find(key) != nullptr) return describe(stage_, shard, key, clock_ms_);
+  const auto image = shard.read_spilled(key);
+  if (image.empty()) return {};
+  Shard<Stage> aside(stage_, settings_);
+  aside.set_clock(clock_ms_);
+  aside.offsets = shard.offsets;
+  return read_key_image(stage_, aside, key, image).empty() ? describe(stage_, aside, key, clock_ms_) : std::string();
+}
+
+template <class Stage>
+std::string KeyedTask<Stage>::describe(const Stage& stage, Shard<Stage>& shard, std::string_view key, TimeMs clock_ms) {
+  auto& known = const_cast<KeyRecord<Stage>&>(*shard.find(key));  // read only: the accessors have no const form
+  const auto& cold = *known.cold;
   std::uint32_t owed = 0;
   if (cold.gaps)
     for (const auto& gap : *cold.gaps) owed += gap.high - gap.low + 1;
   known.settle();
   std::uint32_t kept = 0;
   for (const auto* block = cold.head.get(); block != nullptr; block = block->next.get()) kept += block->count;
-  return stage_.describe_key({key, record->last_ms, clock_ms_, cold.context.get(), cold.ledger.get(), cold.book.get(),
-                              shard.state_of(known), shard.area_of(known), owed, kept});
+  return stage.describe_key({key, known.last_ms, clock_ms, cold.context.get(), cold.ledger.get(), cold.book.get(),
+                             shard.state_of(known), shard.area_of(known), owed, kept});
+}
+
+template <class Stage>
+std::uint64_t KeyedTask<Stage>::row_bytes() const {
+  std::uint64_t bytes = sizeof *this;
+  for (const auto& piece : pieces_)
+    for (const auto& list : piece.of_shard) bytes += list.rows.capacity() * sizeof(EventRow);
+  return bytes;
 }
 
 template <class Stage>
 std::uint64_t KeyedTask<Stage>::memory_bytes() const {
-  std::uint64_t bytes = sizeof *this;
+  auto bytes = row_bytes();
   for (const auto& shard : shards_) bytes += shard->memory_bytes();
-  for (const auto& piece : pieces_)
-    for (const auto& list : piece.of_shard) bytes += list.rows.capacity() * sizeof(EventRow);
   return bytes;
+}
+
+// Keys fall to the shards by their hashes, so equal parts will do.
+template <class Stage>
+void KeyedTask<Stage>::share_budget() {
+  if (budget_bytes_ == UINT64_MAX) return;
+  const auto rows = row_bytes();
+  for (auto& shard : shards_) shard->set_limit(budget_bytes_ > rows ? (budget_bytes_ - rows) / shards_.size() : 0);
+}
+
+template <class Stage>
+void KeyedTask<Stage>::keep_within(std::uint64_t bytes) {
+  budget_bytes_ = bytes;
+  share_budget();
+  for (auto& shard : shards_) shard->shed();
+}
+
+template <class Stage>
+std::string KeyedTask<Stage>::fault() const {
+  for (const auto& shard : shards_)
+    if (!shard->spill().fault.empty()) return shard->spill().fault;
+  return {};
+}
+
+template <class Stage>
+SpillCount KeyedTask<Stage>::spilled() const {
+  SpillCount count;
+  for (const auto& shard : shards_) {
+    if (!shard->spill().store) continue;
+    count.keys += shard->spill().stubs.size();
+    count.brought_back += shard->spill().brought_back;
+    count.blocks_read += shard->spill().blocks_read;
+    count.disk_bytes += shard->spill().store->disk_bytes();
+  }
+  return count;
 }
 
 template <class Stage>

@@ -16,9 +16,11 @@
 #include <vector>
 
 #include "engine/block_reader.h"
+#include "engine/cold_item.h"
 #include "engine/key_record.h"
 #include "engine/key_table.h"
 #include "engine/rebuild.h"
+#include "engine/spill_state.h"
 #include "engine/task.h"
 #include "engine/timer_wheel.h"
 
@@ -39,8 +41,14 @@ struct RowReject {
 
 template <class Stage>
 class Shard;
+// engine/key_image.h
 template <class Stage>
-std::string write_key_image(const Stage& stage, const Shard<Stage>& shard, std::uint32_t index);  // engine/key_image.h
+std::string write_key_image(const Stage& stage, Shard<Stage>& shard, std::uint32_t index);
+template <class Stage>
+void append_key_image(const Stage& stage, Shard<Stage>& shard, std::uint32_t index, std::string& bytes);
+template <class Stage>
+std::string read_sound_image(const Stage& stage, Shard<Stage>& shard, std::string_view key, std::string_view bytes,
+                             TimeMs alarm_ms);
 
 template <class Stage>
 class alignas(128) Shard {  // shards are worked side by side
@@ -50,8 +58,11 @@ class alignas(128) Shard {  // shards are worked side by side
   using Record = KeyRecord<Stage>;
   using Cold = KeyCold<Stage>;
 
-  Shard(const Stage& stage, const LatenessSettings& settings)
-      : stage_(stage), settings_(settings), slab_(sizeof(Record) + stage.area_bytes() + stage.state_bytes()) {}
+  // Without a `store` everything stays in memory.
+  Shard(const Stage& stage, const LatenessSettings& settings, std::unique_ptr<ColdStore> store = nullptr)
+      : stage_(stage), settings_(settings), slab_(sizeof(Record) + stage.area_bytes() + stage.state_bytes()) {
+    spill_.store = std::move(store);
+  }
   ~Shard() {
     for (std::uint32_t i = 0; i < slab_.count(); ++i) delete record_at(i).cold;
   }
@@ -68,10 +79,22 @@ class alignas(128) Shard {  // shards are worked side by side
   [[nodiscard]] Account take_account() { return std::exchange(account_, {}); }
   [[nodiscard]] std::vector<RowReject> take_too_late() { return std::exchange(too_late_, {}); }
 
-  [[nodiscard]] std::uint32_t key_count() const { return slab_.count(); }
+  [[nodiscard]] std::uint64_t key_count() const { return slab_.used() + spill_.stubs.size(); }
   [[nodiscard]] std::uint64_t memory_bytes() const {
-    return slab_.memory_bytes() + table_.memory_bytes() + wheel_.memory_bytes() + usage_.bytes;
+    return slab_.memory_bytes() + table_.memory_bytes() + wheel_.memory_bytes() + usage_.bytes + spill_.memory_bytes() +
+           (changed_.capacity() + saving_.capacity() + touched_.capacity()) * sizeof(std::uint32_t);
   }
+
+  // engine/shard_spill.h and engine/shard_shed.h; the idea is in docs/spilling.md.
+  // Spills until the shard takes no more than the limit, as far as there is anything to spill and room for it.
+  // REQUIRES: between epochs.
+  void shed();
+  void set_limit(std::uint64_t bytes) { spill_.limit_bytes = bytes; }
+  [[nodiscard]] const SpillState& spill() const { return spill_; }
+  // The image of a key that is spilled; empty: it is not.
+  [[nodiscard]] std::string read_spilled(std::string_view key);
+  // The bytes of a hollow block of a key with this hash; empty when it can't be read, which is a fault.
+  [[nodiscard]] std::string_view read_block(KeyHash hash, const HistoryBlock& block, std::string& bytes);
 
   // engine/key_image.h writes and reads these.
   [[nodiscard]] Record& record_at(std::uint32_t index) const { return *reinterpret_cast<Record*>(slab_.at(index)); }
@@ -83,7 +106,8 @@ class alignas(128) Shard {  // shards are worked side by side
     const auto index = table_.find(stage_.hash(key), key);
     return index == KeyTable::none ? nullptr : &record_at(index);
   }
-  [[nodiscard]] Record& find_or_add(KeyHash hash, std::string_view key);
+  // REQUIRES: the key is not there, neither in memory nor spilled. Without a history the caller adopts one.
+  [[nodiscard]] std::uint32_t add_key(KeyHash hash, std::string_view key, bool with_history = true);
   // A snapshot of what is now; key images come out of continue_snapshot, at most keys_max in a call. True: complete.
   void begin_snapshot(bool all);
   bool continue_snapshot(std::size_t keys_max, const std::function<void(KeyImage&&)>& sink);
@@ -100,7 +124,7 @@ class alignas(128) Shard {  // shards are worked side by side
   static constexpr std::size_t lead = 8;  // rows between one step of apply() and the next
   struct Found {
     std::uint32_t index;
-    Record* record;
+    Record* record;  // null: the key is spilled, or may be; the row waits
   };
   [[nodiscard]] Found find_row(const EventRow& row);
   void fetch_history(const Record& record) const;
@@ -120,6 +144,7 @@ class alignas(128) Shard {  // shards are worked side by side
   void ask(Record& record, TimeMs clock_ms, Judgement& judgement) const;
   [[nodiscard]] EvidenceRef newest_evidence(const Record& record) const;
   void forget(Record& record, TimeMs clock_ms);
+  void fire_due();
   void begin_run(const EventHead& head, Record& record);
   void judge_alone(const EventRow& row, Record& record);
   void append(const EventHead& head, const Payload& payload, std::uint32_t index, Record& record);
@@ -141,6 +166,30 @@ class alignas(128) Shard {  // shards are worked side by side
   }
   void first_change(std::uint32_t index, Record& record);
 
+  void fail(std::string why);
+  void note_long(std::uint32_t index, Record& record);
+  [[nodiscard]] bool read_items(std::span<const ColdPlace> places,
+                                const std::function<void(std::size_t, const ColdItem&)>& sink);
+  [[nodiscard]] bool bring_back(std::span<const KeyStub> stubs);
+  void restore_spilled(const KeyStub& stub, const ColdItem& item);
+  void note_marked(std::uint32_t index, std::uint8_t mark);
+  void apply_waiting();
+  [[nodiscard]] bool wake_spilled(std::size_t keys_max);
+  [[nodiscard]] static std::unique_ptr<HistoryBlock>* first_to_fold(Record& record, TimeMs from_ms);
+  [[nodiscard]] bool fill(const std::vector<std::pair<std::uint32_t, std::unique_ptr<HistoryBlock>*>>& hollow);
+  void fill_for_pending();
+  void fetch_for_image(std::span<const std::uint32_t> indices, std::size_t n) const;
+  [[nodiscard]] bool spill_keys(std::span<const std::uint32_t> indices);
+  void leave_stub(std::uint32_t index, ColdPlace place);
+  void set_alarm(Cold& cold, TimeMs due_ms);
+  [[nodiscard]] bool spill_blocks(std::size_t keys_max);
+  [[nodiscard]] bool spill_silent(bool any);
+  [[nodiscard]] bool spill_arrivals();
+  void settle_newcomers();
+  void clean_store();
+  static constexpr std::uint32_t window_records = 1024;  // looked at in one go for silent keys
+  [[nodiscard]] bool save_spilled(std::size_t keys_max, const std::function<void(KeyImage&&)>& sink);
+
   const Stage& stage_;
   const LatenessSettings settings_;
   KeyTable table_;
@@ -160,6 +209,8 @@ class alignas(128) Shard {  // shards are worked side by side
   std::vector<KeyImage> saved_early_;  // of keys that changed before their turn
   TimeMs clock_ms_ = no_time_ms;
   TimeMs told_until_ms_ = no_time_ms;  // the clock at the end of the last epoch
+  SpillState spill_;
+  std::vector<const EventRow*> waiting_;  // rows whose keys are spilled
 };
 
 }  // namespace vigia
@@ -167,4 +218,6 @@ class alignas(128) Shard {  // shards are worked side by side
 #include "engine/shard_judgement.h"
 #include "engine/shard_places.h"
 #include "engine/shard_rows.h"
+#include "engine/shard_shed.h"
 #include "engine/shard_snapshot.h"
+#include "engine/shard_spill.h"

@@ -9,7 +9,13 @@ template <class Stage>
 void Shard<Stage>::schedule(std::uint32_t index, TimeMs due_ms) {
   auto& record = record_at(index);
   record.due_ms = due_ms;
-  if (due_ms != never_ms) wheel_.schedule(index, due_ms);
+  if (due_ms == never_ms) return;
+  if (spill_.is_possible()) {
+    // While keys come and go, deadlines lie where they outlast that; and one that is no later than this will do.
+    if (record.cold->alarm_ms <= due_ms) return;
+    if (!spill_.stubs.empty() && due_ms >= spill_.awake_until_ms) return set_alarm(*record.cold, due_ms);
+  }
+  wheel_.schedule(index, due_ms);
 }
 
 // For the earliest of the key's deadlines that has not passed yet. The latest of those that have; no_time_ms: none.
@@ -123,8 +129,27 @@ void Shard<Stage>::account_found(Record& record) {
 
 template <class Stage>
 void Shard<Stage>::finish(TimeMs clock_ms, std::vector<Alert>& alerts) {
-  clock_ms_ = std::max(clock_ms_, clock_ms);
+  constexpr std::size_t spilled_keys_max = 4096;  // whose deadlines pass at once
+  if (!waiting_.empty()) apply_waiting();
+  clock_ms_ = spill_.awake_until_ms = std::max(clock_ms_, clock_ms);
+  if (spill_.is_possible()) fill_for_pending();
   for (const auto index : touched_) flush(index, record_at(index));
+  for (bool all_awake = false; !all_awake;) {
+    all_awake = !spill_.is_possible() || wake_spilled(spilled_keys_max);
+    fire_due();
+    for (const auto index : touched_) judge(index, record_at(index), clock_ms_, alerts);
+    for (const auto index : touched_) record_at(index).touched = false;
+    touched_.clear();
+    if (!all_awake) shed();
+  }
+  for (auto& alert : alone_) alerts.push_back(std::move(alert));
+  alone_.clear();
+  told_until_ms_ = clock_ms_;
+  if (spill_.is_possible()) shed();
+}
+
+template <class Stage>
+void Shard<Stage>::fire_due() {
   wheel_.advance(clock_ms_, [&](std::uint32_t index, TimeMs due_ms) {
     auto& record = record_at(index);
     if (record.due_ms != due_ms) return;  // scheduled anew since
@@ -134,12 +159,6 @@ void Shard<Stage>::finish(TimeMs clock_ms, std::vector<Alert>& alerts) {
     about_to_change(index, record);
     touch(index, record, passed_ms, 0);
   });
-  for (const auto index : touched_) judge(index, record_at(index), clock_ms_, alerts);
-  for (const auto index : touched_) record_at(index).touched = false;
-  touched_.clear();
-  for (auto& alert : alone_) alerts.push_back(std::move(alert));
-  alone_.clear();
-  told_until_ms_ = clock_ms_;
 }
 
 }  // namespace vigia

@@ -156,6 +156,7 @@ void Shard<Stage>::append(const EventHead& head, const Payload& payload, std::ui
   if (record.tail->count >= HistoryBlock::full) {
     trim(record);
     start_block(record);
+    note_long(index, record);
   }
   change_tail(record, [&](std::unique_ptr<HistoryBlock>& tail) {
     append_to_block(stage_, tail, PartitionId{record.partition}, head, payload, record.last_ms, cold.newest_sequence);
@@ -197,6 +198,8 @@ void Shard<Stage>::trim(Record& record) {
   }
   while (cold.head->next && cold.head->last_ms < floor_ms) {
     usage_.bytes -= cold.head->memory_bytes();
+    if (cold.head->is_hollow())
+      spill_.store->release(cold.head->spilled().place.offset_bytes(), cold.head->spilled().bytes);
     cold.base_ms = cold.head->last_ms;
     cold.head = std::move(cold.head->next);
   }
@@ -236,6 +239,7 @@ void Shard<Stage>::flush(std::uint32_t index, Record& record) {
   }
   usage_.bytes += history_bytes(record) - before;
   trim(record);
+  note_long(index, record);
 }
 
 template <class Stage>

@@ -18,8 +18,10 @@ void Shard<Stage>::apply(std::span<const EventRow> rows) {
       __builtin_prefetch(rows[n].key.data());
     }
     if (const auto i = n - lead; n >= lead && i < rows.size()) found[i % ring] = find_row(rows[i]);
-    if (const auto i = n - 2 * lead; n >= 2 * lead && i < rows.size()) fetch_history(*found[i % ring].record);
-    if (const auto i = n - 3 * lead; n >= 3 * lead) step(rows[i], found[i % ring].index, *found[i % ring].record);
+    if (const auto i = n - 2 * lead; n >= 2 * lead && i < rows.size() && found[i % ring].record != nullptr)
+      fetch_history(*found[i % ring].record);
+    if (const auto i = n - 3 * lead; n >= 3 * lead && found[i % ring].record != nullptr)
+      step(rows[i], found[i % ring].index, *found[i % ring].record);
   }
 }
 
@@ -27,8 +29,11 @@ template <class Stage>
 inline typename Shard<Stage>::Found Shard<Stage>::find_row(const EventRow& row) {
   auto index = table_.find(row.hash, row.key);
   if (index == KeyTable::none) {
-    static_cast<void>(find_or_add(row.hash, row.key));
-    index = slab_.count() - 1;
+    if (!spill_.stubs.empty() && spill_.stubs.may_hold(row.hash)) {
+      waiting_.push_back(&row);
+      return {KeyTable::none, nullptr};
+    }
+    index = add_key(row.hash, row.key);
   }
   const auto* bytes = slab_.at(index);
   for (std::size_t line = 0; line < slab_.stride(); line += 64) __builtin_prefetch(bytes + line, 1);
@@ -53,8 +58,7 @@ template <class Stage>
 }
 
 template <class Stage>
-typename Shard<Stage>::Record& Shard<Stage>::find_or_add(KeyHash hash, std::string_view key) {
-  if (const auto index = table_.find(hash, key); index != KeyTable::none) return record_at(index);
+std::uint32_t Shard<Stage>::add_key(KeyHash hash, std::string_view key, bool with_history) {
   const auto index = slab_.add();
   auto& record = *new (slab_.at(index)) Record;
   stage_.new_area(area_of(record));
@@ -62,9 +66,10 @@ typename Shard<Stage>::Record& Shard<Stage>::find_or_add(KeyHash hash, std::stri
   record.cold = new Cold;
   record.cold->key = key;
   usage_.bytes += sizeof(Cold) + (key.size() > 15 ? key.size() + 1 : 0);
-  start_block(record);
+  if (with_history) start_block(record);
   table_.insert(hash, key, index);
-  return record;
+  if (spill_.is_possible()) spill_.newcomers.push_back(index);
+  return index;
 }
 
 // REQUIRES: the newest event lies before any that will follow, or the key is new.

@@ -32,6 +32,13 @@ struct KeyImage {
   std::string bytes;  // empty: the key is gone
 };
 
+struct SpillCount {
+  std::uint64_t keys = 0;          // of key_count()
+  std::uint64_t disk_bytes = 0;    // what the stores take, with what is free in them
+  std::uint64_t brought_back = 0;  // keys, so far
+  std::uint64_t blocks_read = 0;   // of histories, so far
+};
+
 class Task {
  public:
   virtual ~Task() = default;
@@ -50,9 +57,19 @@ class Task {
   // The whole of it at once.
   void snapshot(bool all, const std::function<void(KeyImage&&)>& sink, std::string& meta) {
     begin_snapshot(all, meta);
-    while (!continue_snapshot(SIZE_MAX, sink)) {
+    while (!continue_snapshot(SIZE_MAX, sink) && fault().empty()) {
     }
   }
+
+  // From now on the task keeps itself within so many bytes: what has not been heard for long is spilled, and comes back
+  // when it is touched. What it gives does not change. An epoch may take more while it is applied; what can't be spilled
+  // stays, and counts in memory_bytes(). May be called between any two epochs, and spills at once; also to try again
+  // after the disk was full.
+  virtual void keep_within(std::uint64_t /*bytes*/) {}
+  // Not empty, for people: what was spilled could not be read back. Then nothing of the task may be used any more, neither the
+  // result of the last epoch nor a snapshot under way: its state is that of the last snapshot and the journal.
+  [[nodiscard]] virtual std::string fault() const { return {}; }
+  [[nodiscard]] virtual SpillCount spilled() const { return {}; }
 
   // REQUIRES: an empty task; the meta before the keys. Returns an error text, empty when good.
   [[nodiscard]] virtual std::string restore_meta(std::string_view meta) = 0;

@@ -12,14 +12,19 @@ namespace vigia {
 
 class TimerWheel {
  public:
-  void schedule(std::uint32_t record, TimeMs due_ms) { slots_[due_ms >> slot_shift].push_back({due_ms, record}); }
+  void schedule(std::uint32_t record, TimeMs due_ms) {
+    auto& slot = slots_[due_ms >> slot_shift];
+    const auto before = bytes_of(slot);
+    slot.push_back({due_ms, record});
+    bytes_ += bytes_of(slot) - before;
+  }
 
   // Gives every entry due before `clock_ms` to `fire(record, due_ms)`, which may schedule again.
   template <class Fire>
   void advance(TimeMs clock_ms, Fire&& fire) {
     while (!slots_.empty() && slots_.begin()->first <= (clock_ms - 1) >> slot_shift) {
-      const auto at = slots_.begin()->first;
       due_.swap(slots_.begin()->second);
+      bytes_ -= bytes_of(due_);
       slots_.erase(slots_.begin());
       std::vector<Entry> later;
       for (const auto& entry : due_) {
@@ -30,19 +35,17 @@ class TimerWheel {
       }
       due_.clear();
       if (!later.empty()) {
-        auto& slot = slots_[at];
-        slot.insert(slot.end(), later.begin(), later.end());
+        for (const auto& entry : later) schedule(entry.record, entry.due_ms);
         return;  // the slot of the clock itself: what is left of it is not due
       }
     }
   }
 
-  [[nodiscard]] std::size_t memory_bytes() const {
-    std::size_t bytes = 0;
-    for (const auto& [at, entries] : slots_) bytes += 64 + entries.capacity() * sizeof(Entry);
-    return bytes;
+  [[nodiscard]] std::size_t memory_bytes() const { return bytes_ + due_.capacity() * sizeof(Entry); }
+  void clear() {
+    slots_.clear();
+    bytes_ = 0;
   }
-  void clear() { slots_.clear(); }
 
  private:
   static constexpr int slot_shift = 8;  // a slot is 256 ms
@@ -50,8 +53,13 @@ class TimerWheel {
     TimeMs due_ms;
     std::uint32_t record;
   };
+  // An empty slot is one that is not there.
+  [[nodiscard]] static std::size_t bytes_of(const std::vector<Entry>& slot) {
+    return slot.empty() ? 0 : 64 + slot.capacity() * sizeof(Entry);
+  }
   std::map<TimeMs, std::vector<Entry>> slots_;
   std::vector<Entry> due_;
+  std::size_t bytes_ = 0;
 };
 
 }  // namespace vigia

@@ -24,7 +24,8 @@ constexpr std::int64_t first_offset = 5'000'000'000;
 
 class Runner {
  public:
-  explicit Runner(const RunOptions& options) : options_(options), task_(make()) {}
+  explicit Runner(const RunOptions& options)
+      : options_(options), faults_(options.faults ? options.faults : std::make_shared<StoreFaults>()), task_(make()) {}
 
   RunResult run(const std::vector<Line>& lines) {
     for (std::size_t begin = 0; begin < lines.size() && result_.error.empty(); begin += options_.batch)
@@ -35,13 +36,18 @@ class Runner {
     }
     result_.total = task_->total_account();
     result_.memory_bytes = task_->memory_bytes();
+    result_.spilled = task_->spilled();
     for (const auto& line : lines) result_.described[line.key] = task_->describe_key(line.key);
     return std::move(result_);
   }
 
  private:
   [[nodiscard]] std::unique_ptr<Task> make() const {
-    return make_counting_task(options_.threads, options_.lateness, options_.weak_hash);
+    if (options_.memory_bytes == UINT64_MAX)
+      return make_counting_task(options_.threads, options_.lateness, options_.weak_hash);
+    auto task = make_counting_task(options_.threads, options_.lateness, options_.weak_hash, memory_stores(faults_));
+    task->keep_within(options_.memory_bytes);
+    return task;
   }
 
   void epoch(const std::vector<Line>& lines, std::size_t begin, std::size_t end) {
@@ -55,6 +61,7 @@ class Runner {
       clocks.push_back(clock_ms_ = std::max(clock_ms_, line.broker_ms));
     }
     auto epoch = task_->process(records, clocks, clock_ms_);
+    if (result_.error += task_->fault(); !result_.error.empty()) return;
     for (auto& alert : epoch.alerts) {
       json::append_json(alert, result_.bytes);
       result_.bytes += '\n';
@@ -77,6 +84,7 @@ class Runner {
   }
 
   RunOptions options_;
+  std::shared_ptr<StoreFaults> faults_;
   std::unique_ptr<Task> task_;
   std::map<std::string, std::string> images_;
   TimeMs clock_ms_ = 0;

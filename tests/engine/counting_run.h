@@ -9,6 +9,7 @@
 
 #include "engine/task.h"
 #include "tests/engine/counting_stage.h"
+#include "tests/engine/memory_store.h"
 
 namespace vigia::counting {
 
@@ -30,6 +31,8 @@ struct RunOptions {
   TimeMs until_ms = 0;              // advance the clock to it at the end; 0: leave it
   bool weak_hash = false;
   LatenessSettings lateness = usual_lateness;
+  std::uint64_t memory_bytes = UINT64_MAX;   // what goes beyond is spilled into `faults`; 0: all of it, each epoch
+  std::shared_ptr<StoreFaults> faults = {};  // null: of its own
 };
 
 struct Rejection {
@@ -48,7 +51,8 @@ struct RunResult {
   std::uint64_t memory_bytes = 0;
   std::uint64_t peak_memory_bytes = 0;           // after any epoch
   std::map<std::string, std::string> described;  // each key's describe_key at the end: "owed N kept M arrived K"
-  std::string error;                             // of restoring
+  std::string error;                             // of restoring, or of what was spilled
+  SpillCount spilled;                            // at the end
 };
 
 [[nodiscard]] RunResult run(const std::vector<Line>& lines, const RunOptions& options = {});

@@ -114,8 +114,9 @@ std::string CountingStage::describe_key(const KeyFacts& facts) const {
                      *reinterpret_cast<const std::uint64_t*>(facts.area));
 }
 
-std::unique_ptr<Task> make_counting_task(unsigned threads, const LatenessSettings& settings, bool weak_hash) {
-  return std::make_unique<KeyedTask<CountingStage>>(CountingStage(settings, weak_hash), settings, threads);
+std::unique_ptr<Task> make_counting_task(unsigned threads, const LatenessSettings& settings, bool weak_hash,
+                                         const ColdStoreMaker& stores) {
+  return std::make_unique<KeyedTask<CountingStage>>(CountingStage(settings, weak_hash), settings, threads, stores);
 }
 
 }  // namespace vigia::counting

@@ -176,6 +176,6 @@ inline constexpr LatenessSettings usual_lateness{24 * 3'600'000LL, 600'000, 300'
 
 [[nodiscard]] std::unique_ptr<Task> make_counting_task(unsigned threads = 1,
                                                        const LatenessSettings& settings = usual_lateness,
-                                                       bool weak_hash = false);
+                                                       bool weak_hash = false, const ColdStoreMaker& stores = {});
 
 }  // namespace vigia::counting
