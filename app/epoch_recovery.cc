@@ -87,6 +87,7 @@ Status EpochRunner::take_tasks() {
     if (!is_fresh[i]) continue;
     if (Status status = replay_journal(*tasks[i], progress[i].epoch); !status.ok()) return status;
   }
+  for (const auto& task : tasks) task->task->keep_within(task_budget_bytes(tasks.size()));
   tasks_ = std::move(tasks);
   retake_ = false;
   if (!tasks_.empty() && tasks_.front()->partition.value == 0)
@@ -123,6 +124,7 @@ Status EpochRunner::restore_task(const TaskProgress& progress, std::unique_ptr<S
   out = std::make_unique<StageTask>(fmt::format("{}/{}", options_.stage, progress.partition.value), progress.partition,
                                     parts_.make_task(), options_.topics, options_.clock, options_.max_clock_skew_ms);
   StageTask& task = *out;
+  task.task->keep_within(task_budget_bytes(parts_.source.numbers().size()));
   if (parts_.sharing != nullptr) {
     if (Status status = parts_.sharing->bring({task.name, task.partition}); !status.ok()) return status;
   }
@@ -158,6 +160,7 @@ Status EpochRunner::replay_epoch(StageTask& task, const JournalEntry& entry, boo
   auto epoch = std::make_unique<AppliedEpoch>();
   EpochResult& result = epoch->results.emplace_back();
   Status status = apply_journalled(entry, parts_.source, parts_.inspect, task, epoch->batch, result);
+  if (status.ok()) status = check(task);
   if (!status.ok()) return status;
   tell_silences(task, entry.silences, result);
   if (is_public) {

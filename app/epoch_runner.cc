@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include "connectors/kill_point.h"
@@ -59,6 +60,9 @@ Status EpochRunner::step() {
     return polled;
   }
   apply(parts, *epoch);
+  for (const auto& task : tasks_) {
+    if (Status status = check(*task); !status.ok()) return status;
+  }
   kill_point("state_applied");
   publisher_.add(std::move(epoch));
   return polled;
@@ -184,8 +188,27 @@ void EpochRunner::apply(std::vector<Part>& parts, AppliedEpoch& epoch) {
   }
 }
 
+// An eighth is for what is not the tasks': snapshots that wait for the disk.
+std::uint64_t EpochRunner::task_budget_bytes(std::size_t tasks) const {
+  if (options_.memory_budget_bytes == 0) return UINT64_MAX;
+  return options_.memory_budget_bytes / 8 * 7 / std::max<std::size_t>(1, tasks);
+}
+
+Status EpochRunner::check(const StageTask& task) const {
+  const std::string fault = task.task->fault();
+  if (fault.empty()) return Status::good();
+  return Status::of(Fault::fatal,
+                    fmt::format("{}: state that was spilled to disk can't be read back: {}; nothing is lost: the next "
+                                "start goes on from the last snapshot",
+                                task.name, fault));
+}
+
 void EpochRunner::watch_memory() {
   if (options_.memory_budget_bytes == 0) return;
+  if (memory_bytes() >= options_.memory_budget_bytes) {
+    for (const auto& task : tasks_)
+      task->task->keep_within(task_budget_bytes(tasks_.size()));  // the disk may have room again
+  }
   const double share = static_cast<double>(memory_bytes()) / static_cast<double>(options_.memory_budget_bytes);
   if (!paused_ && share >= 1) {
     paused_ = true;
@@ -236,6 +259,7 @@ void EpochRunner::continue_snapshots(std::size_t keys_max) {
       task->snapshot_complete =
           task->task->continue_snapshot(keys_max, [&](KeyImage&& image) { keys.push_back(std::move(image)); });
     }
+    if (!check(*task).ok()) continue;  // comes up with the next epoch
     if (!task->snapshot_complete || task->public_epoch < task->snapshot->head.epoch) continue;
     writer_.enqueue(std::move(*task->snapshot));
     task->snapshot.reset();
@@ -248,6 +272,9 @@ Status EpochRunner::stop() {
     continue_snapshots(SIZE_MAX);  // of the one under way
     begin_snapshots();
     continue_snapshots(SIZE_MAX);
+  }
+  for (const auto& task : tasks_) {
+    if (Status status = check(*task); !status.ok()) return status;
   }
   final_snapshot_taken_ = true;
   if (!writer_.status().ok()) writer_.retry();

@@ -124,6 +124,8 @@ class EpochRunner {
   void apply(std::vector<Part>& parts, AppliedEpoch& epoch);
   void note_public();
   void watch_memory();
+  [[nodiscard]] std::uint64_t task_budget_bytes(std::size_t tasks) const;
+  [[nodiscard]] Status check(const StageTask& task) const;
   [[nodiscard]] Status snapshot_when_due();
   void begin_snapshots();
   void continue_snapshots(std::size_t keys_max);

@@ -23,6 +23,7 @@
 #include "connectors/kafka_source.h"
 #include "connectors/kafka_transaction.h"
 #include "connectors/key_placement.h"
+#include "connectors/spill_file.h"
 
 namespace vigia {
 namespace {
@@ -72,6 +73,7 @@ class Service {
         stage_(loaded.stage),
         threads_(std::max(1U, threads)),
         placements_(loaded.sources) {
+    stage_.spill = spill_files(spill_directory(loaded.pipeline.state_directory));
     for (std::size_t topic = 0; topic < stage_.sources.size(); ++topic)
       stage_.sources[topic].placement = placements_.of(topic);
   }
@@ -318,6 +320,7 @@ class Service {
 
 std::string snapshot_directory(const std::string& state_directory) { return state_directory + "/snapshots"; }
 std::string alert_directory(const std::string& state_directory) { return state_directory + "/alerts"; }
+std::string spill_directory(const std::string& state_directory) { return state_directory + "/spill"; }
 
 ServiceResult run_service(const LoadedStage& loaded, unsigned threads, const ServiceHooks& hooks) {
   tbb::task_arena arena(static_cast<int>(std::max(1U, threads)));

@@ -27,6 +27,7 @@ struct ServiceResult {
 // Where things lie below state.directory.
 [[nodiscard]] std::string snapshot_directory(const std::string& state_directory);
 [[nodiscard]] std::string alert_directory(const std::string& state_directory);
+[[nodiscard]] std::string spill_directory(const std::string& state_directory);
 
 // Faults that pass (brokers away, disk full) are logged and waited out, with growing pauses.
 [[nodiscard]] ServiceResult run_service(const LoadedStage& loaded, unsigned threads, const ServiceHooks& hooks);

@@ -8,7 +8,7 @@ namespace vigia {
 
 std::unique_ptr<Task> make_seal_task(const SealStageConfig& config) {
   const LatenessSettings lateness{config.horizon_ms, config.allowed_lateness_ms, config.max_clock_skew_ms};
-  return std::make_unique<KeyedTask<SealDomain>>(SealDomain(config), lateness, config.threads);
+  return std::make_unique<KeyedTask<SealDomain>>(SealDomain(config), lateness, config.threads, config.spill);
 }
 
 }  // namespace vigia

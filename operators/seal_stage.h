@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/cold_store.h"
 #include "engine/identity.h"
 #include "engine/task.h"
 #include "operators/rule.h"
@@ -52,6 +53,7 @@ struct SealStageConfig {
   std::vector<RuleSpec> rules;            // kinds this stage does not know are an error of the caller
   std::shared_ptr<const SiteModel> site;  // never null
   unsigned threads = 1;                   // of the task; alerts do not depend on it
+  ColdStoreMaker spill = {};              // where the task keeps what Task::keep_within has no room for; empty: nowhere
 };
 
 // An empty task. Thread safety: as engine/task.h says.
