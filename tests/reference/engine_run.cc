@@ -7,6 +7,7 @@
 
 #include "engine/stage_clock.h"
 #include "schemas/json_writer.h"
+#include "tests/engine/memory_store.h"
 
 namespace vigia::harness {
 
@@ -41,7 +42,8 @@ class Driver {
         clock_(options.wall_ms.empty() ? StageClock::Mode::records : StageClock::Mode::wall,
                stage.settings.max_clock_skew_ms) {
     config_.threads = options.threads;
-    task_ = make_seal_task(config_);
+    if (options.spill_each_epoch) config_.spill = counting::memory_stores();
+    task_ = make_task();
     partition_ = clock_.add_partition();
   }
 
@@ -54,6 +56,12 @@ class Driver {
   }
 
  private:
+  [[nodiscard]] std::unique_ptr<Task> make_task() const {
+    auto task = make_seal_task(config_);
+    if (options_.spill_each_epoch) task->keep_within(0);
+    return task;
+  }
+
   void epoch(const std::vector<reference::Line>& lines, std::size_t begin, std::size_t end) {
     maybe_restart();
     std::vector<InputRecord> records;
@@ -87,6 +95,7 @@ class Driver {
       result_.rejected.push_back({rejected.kind, static_cast<std::size_t>(rejected.record->offset.value),
                                   rejected.event_index, rejected.reason});
     result_.account += result.account;
+    result_.error += task_->fault();
     ++epochs_;
   }
 
@@ -107,7 +116,7 @@ class Driver {
             images_[image.key] = std::move(image.bytes);
         },
         meta);
-    task_ = make_seal_task(config_);
+    task_ = make_task();
     if (auto error = task_->restore_meta(meta); !error.empty()) result_.error = error;
     for (const auto& [key, bytes] : images_)
       if (auto error = task_->restore_key(key, bytes); !error.empty())

@@ -28,6 +28,7 @@ struct RunOptions {
   unsigned threads = 1;
   bool restart_each_epoch = false;                   // snapshot into memory, new task, restore, between any two epochs
   std::optional<std::size_t> restart_at_epoch = {};  // the same, once: before this epoch
+  bool spill_each_epoch = false;                     // with memory for nothing: each seal goes out after each epoch
   std::optional<TimeMs> until_ms = {};
   std::vector<TimeMs> wall_ms = {};  // time.clock wall: what the wall clock says at each line; empty: records
 };

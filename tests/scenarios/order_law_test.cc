@@ -82,13 +82,14 @@ void try_worlds(Arrival arrival) {
     const harness::RunOptions how{.batch = std::vector<std::size_t>{1, 7, 64, 1024}[random() % 4],
                                   .threads = std::vector<unsigned>{1, 2, 8}[random() % 3],
                                   .restart_each_epoch = random() % 4 == 0,
+                                  .spill_each_epoch = random() % 3 == 0,
                                   .until_ms = world.until_ms};
     if (wrong_with(loaded, world.lines, how).empty()) continue;
     const auto lines = smallest(loaded, world.lines, how);
     std::string text;
     for (const auto& line : lines) text += reference::to_json_line(line);
-    FAIL() << fmt::format("seed {}, batch {}, {} threads, restarts {}, until {}\n", seed, how.batch, how.threads,
-                          how.restart_each_epoch, world.until_ms)
+    FAIL() << fmt::format("seed {}, batch {}, {} threads, restarts {}, spills {}, until {}\n", seed, how.batch,
+                          how.threads, how.restart_each_epoch, how.spill_each_epoch, world.until_ms)
            << wrong_with(loaded, lines, how) << world.pipeline_yaml << text;
   }
 }
@@ -105,9 +106,12 @@ TEST(OrderLaw, ThreadsBatchesAndRestartsChangeNothing) {
     for (const std::size_t batch : {1, 32, 1024}) {
       const auto plain = harness::run_engine(loaded.stage, world.lines, {.batch = batch, .until_ms = world.until_ms});
       for (const unsigned threads : {2, 8}) {
-        const auto run = harness::run_engine(
-            loaded.stage, world.lines,
-            {.batch = batch, .threads = threads, .restart_each_epoch = true, .until_ms = world.until_ms});
+        const auto run = harness::run_engine(loaded.stage, world.lines,
+                                             {.batch = batch,
+                                              .threads = threads,
+                                              .restart_each_epoch = true,
+                                              .spill_each_epoch = threads == 2,
+                                              .until_ms = world.until_ms});
         EXPECT_TRUE(run.bytes == plain.bytes)
             << "seed " << 1000 + seed << ", batch " << batch << ", " << threads << " threads, restarted";
         EXPECT_EQ(run.account, plain.account);

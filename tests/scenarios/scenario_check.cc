@@ -127,19 +127,25 @@ class Check {
       say(fmt::format("batch {}", batch),
           "  other final alerts than with batch 1:\n" + final_bytes(plain.revisions) + "\n" + first_final_);
     }
-    for (const unsigned threads : {1, 2, 8})
-      for (const bool restart : {false, true}) {
-        if (threads == 1 && !restart) continue;
-        auto how = options(batch);
-        how.threads = threads;
-        how.restart_each_epoch = restart;
-        const auto run = harness::run_engine(stage_, lines_, how);
-        const auto where = fmt::format("batch {}, {} threads{}", batch, threads, restart ? ", restarted" : "");
-        if (!run.error.empty()) say(where, "  " + run.error + "\n");
-        if (run.bytes != plain.bytes)
-          say(where, "  other bytes than on one thread without a restart:\n" + run.bytes + plain.bytes);
-        if (run.account != plain.account) say(where, "  another account than on one thread without a restart\n");
-      }
+    struct Way {
+      unsigned threads;
+      bool restart, spill;
+    };
+    for (const auto [threads, restart, spill] :
+         {Way{1, true, false}, Way{2, false, false}, Way{2, true, false}, Way{8, false, false}, Way{8, true, false},
+          Way{1, false, true}, Way{2, true, true}}) {
+      auto how = options(batch);
+      how.threads = threads;
+      how.restart_each_epoch = restart;
+      how.spill_each_epoch = spill;
+      const auto run = harness::run_engine(stage_, lines_, how);
+      const auto where = fmt::format("batch {}, {} threads{}{}", batch, threads, restart ? ", restarted" : "",
+                                     spill ? ", spilled" : "");
+      if (!run.error.empty()) say(where, "  " + run.error + "\n");
+      if (run.bytes != plain.bytes)
+        say(where, "  other bytes than on one thread without a restart:\n" + run.bytes + plain.bytes);
+      if (run.account != plain.account) say(where, "  another account than on one thread without a restart\n");
+    }
   }
 
   void one_run(const RunResult& run, const std::string& where) {
