@@ -51,9 +51,10 @@ const World& world() {
   return loaded;
 }
 
-std::unique_ptr<Task> make_task(unsigned threads) {
+std::unique_ptr<Task> make_task(unsigned threads, const ColdStoreMaker& spill) {
   auto config = world().config;
   config.threads = threads;
+  config.spill = spill;
   return make_seal_task(config);
 }
 
@@ -64,6 +65,7 @@ std::size_t feed(Task& task, const RecordList& list, std::size_t records_per_epo
     alerts += result.alerts.size();
     if (!result.rejected.empty()) stop("a benchmark's record was rejected: " + result.rejected.front().reason);
     if (!result.account.adds_up()) stop("the account does not add up");
+    if (const auto fault = task.fault(); !fault.empty()) stop(fault);
   });
   return alerts;
 }

@@ -18,7 +18,7 @@ struct World {
 // Ends the process with a message when bench/rules.yaml or the site can't be loaded.
 [[nodiscard]] const World& world();
 
-[[nodiscard]] std::unique_ptr<Task> make_task(unsigned threads = 1);
+[[nodiscard]] std::unique_ptr<Task> make_task(unsigned threads = 1, const ColdStoreMaker& spill = {});
 
 // The records of an epoch in the benchmarks.
 inline constexpr std::size_t epoch_records = 4096;
