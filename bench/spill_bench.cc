@@ -25,7 +25,8 @@ constexpr std::uint32_t join_spread = 48;  // as in memory_bench.cc
 constexpr std::uint32_t warm_up_rounds = 60;
 constexpr std::uint32_t timed_rounds = 4;
 constexpr std::uint32_t fleet_seals = 100'000;
-constexpr std::size_t epoch_of_many = 16'384;
+constexpr std::uint32_t piece_seals = 20'000;
+constexpr std::size_t epoch_of_many = 4'096;
 
 std::string spill_directory() {
   const char* set = std::getenv("VIGIA_STATE");
@@ -107,8 +108,8 @@ Outcome all_speak(std::uint32_t seals, std::uint64_t budget_bytes) {
   auto task = make_task(1, spill_files(spill_directory()));
   task->keep_within(budget_bytes);
   RecordList list;
-  for (std::uint32_t first = 0; first < seals; first += fleet_seals) {
-    Fleet(world().routes, std::min(fleet_seals, seals - first), first).append_trip_starts(list);
+  for (std::uint32_t first = 0; first < seals; first += piece_seals) {
+    Fleet(world().routes, std::min(piece_seals, seals - first), first).append_trip_starts(list);
     feed_timed(*task, list, untimed);
     list.clear();
   }
@@ -127,8 +128,8 @@ Outcome few_speak(std::uint32_t seals, std::uint64_t budget_bytes) {
   auto task = make_task(1, spill_files(spill_directory()));
   task->keep_within(budget_bytes);
   RecordList list;
-  for (std::uint32_t first = fleet_seals; first < seals; first += fleet_seals) {
-    Fleet silent(world().routes, fleet_seals, first);
+  for (std::uint32_t first = fleet_seals; first < seals; first += piece_seals) {
+    Fleet silent(world().routes, piece_seals, first);
     silent.append_trip_starts(list);
     silent.append_round(list);
     feed_timed(*task, list, untimed);
@@ -198,7 +199,7 @@ void one_in_a_hundred(benchmark::State& state) {
   const auto seals = static_cast<std::uint32_t>(state.range(0));
   for (auto _ : state) {
     const auto alone = in_a_process([&] { return few_speak(fleet_seals, std::numeric_limits<std::uint64_t>::max()); });
-    const auto all = in_a_process([&] { return few_speak(seals, std::uint64_t{720} << 20); });
+    const auto all = in_a_process([&] { return few_speak(seals, std::uint64_t{512} << 20); });
     state.SetIterationTime(all.seconds);
     state.counters["M_per_s"] = all.events / all.seconds / 1e6;
     state.counters["alone_M_per_s"] = alone.events / alone.seconds / 1e6;

@@ -12,14 +12,13 @@ namespace vigia {
 
 class ColdAlarms {
  public:
-  static constexpr int part_shift =
-      13;  // a slot is 8.2 s; what is left of a due time takes the place of the hash's low bits
+  // A slot is 8.2 s; what is left of a due time takes the place of the hash's low bits.
+  static constexpr int part_shift = 13;
 
   void add(KeyHash hash, TimeMs due_ms) {
     auto& slot = slots_[due_ms >> part_shift];
     const auto before = bytes_of(slot);
-    // A vector of its own growth: by half instead of twice.
-    if (slot.size() == slot.capacity()) slot.reserve(slot.size() + slot.size() / 4 + 4);
+    if (slot.size() == slot.capacity()) slot.reserve(slot.size() + slot.size() / 4 + 4);  // by a quarter, not by half
     slot.push_back(hash.value >> part_shift << part_shift | (static_cast<std::uint64_t>(due_ms) & rest_mask));
     bytes_ += bytes_of(slot) - before;
   }
@@ -30,7 +29,6 @@ class ColdAlarms {
   bool take_due(TimeMs clock_ms, std::size_t entries_max, Due&& due) {
     while (!slots_.empty() && slots_.begin()->first <= (clock_ms - 1) >> part_shift) {
       auto& [at, entries] = *slots_.begin();
-      const auto before = bytes_of(entries);
       const auto begin_ms = at << part_shift;
       for (auto i = entries.size(); i-- > 0 && entries_max > 0;) {
         const auto entry = entries[i];
@@ -41,12 +39,11 @@ class ColdAlarms {
         --entries_max;
         due(entry >> part_shift, due_ms);
       }
-      bytes_ -= before;
       const bool is_last = at == (clock_ms - 1) >> part_shift;
-      if (entries.empty())
+      if (entries.empty()) {
+        bytes_ -= bytes_of(entries);
         slots_.erase(slots_.begin());
-      else
-        bytes_ += bytes_of(entries);
+      }
       if (entries_max == 0) return false;
       if (is_last) break;  // what is left of it is not due
     }

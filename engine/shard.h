@@ -174,13 +174,14 @@ class alignas(128) Shard {  // shards are worked side by side
   void restore_spilled(const KeyStub& stub, const ColdItem& item);
   void note_marked(std::uint32_t index, std::uint8_t mark);
   void apply_waiting();
+  void apply_waiting(std::span<const EventRow* const> rows);
   [[nodiscard]] bool wake_spilled(std::size_t keys_max);
   [[nodiscard]] static std::unique_ptr<HistoryBlock>* first_to_fold(Record& record, TimeMs from_ms);
   [[nodiscard]] bool fill(const std::vector<std::pair<std::uint32_t, std::unique_ptr<HistoryBlock>*>>& hollow);
   void fill_for_pending();
   void fetch_for_image(std::span<const std::uint32_t> indices, std::size_t n) const;
   [[nodiscard]] bool spill_keys(std::span<const std::uint32_t> indices);
-  void leave_stub(std::uint32_t index, ColdPlace place);
+  void leave_stub(std::uint32_t index, KeyHash hash, ColdPlace place);
   void set_alarm(Cold& cold, TimeMs due_ms);
   [[nodiscard]] bool spill_blocks(std::size_t keys_max);
   [[nodiscard]] bool spill_silent(bool any);

@@ -72,23 +72,38 @@ void Shard<Stage>::note_marked(std::uint32_t index, std::uint8_t mark) {
   (mark == changed_mark_ ? changed_ : saving_).push_back(index);
 }
 
-// Rows whose keys were not in memory, in their order, once those are back. For each key it is as if nobody had waited: the
-// clock is that of its row again.
+// Rows whose keys were not in memory, in their order, once those are back: piece by piece, so that what has been brought back
+// is still in the cache when its row is applied. For each key it is as if nobody had waited: the clock is that of its row.
 template <class Stage>
 void Shard<Stage>::apply_waiting() {
+  constexpr std::size_t rows_at_once = 512;
+  const auto clock_ms = clock_ms_;
+  spill_.silences_ms.clear();
+  const std::span<const EventRow* const> all(waiting_);
+  for (std::size_t at = 0; at < all.size() && spill_.fault.empty(); at += rows_at_once)
+    apply_waiting(all.subspan(at, std::min(rows_at_once, all.size() - at)));
+  waiting_.clear();
+  clock_ms_ = std::max(clock_ms, clock_ms_);
+  if (spill_.silences_ms.empty()) return;
+  const auto middle = spill_.silences_ms.begin() + static_cast<std::ptrdiff_t>(spill_.silences_ms.size() / 2);
+  std::nth_element(spill_.silences_ms.begin(), middle, spill_.silences_ms.end());
+  spill_.usual_silence_ms = std::max<TimeMs>(1, *middle);
+}
+
+template <class Stage>
+void Shard<Stage>::apply_waiting(std::span<const EventRow* const> rows) {
+  for (const auto* row : rows) {
+    spill_.stubs.prefetch(row->hash);
+    table_.prefetch(row->hash);
+  }
   std::vector<KeyStub> wanted;
-  for (const auto* row : waiting_)
+  for (const auto* row : rows)
     spill_.stubs.take(row->hash, [&](const KeyStub& stub) {
       wanted.push_back(stub);
       return true;
     });
-  if (!bring_back(wanted)) {
-    waiting_.clear();
-    return;
-  }
-  const auto clock_ms = clock_ms_;
-  spill_.silences_ms.clear();
-  for (const auto* row : waiting_) {
+  if (!bring_back(wanted)) return;
+  for (const auto* row : rows) {
     auto index = table_.find(row->hash, row->key);
     if (index == KeyTable::none) index = add_key(row->hash, row->key);  // another key of the same hash was spilled
     auto& record = record_at(index);
@@ -96,12 +111,6 @@ void Shard<Stage>::apply_waiting() {
     clock_ms_ = std::max(told_until_ms_, row->clock_ms);
     step(*row, index, record);
   }
-  waiting_.clear();
-  clock_ms_ = std::max(clock_ms, clock_ms_);
-  if (spill_.silences_ms.empty()) return;
-  const auto middle = spill_.silences_ms.begin() + static_cast<std::ptrdiff_t>(spill_.silences_ms.size() / 2);
-  std::nth_element(spill_.silences_ms.begin(), middle, spill_.silences_ms.end());
-  spill_.usual_silence_ms = std::max<TimeMs>(1, *middle);
 }
 
 // Brings back keys with a deadline before the clock, at most about keys_max. True: there are no more.
@@ -170,6 +179,7 @@ template <class Stage>
 bool Shard<Stage>::spill_keys(std::span<const std::uint32_t> indices) {
   struct Leaving {
     std::uint32_t index;
+    KeyHash hash;
     std::size_t begin, size;
   };
   std::vector<Leaving> leaving;
@@ -180,7 +190,11 @@ bool Shard<Stage>::spill_keys(std::span<const std::uint32_t> indices) {
     const auto at = spill_.store->write(buffer);
     spill_.is_full = !at;
     if (!at) return false;
-    for (const auto& key : leaving) leave_stub(key.index, ColdPlace::of(*at + key.begin, key.size));
+    for (const auto& key : leaving) {
+      spill_.stubs.prefetch(key.hash);
+      table_.prefetch(key.hash);
+    }
+    for (const auto& key : leaving) leave_stub(key.index, key.hash, ColdPlace::of(*at + key.begin, key.size));
     leaving.clear();
     buffer.clear();
     return true;
@@ -189,11 +203,11 @@ bool Shard<Stage>::spill_keys(std::span<const std::uint32_t> indices) {
     const auto index = indices[n];
     fetch_for_image(indices, n);
     const std::string_view key = record_at(index).cold->key;
+    const auto hash = stage_.hash(key);
     const auto begin = buffer.size();
-    append_cold_item(buffer, stage_.hash(key), false, key,
-                     [&](std::string& out) { append_key_image(stage_, *this, index, out); });
+    append_cold_item(buffer, hash, false, key, [&](std::string& out) { append_key_image(stage_, *this, index, out); });
     if (!spill_.fault.empty()) return false;
-    leaving.push_back({index, begin, buffer.size() - begin});
+    leaving.push_back({index, hash, begin, buffer.size() - begin});
     if (buffer.size() >= ColdStore::write_bytes_max / 2 && !write()) return false;
   }
   return write();
@@ -207,10 +221,9 @@ void Shard<Stage>::set_alarm(Cold& cold, TimeMs due_ms) {
 
 // The key's image lies in the store: its memory is let go of.
 template <class Stage>
-void Shard<Stage>::leave_stub(std::uint32_t index, ColdPlace place) {
+void Shard<Stage>::leave_stub(std::uint32_t index, KeyHash hash, ColdPlace place) {
   auto& record = record_at(index);
   auto& cold = *record.cold;
-  const auto hash = stage_.hash(cold.key);
   for (const auto* block = cold.head.get(); block != nullptr; block = block->next.get())
     if (block->is_hollow()) spill_.store->release(block->spilled().place.offset_bytes(), block->spilled().bytes);
   if (record.due_ms != never_ms && cold.alarm_ms > record.due_ms) set_alarm(cold, record.due_ms);

@@ -26,6 +26,11 @@ class StubTable {
   // Room for alarms in a stub: from the epoch to the year 10889; what lies before or behind is none.
   static constexpr TimeMs alarm_end_ms = (TimeMs{1} << 48) - 1;
 
+  void prefetch(KeyHash hash) const {
+    if (empty()) return;
+    const auto& piece = piece_of(hash.value);
+    if (piece.size != 0) __builtin_prefetch(&piece.slots[home_of(piece, hash.value)], 1);
+  }
   [[nodiscard]] bool may_hold(KeyHash hash) const {
     if (empty()) return false;
     const auto& piece = piece_of(hash.value);
@@ -59,7 +64,7 @@ class StubTable {
   [[nodiscard]] std::size_t memory_bytes() const { return sizeof *this + pieces_.size() * sizeof(Piece) + slot_bytes_; }
 
  private:
-  static constexpr std::size_t piece_count = 256;
+  static constexpr unsigned piece_bits = 8;
   static constexpr std::uint64_t no_place = (std::uint64_t{1} << ColdPlace::bits) - 1;
 
 #pragma pack(push, 4)
@@ -82,7 +87,7 @@ class StubTable {
     std::array<std::uint32_t, 4> marked{};
   };
 
-  [[nodiscard]] static std::size_t piece_at(std::uint64_t hash) { return hash >> 56; }
+  [[nodiscard]] static std::size_t piece_at(std::uint64_t hash) { return hash >> (64 - piece_bits); }
   [[nodiscard]] const Piece& piece_of(std::uint64_t hash) const { return pieces_[piece_at(hash)]; }
   // Of the bits from part_shift on, mixed: other tables choose by some of them.
   [[nodiscard]] static std::uint32_t home_of(const Piece& piece, std::uint64_t hash) {
@@ -129,9 +134,9 @@ inline void StubTable::resize(Piece& piece, std::uint32_t size) {
 }
 
 inline void StubTable::insert(const KeyStub& stub) {
-  if (pieces_.empty()) pieces_.resize(piece_count);
+  if (pieces_.empty()) pieces_.resize(std::size_t{1} << piece_bits);
   auto& piece = pieces_[piece_at(stub.hash.value)];
-  if ((piece.count + 1) * 20 > piece.size * 17) resize(piece, piece.size + piece.size / 4 + 16);
+  if ((piece.count + 1) * 20 > piece.size * 17) resize(piece, piece.size + piece.size / 4 + 4);
   const auto alarm = static_cast<std::uint64_t>(std::clamp<TimeMs>(stub.alarm_ms, 0, alarm_end_ms));
   place(piece, Slot{stub.hash.value, stub.place.value, stub.mark, alarm >> 32, static_cast<std::uint32_t>(alarm)});
   ++piece.count;
