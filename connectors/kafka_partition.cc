@@ -178,6 +178,12 @@ void KafkaPartition::begin_batch() {
   block_kept_ = false;
 }
 
+bool KafkaPartition::hides_records() const {
+  std::int64_t low = -1, high = -1;
+  rd_kafka_get_watermark_offsets(handle_, topic_name_.c_str(), partition.value, &low, &high);
+  return drained() && !away && high > std::max<std::int64_t>(position_, 0);
+}
+
 PartitionStatus KafkaPartition::status() const {
   PartitionStatus status;
   status.topic = topic;

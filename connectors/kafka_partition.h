@@ -55,6 +55,8 @@ class KafkaPartition {
   // difference here, but to status().at_end.
   [[nodiscard]] bool drained() const { return drained_ && next_ == block_->records.size(); }
   [[nodiscard]] PartitionStatus status() const;
+  // Everything that may be read has been, and the log goes on behind it: a transaction upstream is open.
+  [[nodiscard]] bool hides_records() const;
   [[nodiscard]] std::int64_t begins_at() const { return position_; }  // before anything was taken out of the queue
   // Forgets what belongs to one batch.
   void begin_batch();
@@ -72,7 +74,8 @@ class KafkaPartition {
   // KafkaFetchWatch's answers for the leader, asked before the queue is looked at.
   TimeMs complete_ms = no_time_ms;
   TimeMs answered_ms = no_time_ms;
-  bool away = false;  // nobody answers for it
+  bool away = false;                    // nobody answers for it
+  TimeMs hidden_since_ms = no_time_ms;  // steady: since when hides_records() has held; the source's
 
  private:
   [[nodiscard]] double queued_payload_bytes() const {

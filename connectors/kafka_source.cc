@@ -58,6 +58,7 @@ struct KafkaSource::Impl {
   TimeMs alive_ms = 0;          // steady: opened, or the last time anything came
   TimeMs leaders_asked_ms = 0;  // steady
   TimeMs waiting_said_ms = 0;   // steady
+  TimeMs hanging_said_ms = 0;   // steady
 
   Status connect(std::size_t assigned, bool as_member);
   Status find_topics(KafkaTopics& found);
@@ -74,6 +75,7 @@ struct KafkaSource::Impl {
   void wait(TimeMs wait_ms) const;
   void note_answers(TimeMs now_ms);
   bool waits_for_long(TimeMs now_ms);
+  void say_hanging(TimeMs now_ms);
   void refresh_leaders();
   void note_leaders(const KafkaTopics& found);
   Status trouble(bool got_records);
@@ -389,6 +391,26 @@ void KafkaSource::Impl::note_answers(TimeMs now_ms) {
   }
 }
 
+// What an open transaction hides is lag without a cause to whoever only sees the numbers.
+void KafkaSource::Impl::say_hanging(TimeMs now_ms) {
+  for (auto& partition : partitions) {
+    if (!partition->hides_records()) {
+      partition->hidden_since_ms = no_time_ms;
+      continue;
+    }
+    if (partition->hidden_since_ms == no_time_ms) partition->hidden_since_ms = now_ms;
+    if (now_ms - partition->hidden_since_ms < say_waiting_ms || now_ms - hanging_said_ms < say_waiting_ms ||
+        !options.log)
+      continue;
+    hanging_said_ms = now_ms;
+    options.log(
+        4,
+        fmt::format("{}/{}: a transaction of a producer upstream has been open for {} s; the records behind it "
+                    "wait until it is committed or aborted",
+                    partition->topic_name(), partition->partition.value, (now_ms - partition->hidden_since_ms) / 1000));
+  }
+}
+
 // Whether a partition holds back others so long that its leader should be asked for: it may have moved to a broker that
 // is away. That is no fault, but people should know of it when it lasts.
 bool KafkaSource::Impl::waits_for_long(TimeMs now_ms) {
@@ -449,6 +471,7 @@ Status KafkaSource::Impl::trouble(bool got_records) {
                       fmt::format("Kafka client: {}", text));
   }
   if (any_alive) alive_ms = now_ms;
+  say_hanging(now_ms);
   if ((waits_for_long(now_ms) || any_away) && now_ms - leaders_asked_ms > leader_refresh_ms) refresh_leaders();
   if (passing != nullptr) return *passing;
   if (partitions.empty() && client.trouble().empty()) alive_ms = now_ms;  // nothing to fetch, and no complaint

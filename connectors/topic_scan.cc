@@ -61,7 +61,7 @@ Status TopicScan::bounds(const std::string& topic, std::vector<OffsetBounds>& ou
 
 Status TopicScan::read(const std::string& topic, std::span<const OffsetBounds> bounds,
                        const std::function<void(const rd_kafka_message_t&)>& sink) {
-  const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(bounds.size())));
+  const KafkaPartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(bounds.size())));
   std::map<std::int32_t, Offset> left;  // by partition: where its end is
   for (std::size_t i = 0; i < bounds.size(); ++i) {
     if (bounds[i].begin >= bounds[i].end) continue;

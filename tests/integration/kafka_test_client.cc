@@ -223,6 +223,8 @@ void OpenTransaction::produce(const std::string& topic, const KafkaRecord& recor
   need(rd_kafka_flush(client_.handle(), wait_ms), "flush");
 }
 
+void OpenTransaction::abort() { need(rd_kafka_abort_transaction(client_.handle(), wait_ms), "abort"); }
+
 void OpenTransaction::commit() { need(rd_kafka_commit_transaction(client_.handle(), wait_ms), "commit"); }
 
 }  // namespace vigia::test
