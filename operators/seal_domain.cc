@@ -123,8 +123,9 @@ void SealDomain::arrived(std::byte* area_bytes, std::unique_ptr<SealContext>& co
   if (in_order) area.heard = std::max(heard, now);
   emitter.deadline(std::max(head.broker_ms, heard_ms) + shortest_silence_ms_);
   const bool is_silence = in_order && head.broker_ms - heard_ms > shortest_silence_ms_;
-  const bool made_long_ago = head.broker_ms - head.time_ms > shortest_silence_ms_ / 2;
-  if (in_order && !is_silence && !made_long_ago) return;
+  // What was made since the last time it was heard lies in no silence: silences end when something is heard.
+  const bool may_lie_in_one = head.sent_ms < heard_ms && context && !context->silences.empty();
+  if (in_order && !is_silence && !may_lie_in_one) return;
   if (!context) context = std::make_unique<SealContext>();
   context->hear(head, static_cast<std::uint8_t>(payload.conditions | low), heard, shortest_silence_ms_);
   emitter.touch();
