@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "broker.h"
 #include "proxy.h"
+#include "tests/integration/broker.h"
 
 namespace vigia::test {
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "oracle.h"
-#include "vigia_process.h"
+#include "tests/integration/vigia_process.h"
 
 namespace vigia::test {
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "kafka_test_client.h"
+#include "tests/integration/kafka_test_client.h"
 
 namespace vigia::test {
 

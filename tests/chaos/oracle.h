@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "engine/task.h"
-#include "kafka_test_client.h"
 #include "tests/connectors/temp_directory.h"
+#include "tests/integration/kafka_test_client.h"
 
 namespace vigia::test {
 
