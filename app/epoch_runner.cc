@@ -169,9 +169,7 @@ std::vector<JournalSilence> EpochRunner::listen(const RecordBatch& batch, TimeMs
 }
 
 void EpochRunner::tell_silences(StageTask& task, std::span<const JournalSilence> silences, EpochResult& result) const {
-  update_silences(task.silences, silences);
-  for (const JournalSilence& silence : silences)
-    result.alerts.push_back(silence_alert(silence, options_.application, options_.source_silence_ms));
+  vigia::tell_silences(silences, options_.application, options_.source_silence_ms, task.silences, result.alerts);
 }
 
 void EpochRunner::apply(std::vector<Part>& parts, AppliedEpoch& epoch) {

@@ -138,11 +138,10 @@ class KafkaReplay {
   }
 
   Status read_journal(KafkaJournal& journal, std::uint64_t committed, Part& part) {
-    const TimeMs slack_ms = loaded_.pipeline.allowed_lateness_ms + loaded_.pipeline.max_clock_skew_ms;
     auto task = task_before(
         loaded_.pipeline.state_directory, fmt::format("{}/{}", scratch_.path(), part.number.value),
         [&] { return make_task(part.number); },
-        [&](const SnapshotHead& head) { return range_.begins_after(head, part.number, slack_ms); }, warn);
+        [&](const SnapshotHead& head) { return range_.begins_after(head, part.number, slack_ms()); }, warn);
     std::vector<JournalEntry> entries;
     const TimeMs clock_ms = task->clock.clock_ms();
     if (Status status = journal.read(task->name, part.number, task->journal, task->epoch + 1, committed,
@@ -156,7 +155,9 @@ class KafkaReplay {
     // With transactions what is in the journal is public; else what the group has noted is, as long as it remembers.
     const bool all_public = loaded_.pipeline.delivery == Delivery::exactly_once || committed == 0;
     part.public_epoch = all_public ? UINT64_MAX : committed;
-    part.replay = std::make_unique<TaskReplay>(std::move(task), entries);
+    part.replay = std::make_unique<TaskReplay>(
+        std::move(task), entries,
+        TaskReplay::Silence{loaded_.pipeline.application, loaded_.pipeline.source_silence_ms});
     return part.replay->check_log([&](const std::string& topic) {
       const auto& log = log_[topic];
       const auto at = static_cast<std::size_t>(part.number.value);
@@ -171,6 +172,12 @@ class KafkaReplay {
                                        make_seal_task(stage_), loaded_.topics, mode, pipeline.max_clock_skew_ms);
   }
 
+  // How far what an alert says of its time may be from the clock of the epoch that gave it.
+  [[nodiscard]] TimeMs slack_ms() const {
+    const Pipeline& pipeline = loaded_.pipeline;
+    return pipeline.allowed_lateness_ms + pipeline.max_clock_skew_ms + pipeline.source_silence_ms;
+  }
+
   [[nodiscard]] bool must_be_derived(const PublishedAlert& alert) const {
     if (!range_.holds(alert.detected_ms)) return false;
     if (range_.partitions.empty()) return true;
@@ -183,8 +190,7 @@ class KafkaReplay {
   // Epochs behind the range are only asked for what was published and did not come of it: a record's time may lie far
   // behind the clock.
   Status derive() {
-    const TimeMs slack_ms = loaded_.pipeline.allowed_lateness_ms + loaded_.pipeline.max_clock_skew_ms;
-    const TimeMs until_ms = range_.to_ms > never_ms - slack_ms ? never_ms : range_.to_ms + slack_ms;
+    const TimeMs until_ms = range_.to_ms > never_ms - slack_ms() ? never_ms : range_.to_ms + slack_ms();
     if (Status status = derive_until(until_ms); !status.ok()) return status;
     return comparison_.lacks_derived() ? derive_until(never_ms) : Status::good();
   }

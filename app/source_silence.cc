@@ -99,4 +99,10 @@ schema::AlertT silence_alert(const JournalSilence& silence, const std::string& a
   return alert;
 }
 
+void tell_silences(std::span<const JournalSilence> changes, const std::string& application, TimeMs limit_ms,
+                   std::vector<JournalSilence>& open, std::vector<schema::AlertT>& alerts) {
+  update_silences(open, changes);
+  for (const JournalSilence& change : changes) alerts.push_back(silence_alert(change, application, limit_ms));
+}
+
 }  // namespace vigia

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "app/source_silence.h"
+
 namespace vigia {
 namespace {
 
@@ -22,8 +24,8 @@ const JournalRange* range_of(const JournalEntry& entry, const std::string& topic
 
 }  // namespace
 
-TaskReplay::TaskReplay(std::unique_ptr<StageTask> task, std::span<const JournalEntry> entries)
-    : task_(std::move(task)) {
+TaskReplay::TaskReplay(std::unique_ptr<StageTask> task, std::span<const JournalEntry> entries, Silence silence)
+    : task_(std::move(task)), silence_(std::move(silence)) {
   entries_.reserve(entries.size());
   for (const JournalEntry& entry : entries) entries_.push_back(std::make_shared<const JournalEntry>(entry));
 }
@@ -78,6 +80,7 @@ Status TaskReplay::run(LogSource& source, const InspectRecords& inspect, TimeMs 
     RecordBatch batch;
     EpochResult result;
     if (Status status = apply_journalled(*entry, source, inspect, *task_, batch, result); !status.ok()) return status;
+    tell_silences(entry->silences, silence_.application, silence_.limit_ms, task_->silences, result.alerts);
     ++next_;
     records_ += batch.records.size();
     account_ += result.account;

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <memory>
 
 #include "connectors/kafka_fetch_watch.h"
+#include "connectors/kafka_handles.h"
 #include "connectors/kafka_progress.h"
 
 namespace vigia {
@@ -13,11 +13,6 @@ namespace vigia {
 namespace {
 
 constexpr int poll_ms = 100;
-
-struct MessageFree {
-  void operator()(rd_kafka_message_t* message) const { rd_kafka_message_destroy(message); }
-};
-using Message = std::unique_ptr<rd_kafka_message_t, MessageFree>;
 
 }  // namespace
 
@@ -73,7 +68,7 @@ Status TopicScan::read(const std::string& topic, std::span<const OffsetBounds> b
   Status status;
   TimeMs deadline_ms = steady_clock_ms() + options_.patience_ms;
   while (status.ok() && !left.empty()) {
-    const Message message(rd_kafka_consumer_poll(reader_.handle(), poll_ms));
+    const KafkaMessage message(rd_kafka_consumer_poll(reader_.handle(), poll_ms));
     if (message != nullptr &&
         (message->err == RD_KAFKA_RESP_ERR_NO_ERROR || message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)) {
       const auto end = left.find(message->partition);

@@ -91,6 +91,7 @@ TEST_F(AlertComparisonTest, ReplayLawOneMissingOnTheTopicIsADifference) {
   EXPECT_TRUE(comparison.lacks_published());
   const auto result = comparison.finish();
   EXPECT_EQ(result.differences, 1U);
+  ASSERT_TRUE(result.first);
   EXPECT_EQ(result.first->kind, Kind::not_published);
   EXPECT_EQ(result.first->derived->alert.revision, 2U);
   EXPECT_FALSE(result.first->published);
@@ -102,6 +103,7 @@ TEST_F(AlertComparisonTest, ReplayLawOneTooManyOnTheTopicIsADifference) {
   derive(alert("a", 10));
   const auto result = comparison.finish();
   EXPECT_EQ(result.differences, 1U);
+  ASSERT_TRUE(result.first);
   EXPECT_EQ(result.first->kind, Kind::not_derived);
   EXPECT_EQ(result.first->published->alert->alert_id, "b");
   EXPECT_FALSE(result.first->derived);
@@ -142,12 +144,13 @@ TEST_F(AlertComparisonTest, TheFirstIsTheEarliestWhateverTheOrderOfFinding) {
   comparison.published(as_published(alert("too-many", 15)), true);
   derive(alert("z", 10));
   derive(alert("late", 30));
-  derive(alert("m", 10, 2));
-  derive(alert("m", 10, 1));
+  derive(alert("m", 10, 10));  // by number, not by text
+  derive(alert("m", 10, 9));
   const auto result = comparison.finish();
   EXPECT_EQ(result.differences, 5U);
+  ASSERT_TRUE(result.first && result.first->derived);
   EXPECT_EQ(result.first->derived->alert.alert_id, "m");
-  EXPECT_EQ(result.first->derived->alert.revision, 1U);
+  EXPECT_EQ(result.first->derived->alert.revision, 9U);
 }
 
 TEST_F(AlertComparisonTest, OutsideOfTheRangeNothingHasToBeThere) {
@@ -180,6 +183,7 @@ TEST_F(AlertComparisonTest, WhatCameLaterAnswersForWhatWasDerivedAndIsAskedForNo
   EXPECT_FALSE(comparison.lacks_published());
   const auto result = comparison.finish();
   EXPECT_EQ(result.differences, 1U);
+  ASSERT_TRUE(result.first);
   EXPECT_EQ(result.first->kind, Kind::other_bytes);
   EXPECT_EQ(result.first->published->alert->alert_id, "b");
 }

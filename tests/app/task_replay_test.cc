@@ -51,7 +51,7 @@ class TaskReplayTest : public testing::Test {
 };
 
 TEST_F(TaskReplayTest, ReplayLawTheEpochsOfTheJournalGiveTheirAlerts) {
-  TaskReplay replay(empty_task(), entries);
+  TaskReplay replay(empty_task(), entries, {"test", 60'000});
   EXPECT_EQ(replay.records_until(never_ms), 7U);
   ASSERT_TRUE(run(replay).ok());
   EXPECT_EQ(text,
@@ -64,7 +64,7 @@ TEST_F(TaskReplayTest, ReplayLawTheEpochsOfTheJournalGiveTheirAlerts) {
 }
 
 TEST_F(TaskReplayTest, ItStopsBehindTheFirstClockThatIsPastTheRangeAndGoesOnFromThere) {
-  TaskReplay replay(empty_task(), entries);
+  TaskReplay replay(empty_task(), entries, {"test", 60'000});
   EXPECT_EQ(replay.records_until(1'020'000), 5U);
   ASSERT_TRUE(run(replay, 1'020'000).ok());
   EXPECT_EQ(replay.epochs(), 2U);
@@ -75,8 +75,24 @@ TEST_F(TaskReplayTest, ItStopsBehindTheFirstClockThatIsPastTheRangeAndGoesOnFrom
   EXPECT_EQ(replay.records(), 7U);
 }
 
+TEST_F(TaskReplayTest, ReplayLawSilentSourcesAreToldAsTheJournalHasThem) {
+  entries[1].silences = {{"trip", 1'000'005, 0, true}};
+  entries[2].silences = {{"trip", 1'000'005, 1'040'000, true}};
+  TaskReplay replay(empty_task(), entries, {"test", 60'000});
+  std::vector<std::string> told;
+  ASSERT_TRUE(source.open(replay.reads_from()).ok());
+  const Status status = replay.run(source, {}, never_ms, [&](const Alert& alert, const auto& epoch) {
+    if (alert.subject_type == "source")
+      told.push_back(fmt::format("{}:{}-{}", epoch->epoch, alert.subject_id, alert.revision));
+    return Status::good();
+  });
+  ASSERT_TRUE(status.ok()) << status.text;
+  EXPECT_EQ(told, (std::vector<std::string>{"2:trip-1", "3:trip-2"}));
+  EXPECT_TRUE(replay.task().silences.empty());
+}
+
 TEST_F(TaskReplayTest, ALogWithoutTheRecordsIsAGapOfSoManyOffsets) {
-  TaskReplay replay(empty_task(), entries);
+  TaskReplay replay(empty_task(), entries, {"test", 60'000});
   const auto log = [](std::int64_t seal_begin) {
     return [=](const std::string& topic) { return OffsetBounds{Offset{topic == "seal" ? seal_begin : 0}, Offset{9}}; };
   };
@@ -89,7 +105,7 @@ TEST_F(TaskReplayTest, ALogWithoutTheRecordsIsAGapOfSoManyOffsets) {
 
 TEST_F(TaskReplayTest, WhatIsGoneBeforeTheFirstEpochIsNoGap) {
   entries = {entry(3, 1'050'000, 4, 6, 1, 1)};
-  TaskReplay replay(empty_task(), entries);
+  TaskReplay replay(empty_task(), entries, {"test", 60'000});
   EXPECT_TRUE(replay.check_log([](const std::string&) { return OffsetBounds{Offset{4}, Offset{9}}; }).ok());
 }
 
