@@ -9,7 +9,7 @@ StageTask::StageTask(std::string task_name, PartitionId number, std::unique_ptr<
     : name(std::move(task_name)), partition(number), task(std::move(empty_task)), clock(mode, max_clock_skew_ms) {
   for (const std::string& topic : topics) {
     clock.add_partition();
-    next.push_back({topic, number, Offset{0}});
+    next.push_back({topic, number, Offset{-1}});  // wherever its log begins
   }
 }
 

@@ -260,6 +260,16 @@ TEST_F(RunTest, InstancesShareThePartitionsAndTakeOverFromEachOther) {
   EXPECT_EQ(records.size(), seen.size()) << "each revision once";
 }
 
+TEST_F(RunTest, ANewApplicationBeginsWhereTheLogBegins) {
+  const std::string config = pipeline();
+  kafka().create_topic(seals, 1);
+  kafka().produce(seals, tampering(10, 0, 4));
+  kafka().delete_before(seals, 0, 20);  // as retention does
+  VigiaProcess process(run_arguments(config), dir / "run.log");
+  EXPECT_EQ(wait_for_alerts(10).size(), 10u) << process.log();
+  EXPECT_EQ(process.terminate(), 0) << process.log();
+}
+
 // The machine is gone with its disk, and so are the records from before its last published snapshot.
 TEST_F(RunTest, ANewOwnerGoesOnFromThePublishedSnapshot) {
   const std::string one = pipeline("json", true, "one");
