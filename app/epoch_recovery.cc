@@ -67,6 +67,7 @@ Status EpochRunner::take_tasks() {
   if (Status status = writer_.drain(); !status.ok()) return status;  // one writer at a time
   std::vector<TaskProgress> progress;
   if (Status status = parts_.source.committed(parts_.source.numbers(), progress); !status.ok()) return status;
+  if (Status status = check_partitions(progress); !status.ok()) return status;
   Tasks tasks;
   std::vector<bool> is_fresh;
   Status found = find_tasks(progress, tasks, is_fresh);
@@ -96,6 +97,23 @@ Status EpochRunner::take_tasks() {
   std::uint64_t keys = 0;
   for (const auto& task : tasks_) keys += task->task->key_count();
   if (!tasks_.empty()) spdlog::info("running partitions {}: {} keys known", words(parts_.source.numbers()), keys);
+  return Status::good();
+}
+
+// With another number of partitions keys lie elsewhere, and state can't follow them.
+Status EpochRunner::check_partitions(std::span<const TaskProgress> progress) const {
+  const std::int32_t now = parts_.source.partition_count();
+  for (const TaskProgress& one : progress) {
+    if (one.partitions == 0 || one.partitions == now) continue;
+    return Status::of(
+        Fault::refused,
+        fmt::format(
+            "the topics have {} partitions, and the state of this application was made with {}: keys lie elsewhere "
+            "now, and state can't follow them. Go back to the old number of partitions, or let the topics be read "
+            "from their beginning: stop all instances, choose another `application`, and start with empty state "
+            "directories",
+            now, one.partitions));
+  }
   return Status::good();
 }
 
@@ -168,6 +186,7 @@ Status EpochRunner::replay_epoch(StageTask& task, const JournalEntry& entry, boo
     return Status::good();
   }
   epoch->progress.push_back(task.progress());  // delivered again: the journal has its entry already
+  epoch->progress.back().partitions = parts_.source.partition_count();
   publisher_.add(std::move(epoch));
   return Status::good();
 }

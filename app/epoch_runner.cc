@@ -182,6 +182,7 @@ void EpochRunner::apply(std::vector<Part>& parts, AppliedEpoch& epoch) {
     tell_silences(*parts[i].task, parts[i].entry.silences, epoch.results[i]);
   for (Part& part : parts) {
     epoch.progress.push_back(part.task->progress());
+    epoch.progress.back().partitions = parts_.source.partition_count();
     epoch.entries.push_back(std::move(part.entry));
   }
 }

@@ -106,6 +106,7 @@ class EpochRunner {
   // epoch_recovery.cc
   [[nodiscard]] Status take_tasks();
   [[nodiscard]] std::unique_ptr<StageTask> unpark(const TaskProgress& progress);
+  [[nodiscard]] Status check_partitions(std::span<const TaskProgress> progress) const;
   [[nodiscard]] Status find_tasks(std::span<const TaskProgress> progress, Tasks& tasks, std::vector<bool>& is_fresh);
   [[nodiscard]] Status restore_task(const TaskProgress& progress, std::unique_ptr<StageTask>& out);
   [[nodiscard]] Status replay_journal(StageTask& task, std::uint64_t committed_epoch);

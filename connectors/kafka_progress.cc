@@ -3,23 +3,22 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
+#include <cstdio>
 #include <cstring>
-#include <string_view>
+#include <string>
 
 namespace vigia {
 
 namespace {
 
-constexpr std::string_view metadata_prefix = "epoch ";
-
-std::uint64_t epoch_of(const rd_kafka_topic_partition_t& element) {
-  std::string_view text(static_cast<const char*>(element.metadata), element.metadata_size);
-  std::uint64_t epoch = 0;
-  if (!text.starts_with(metadata_prefix)) return 0;
-  text.remove_prefix(metadata_prefix.size());
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), epoch);
-  return error == std::errc() ? epoch : 0;
+// Reads "epoch N of M partitions"; what is not there stays 0.
+void read_metadata(const rd_kafka_topic_partition_t& element, TaskProgress& task) {
+  const std::string text(static_cast<const char*>(element.metadata), element.metadata_size);
+  unsigned long long epoch = 0;
+  int partitions = 0;
+  if (std::sscanf(text.c_str(), "epoch %llu of %d partitions", &epoch, &partitions) < 1) return;
+  task.epoch = std::max<std::uint64_t>(task.epoch, epoch);
+  task.partitions = std::max(task.partitions, partitions);
 }
 
 Status later(const char* what, rd_kafka_resp_err_t error) {
@@ -31,7 +30,7 @@ Status later(const char* what, rd_kafka_resp_err_t error) {
 KafkaPartitionList progress_list(rd_kafka_t* handle, std::span<const TaskProgress> progress) {
   KafkaPartitionList list(rd_kafka_topic_partition_list_new(16));
   for (const TaskProgress& task : progress) {
-    const std::string metadata = fmt::format("{}{}", metadata_prefix, task.epoch);
+    const std::string metadata = fmt::format("epoch {} of {} partitions", task.epoch, task.partitions);
     for (const PartitionOffset& offset : task.next) {
       auto* element = rd_kafka_topic_partition_list_add(list.get(), offset.topic.c_str(), offset.partition.value);
       // An offset that is not known yet is that of the beginning: the epoch counts all the same.
@@ -63,7 +62,7 @@ Status fetch_progress(KafkaClient& client, std::span<const std::string> topics, 
     for (const std::string& topic : topics) {
       const rd_kafka_topic_partition_t& element = list->elems[at++];
       if (element.err != RD_KAFKA_RESP_ERR_NO_ERROR) return later("committed offsets", element.err);
-      task.epoch = std::max(task.epoch, epoch_of(element));
+      read_metadata(element, task);
       if (element.offset >= 0) task.next.push_back({topic, number, Offset{element.offset}});
     }
   }

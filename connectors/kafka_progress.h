@@ -1,5 +1,6 @@
 // How far an application has come, where its consumer group keeps it: the offsets of its topics, and in their metadata
-// the number of the epoch ("epoch 42"), so that offsets and journal can be told to belong together.
+// the number of the epoch and of the partitions ("epoch 42 of 4 partitions"), so that offsets and journal can be told to
+// belong together, and keys that have moved are noticed.
 #pragma once
 
 #include <librdkafka/rdkafka.h>

@@ -252,6 +252,11 @@ void KafkaSource::Impl::hold(const rd_kafka_topic_partition_list_t& list) {
                       "read the same topics, with the same number of partitions?",
                       options.group, number, topics, options.topics.size()));
     }
+    if (number >= partition_count) {
+      refused = Status::of(Fault::refused,
+                           fmt::format("partition {} is new: the topics had {} partitions when this instance started",
+                                       number, partition_count));
+    }
     numbers.push_back(PartitionId{number});
   }
 }

@@ -23,6 +23,7 @@ struct TaskProgress {
   PartitionId partition;
   std::uint64_t epoch = 0;            // the last one that is public; 0: none
   std::vector<PartitionOffset> next;  // of each topic: where to read on after it
+  std::int32_t partitions = 0;        // how many numbers there were then; 0: not known
 
   friend bool operator==(const TaskProgress&, const TaskProgress&) = default;
 };

@@ -425,6 +425,20 @@ TEST_F(EpochRunnerTest, WithdrawnAndOfferedAgainATaskIsAsItWas) {
   EXPECT_EQ(lines(sink_.written), fmt::format("heard-a-1 {}\nheard-a-2 {}\n", start_ms, start_ms + 1));
 }
 
+TEST_F(EpochRunnerTest, AnotherNumberOfPartitionsIsRefused) {
+  give(0, 0, start_ms, "a");
+  begin_process();
+  ASSERT_TRUE(step().ok());
+  EXPECT_EQ(source_->progress[0].partitions, 2);
+  source_->progress[0].partitions = 3;
+  begin_process();
+  const Status refused = step();
+  EXPECT_EQ(refused.fault, Fault::refused);
+  EXPECT_NE(refused.text.find("have 2 partitions, and the state of this application was made with 3"),
+            std::string::npos)
+      << refused.text;
+}
+
 TEST_F(EpochRunnerTest, ATaskThatSomebodyElseHadMeanwhileIsTakenFromTheLog) {
   give(0, 0, start_ms, "a");
   begin_process();
@@ -442,7 +456,7 @@ TEST_F(EpochRunnerTest, ATaskThatSomebodyElseHadMeanwhileIsTakenFromTheLog) {
                             .ranges = {{"seal", PartitionId{0}, Offset{1}, Offset{2}, true},
                                        {"trip", PartitionId{0}, Offset{0}, Offset{0}, true}}};
   ASSERT_TRUE(journal_.append({&theirs, 1}).ok());
-  source_->progress[0] = {PartitionId{0}, theirs.epoch, {{"seal", PartitionId{0}, Offset{2}}}};
+  source_->progress[0] = {PartitionId{0}, theirs.epoch, {{"seal", PartitionId{0}, Offset{2}}}, 2};
   give(0, 0, start_ms + 2, "a");
   source_->offer({PartitionId{0}});
   ASSERT_TRUE(step().ok());

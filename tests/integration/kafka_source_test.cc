@@ -341,14 +341,14 @@ TEST_F(KafkaSourceTest, TheGroupRemembersOffsetsAndEpochs) {
   KafkaSourceOptions o = options({topic});
   KafkaSource source(o);
   ASSERT_TRUE(source.open({}).ok());
-  const std::vector<TaskProgress> progress = {{PartitionId{0}, 12, {{topic, PartitionId{0}, Offset{7}}}}};
+  const std::vector<TaskProgress> progress = {{PartitionId{0}, 12, {{topic, PartitionId{0}, Offset{7}}}, 2}};
   const Status committed = source.commit(progress);
   ASSERT_TRUE(committed.ok()) << committed.text;
   std::vector<TaskProgress> found;
   ASSERT_TRUE(source.committed(std::vector{PartitionId{0}, PartitionId{1}}, found).ok());
   ASSERT_EQ(found.size(), 2u);
   EXPECT_EQ(found[0], progress[0]);
-  EXPECT_EQ(found[1], (TaskProgress{PartitionId{1}, 0, {}}));
+  EXPECT_EQ(found[1], (TaskProgress{PartitionId{1}, 0, {}, 0}));
   EXPECT_EQ(kafka().committed(o.group, topic, 2).at(0), 7);  // where lag monitors look
 }
 
