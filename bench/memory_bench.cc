@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "bench/bench_setup.h"
+#include "engine/key_image.h"
 #include "engine/shard.h"
 #include "operators/seal_decode.h"
 #include "operators/seal_domain.h"
