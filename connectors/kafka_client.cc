@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace vigia {
 
 namespace {
@@ -15,6 +17,23 @@ Status set(rd_kafka_conf_t* conf, const std::string& name, const std::string& va
 }
 
 }  // namespace
+
+KafkaClientOptions reader_options(const std::string& brokers, const std::string& client,
+                                  const std::map<std::string, std::string>& properties, KafkaLog log) {
+  KafkaClientOptions options;
+  options.brokers = brokers;
+  options.user = properties;
+  options.user.erase("group.instance.id");
+  options.user.erase("transaction.timeout.ms");
+  options.log = std::move(log);
+  options.defaults = {{"client.id", client}, {"fetch.wait.max.ms", "20"}};
+  options.fixed = {{"group.id", client},  // librdkafka wants one; nothing is ever committed to it
+                   {"enable.auto.commit", "false"},
+                   {"enable.partition.eof", "true"},
+                   {"isolation.level", "read_committed"},
+                   {"auto.offset.reset", "earliest"}};
+  return options;
+}
 
 Status KafkaClient::open(rd_kafka_type_t type, const KafkaClientOptions& options,
                          const std::function<void(rd_kafka_conf_t*)>& prepare) {

@@ -31,6 +31,10 @@ struct KafkaClientOptions {
   std::function<void(rd_kafka_resp_err_t, const rd_kafka_topic_partition_list_t&)> rebalance = {};
 };
 
+// Of a consumer that reads committed records of partitions that it is given, and is no member of a group.
+[[nodiscard]] KafkaClientOptions reader_options(const std::string& brokers, const std::string& client,
+                                                const std::map<std::string, std::string>& properties, KafkaLog log);
+
 struct KafkaConfFree {
   void operator()(rd_kafka_conf_t* conf) const { rd_kafka_conf_destroy(conf); }
 };

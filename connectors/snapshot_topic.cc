@@ -124,19 +124,8 @@ Status SnapshotTopic::publish(const SnapshotStore& store, const std::string& tas
 
 Status SnapshotTopic::open_reader() {
   if (reader_.handle() != nullptr) return Status::good();
-  KafkaClientOptions c;
-  c.brokers = options_.brokers;
-  c.user = options_.properties;
-  c.user.erase("group.instance.id");
-  c.user.erase("transaction.timeout.ms");
-  c.log = options_.log;
-  c.defaults = {{"client.id", "vigia-snapshots"}, {"fetch.wait.max.ms", "20"}};
-  c.fixed = {{"group.id", "vigia-snapshots"},  // librdkafka wants one; nothing is ever committed to it
-             {"enable.auto.commit", "false"},
-             {"enable.partition.eof", "true"},
-             {"isolation.level", "read_committed"},
-             {"auto.offset.reset", "earliest"}};
-  return reader_.open(RD_KAFKA_CONSUMER, c);
+  return reader_.open(RD_KAFKA_CONSUMER,
+                      reader_options(options_.brokers, "vigia-snapshots", options_.properties, options_.log));
 }
 
 Status SnapshotTopic::fetch(const std::string& task, PartitionId number, std::uint64_t epoch, TaskSnapshot& out) {

@@ -64,8 +64,10 @@ Status TopicScan::read(const std::string& topic, std::span<const OffsetBounds> b
     left.emplace(number, bounds[i].end);
     rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), number)->offset = bounds[i].begin.value;
   }
+  // A client of its own each time: what one has fetched for an earlier assignment may still come after the next.
+  Status status = connect(reader_, "read_committed");
+  if (!status.ok()) return status;
   rd_kafka_assign(reader_.handle(), list.get());
-  Status status;
   TimeMs deadline_ms = steady_clock_ms() + options_.patience_ms;
   while (status.ok() && !left.empty()) {
     const KafkaMessage message(rd_kafka_consumer_poll(reader_.handle(), poll_ms));
