@@ -15,7 +15,8 @@
 
 namespace vigia {
 
-inline constexpr std::uint8_t image_version = 1;
+inline constexpr std::uint8_t image_version = 2;
+[[nodiscard]] inline bool is_readable_version(std::uint8_t version) { return version == 1 || version == image_version; }
 
 namespace image {
 
@@ -99,7 +100,8 @@ template <class Stage>
 std::string read_sound_image(const Stage& stage, Shard<Stage>& shard, std::string_view key, std::string_view bytes,
                              TimeMs alarm_ms) {
   const auto damaged = [&] { return "the image of key " + std::string(key) + " is damaged"; };
-  ByteReader in(bytes.substr(1, bytes.size() - 1 - sizeof(XXH64_hash_t)));
+  ByteReader in(bytes.substr(0, bytes.size() - sizeof(XXH64_hash_t)));
+  const auto version = in.get<std::uint8_t>();
   const auto index = shard.add_key(stage.hash(key), key, false);
   auto& record = shard.record_at(index);
   auto& cold = *record.cold;
@@ -127,7 +129,7 @@ std::string read_sound_image(const Stage& stage, Shard<Stage>& shard, std::strin
   image::get_all(in, book.alerts);
   image::get_heard(in, cold.heard);
   const bool has_context = in.get<std::uint8_t>() != 0;
-  if (has_context) cold.context = stage.read_context(in);
+  if (has_context) cold.context = stage.read_context(in, version);
   if (in.failed || !in.at_end() || !head) return damaged();
   shard.adopt_history(record, std::move(head), tail);
   if (!gaps.empty()) cold.gaps = std::make_unique<std::vector<SequenceGap>>(std::move(gaps));
@@ -141,8 +143,8 @@ std::string read_sound_image(const Stage& stage, Shard<Stage>& shard, std::strin
 // REQUIRES: the key is not in the shard. An error text, empty when good.
 template <class Stage>
 std::string read_key_image(const Stage& stage, Shard<Stage>& shard, std::string_view key, std::string_view bytes) {
-  if (const auto version = ByteReader(bytes).get<std::uint8_t>(); version != image_version)
-    return "the image of key " + std::string(key) + " has version " + std::to_string(version) + ", expected " +
+  if (const auto version = ByteReader(bytes).get<std::uint8_t>(); !is_readable_version(version))
+    return "the image of key " + std::string(key) + " has version " + std::to_string(version) + ", expected 1 to " +
            std::to_string(image_version);
   if (!is_sound_image(bytes)) return "the image of key " + std::string(key) + " is damaged";
   return read_sound_image(stage, shard, key, bytes, never_ms);

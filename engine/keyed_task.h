@@ -184,8 +184,8 @@ bool KeyedTask<Stage>::continue_snapshot(std::size_t keys_max, const std::functi
 template <class Stage>
 std::string KeyedTask<Stage>::restore_meta(std::string_view meta) {
   ByteReader in(meta);
-  if (const auto version = in.get<std::uint8_t>(); version != image_version)
-    return "the snapshot has version " + std::to_string(version) + ", expected " + std::to_string(image_version);
+  if (const auto version = in.get<std::uint8_t>(); !is_readable_version(version))
+    return "the snapshot has version " + std::to_string(version) + ", expected 1 to " + std::to_string(image_version);
   if (in.get<std::uint64_t>() != stage_.fingerprint())
     return "the snapshot was made under other rules, sources, zones or routes; start with those, or with another state "
            "directory "

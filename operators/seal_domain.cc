@@ -109,12 +109,14 @@ void SealDomain::arrived(std::byte* area_bytes, std::unique_ptr<SealContext>& co
   if (shortest_silence_ms_ == never_ms || head.stream_rank != plain_stream_rank) return;
   auto& area = *reinterpret_cast<SealArea*>(area_bytes);
   const auto low = payload.battery_low ? condition_bit(Condition::low_battery) : std::uint8_t{0};
-  const auto now = head.broker_ms * 256 + (payload.conditions | low);
+  const auto conditions = static_cast<std::uint8_t>(payload.conditions | low);
+  const Silences::Message message{head.broker_ms, head.sent_ms, conditions, head.clock_fault, head.evidence};
+  const auto now = head.broker_ms * 256 + conditions;
   const auto heard = area.heard;
   if (heard == no_time_ms) {
     area.heard = now;
     if (!context) context = std::make_unique<SealContext>();
-    context->first_heard_ms = head.broker_ms;
+    context->silences.begin(message);
     emitter.deadline(head.broker_ms + shortest_silence_ms_);
     return;
   }
@@ -123,12 +125,9 @@ void SealDomain::arrived(std::byte* area_bytes, std::unique_ptr<SealContext>& co
   if (in_order) area.heard = std::max(heard, now);
   emitter.deadline(std::max(head.broker_ms, heard_ms) + shortest_silence_ms_);
   const bool is_silence = in_order && head.broker_ms - heard_ms > shortest_silence_ms_;
-  // What was made since the last time it was heard lies in no silence: silences end when something is heard.
-  const bool may_lie_in_one = head.sent_ms < heard_ms && context && !context->silences.empty();
-  if (in_order && !is_silence && !may_lie_in_one) return;
+  if (in_order && !is_silence && !message.was_kept()) return;
   if (!context) context = std::make_unique<SealContext>();
-  context->hear(head, static_cast<std::uint8_t>(payload.conditions | low), heard, shortest_silence_ms_);
-  emitter.touch();
+  if (context->silences.hear(message, heard, shortest_silence_ms_)) emitter.touch();
 }
 
 void SealDomain::deadlines(const std::byte* state, const std::byte* area_bytes, Deadlines& out) const {

@@ -69,9 +69,9 @@ class SealDomain {
   void trim(SealContext& context, TimeMs before_ms) const { context.trim(before_ms); }
   [[nodiscard]] std::size_t context_bytes(const SealContext& context) const { return context.memory_bytes(); }
   void write_context(const SealContext& context, ByteWriter& out) const { context.write(out, *config_.site); }
-  [[nodiscard]] std::unique_ptr<SealContext> read_context(ByteReader& in) const {
+  [[nodiscard]] std::unique_ptr<SealContext> read_context(ByteReader& in, std::uint8_t version) const {
     auto context = std::make_unique<SealContext>();
-    context->read(in, *config_.site);
+    context->read(in, version, *config_.site);
     return context;
   }
 

@@ -23,17 +23,16 @@ class SignalLost : public OperatorBase {
   void judge(SealJudge& judge) const {
     const auto heard = judge.area.heard;
     if (heard == no_time_ms) return;
-    if (judge.key.context != nullptr)
-      for (const auto& silence : judge.key.context->silences) judge_silence(judge, silence, false);
-    Silence current;
-    current.from_ms = heard >> 8;
-    current.to_ms = never_ms;
-    current.conditions_before = static_cast<std::uint8_t>(heard & 0xff);
-    judge_silence(judge, current, true);
+    if (judge.key.context != nullptr) {
+      const Silences& silences = judge.key.context->silences;
+      for (const auto& silence : silences.all()) judge_silence(judge, silence, silences.backlog_of(silence), false);
+    }
+    const Silence current{heard >> 8, never_ms, static_cast<std::uint8_t>(heard & 0xff), {}};
+    judge_silence(judge, current, {}, true);
   }
 
  private:
-  void judge_silence(SealJudge& judge, const Silence& silence, bool lasts) const {
+  void judge_silence(SealJudge& judge, const Silence& silence, Silences::Backlog backlog, bool lasts) const {
     auto until_ms = silence.to_ms;
     std::uint16_t trip = 0;
     if (!is_always_) {
@@ -57,17 +56,18 @@ class SignalLost : public OperatorBase {
     episode.status = ended ? schema::AlertStatus::cleared : schema::AlertStatus::confirmed;
     episode.end_ms = ended ? until_ms : 0;
     episode.context = trip;
-    episode.cause = static_cast<std::uint16_t>(cause_of(judge, silence, lasts, episode));
+    episode.cause = static_cast<std::uint16_t>(cause_of(judge, silence, backlog, lasts, episode));
     episode.evidence[0] = silence.heard_again;
   }
 
-  [[nodiscard]] static SignalCause cause_of(SealJudge& judge, const Silence& silence, bool lasts, Episode& episode) {
+  [[nodiscard]] static SignalCause cause_of(SealJudge& judge, const Silence& silence, Silences::Backlog backlog,
+                                            bool lasts, Episode& episode) {
     constexpr auto jammed = static_cast<std::uint8_t>(condition_bit(schema::Condition::jamming) |
                                                       condition_bit(schema::Condition::antenna_cut));
     constexpr auto powerless = static_cast<std::uint8_t>(condition_bit(schema::Condition::low_battery) |
                                                          condition_bit(schema::Condition::power_cut));
-    if (((silence.conditions_before | silence.conditions_within) & jammed) != 0) return SignalCause::jamming;
-    if (silence.has_backlog) return SignalCause::coverage;
+    if (((silence.conditions_before | backlog.conditions) & jammed) != 0) return SignalCause::jamming;
+    if (backlog.any) return SignalCause::coverage;
     if ((silence.conditions_before & powerless) != 0) return SignalCause::battery;
     if (lasts) return SignalCause::coverage;
     const auto decided_ms = silence.to_ms + judge.settings.allowed_lateness_ms;

@@ -16,37 +16,6 @@ Trip& SealContext::find_or_add(std::string_view id) {
   return trips.back();
 }
 
-void SealContext::hear(const EventHead& head, std::uint8_t conditions, TimeMs heard_before, TimeMs silence_ms) {
-  const auto heard_ms = heard_before >> 8;
-  const auto now_ms = head.broker_ms;
-  if (now_ms < first_heard_ms) {
-    if (first_heard_ms - now_ms > silence_ms)
-      silences.insert(silences.begin(), {now_ms, first_heard_ms, conditions, 0, false, {}});
-    first_heard_ms = now_ms;
-  }
-  if (now_ms > heard_ms && now_ms - heard_ms > silence_ms)
-    silences.push_back({heard_ms, now_ms, static_cast<std::uint8_t>(heard_before & 0xff), 0, false, head.evidence});
-  for (std::size_t i = 0; i < silences.size(); ++i) {
-    auto& silence = silences[i];
-    if (silence.from_ms < now_ms && now_ms < silence.to_ms) {  // a record from within it, read later
-      auto later = silence;
-      later.from_ms = now_ms;
-      later.conditions_before = conditions;
-      silence.to_ms = now_ms;
-      silence.heard_again = head.evidence;
-      if (later.to_ms - later.from_ms > silence_ms)
-        silences.insert(silences.begin() + static_cast<std::ptrdiff_t>(i) + 1, later);
-      break;
-    }
-  }
-  std::erase_if(silences, [&](const Silence& silence) { return silence.to_ms - silence.from_ms <= silence_ms; });
-  for (auto& silence : silences) {
-    if (head.sent_ms <= silence.from_ms || head.sent_ms >= silence.to_ms || head.clock_fault) continue;
-    silence.has_backlog = true;
-    silence.conditions_within |= conditions;
-  }
-}
-
 const Trip* SealContext::find(std::uint16_t serial) const {
   for (const auto& trip : trips)
     if (trip.serial == serial) return &trip;
@@ -137,7 +106,7 @@ std::vector<TripSpan> SealContext::spans() const {
 }
 
 void SealContext::trim(TimeMs before_ms) {
-  std::erase_if(silences, [&](const Silence& silence) { return silence.to_ms < before_ms; });
+  silences.trim(before_ms);
   auto ended = spans();
   std::erase_if(ended, [&](const TripSpan& span) { return span.end_ms >= before_ms; });
   if (!ended.empty()) {
@@ -154,8 +123,8 @@ void SealContext::trim(TimeMs before_ms) {
 }
 
 std::size_t SealContext::memory_bytes() const {
-  auto bytes = sizeof(*this) + trips.capacity() * sizeof(Trip) + marks.capacity() * sizeof(TripMark) +
-               silences.capacity() * sizeof(Silence);
+  auto bytes =
+      sizeof(*this) + trips.capacity() * sizeof(Trip) + marks.capacity() * sizeof(TripMark) + silences.memory_bytes();
   for (const auto& trip : trips)
     bytes += (trip.id.capacity() > 15 ? trip.id.capacity() + 1 : 0) + trip.windows.capacity() * sizeof(TripWindow) +
              trip.weighings.capacity() * sizeof(Weighing);
@@ -184,7 +153,6 @@ std::string_view zone_id(const SiteModel& site, std::uint32_t zone) {
 
 void SealContext::write(ByteWriter& out, const SiteModel& site) const {
   out.put(next_serial);
-  out.put(first_heard_ms);
   out.put(static_cast<std::uint32_t>(trips.size()));
   for (const auto& trip : trips) {
     out.put_text(trip.id);
@@ -202,12 +170,12 @@ void SealContext::write(ByteWriter& out, const SiteModel& site) const {
     put_elements(out, trip.weighings);
   }
   put_elements(out, marks);
-  put_elements(out, silences);
+  silences.write(out);
 }
 
-void SealContext::read(ByteReader& in, const SiteModel& site) {
+void SealContext::read(ByteReader& in, std::uint8_t version, const SiteModel& site) {
   next_serial = in.get<std::uint16_t>();
-  first_heard_ms = in.get<TimeMs>();
+  const TimeMs first_heard_ms = version == 1 ? in.get<TimeMs>() : 0;
   for (auto count = in.get<std::uint32_t>(); count > 0 && !in.failed; --count) {
     Trip trip;
     trip.id = in.get_text();
@@ -226,7 +194,10 @@ void SealContext::read(ByteReader& in, const SiteModel& site) {
     trips.push_back(std::move(trip));
   }
   get_elements(in, marks);
-  get_elements(in, silences);
+  if (version == 1)
+    silences.read_summed(in, first_heard_ms);
+  else
+    silences.read(in);
 }
 
 TimeMs covered_ms(const Trip* trip, TimeMs from_ms, TimeMs until_ms) {

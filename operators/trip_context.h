@@ -10,6 +10,7 @@
 
 #include "engine/bytes.h"
 #include "engine/event.h"
+#include "operators/silences.h"
 #include "operators/site_model.h"
 #include "schemas/trip_event_generated.h"
 
@@ -79,30 +80,15 @@ struct TripSpan {
   const TripMark* ended_by = nullptr;  // null: it runs; of another trip: that one's start
 };
 
-// Nothing was heard between two broker times.
-struct Silence {
-  TimeMs from_ms = 0;
-  TimeMs to_ms = 0;
-  std::uint8_t conditions_before = 0;  // of the last message before it
-  std::uint8_t conditions_within = 0;  // of the backlog made during it
-  bool has_backlog = false;
-  EvidenceRef heard_again;
-};
-
 class SealContext {
  public:
   std::vector<Trip> trips;
-  std::vector<TripMark> marks;    // sorted by time, trip id, kind
-  std::vector<Silence> silences;  // sorted
-  TimeMs first_heard_ms = no_time_ms;
+  std::vector<TripMark> marks;  // sorted by time, trip id, kind
+  Silences silences;
   std::uint16_t next_serial = 1;
 
   // Takes in a trip event. Answers from when on what was folded must be folded again (never_ms: nothing changed for it).
   TimeMs absorb(const EventHead& head, const schema::TripEvent& event, const SiteModel& site);
-
-  // A message was heard. `heard_before`: last broker time heard until then * 256 + the conditions reported then. Two broker
-  // times further apart than `silence_ms` with nothing between are a silence; a message made during one is its backlog.
-  void hear(const EventHead& head, std::uint8_t conditions, TimeMs heard_before, TimeMs silence_ms);
 
   [[nodiscard]] const Trip* find(std::uint16_t serial) const;
   [[nodiscard]] const Trip* find(std::string_view id) const;
@@ -113,7 +99,7 @@ class SealContext {
 
   [[nodiscard]] std::size_t memory_bytes() const;
   void write(ByteWriter& out, const SiteModel& site) const;
-  void read(ByteReader& in, const SiteModel& site);
+  void read(ByteReader& in, std::uint8_t version, const SiteModel& site);  // of images of that version
 
  private:
   Trip& find_or_add(std::string_view id);

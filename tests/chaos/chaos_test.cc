@@ -108,7 +108,7 @@ rules:
   - {{ id: corridor, kind: route_deviation, confirmations: 2 }}
   - {{ id: signal, kind: signal_lost, interval: 6m }}
   - {{ id: delayed, kind: trip_delayed }}
-  - {{ id: shaken, kind: seal_condition, conditions: [vibration] }}
+  - {{ id: jammed, kind: seal_condition, conditions: [jamming] }}
 )",
                                                           application_, outside().proxied(), instance,
                                                           std::getenv("VIGIA_CHAOS_DELIVERY") != nullptr

@@ -101,7 +101,7 @@ schema::SealEventT LoadedSeal::message(TimeMs time_ms) {
     event.position->lat_deg = lat_deg;
     event.position->lon_deg = -80.0 + place_ * place_deg;
   }
-  if (dice_.one_in(60)) event.conditions.push_back(schema::Condition::vibration);
+  if (dice_.one_in(60)) event.conditions.push_back(schema::Condition::jamming);
   return event;
 }
 

@@ -109,7 +109,7 @@ class CountingStage {
     return sizeof limits + limits.all.capacity() * sizeof(Limit);
   }
   void write_context(const Limits& limits, ByteWriter& out) const { image::put_all(out, &limits.all); }
-  [[nodiscard]] std::unique_ptr<Limits> read_context(ByteReader& in) const {
+  [[nodiscard]] std::unique_ptr<Limits> read_context(ByteReader& in, std::uint8_t) const {
     auto limits = std::make_unique<Limits>();
     image::get_all(in, limits->all);
     return limits;
