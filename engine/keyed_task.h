@@ -12,6 +12,7 @@
 
 #include "engine/key_image.h"
 #include "engine/parallel.h"
+#include "engine/result_order.h"
 #include "engine/shard.h"
 #include "engine/task.h"
 
@@ -144,15 +145,14 @@ EpochResult KeyedTask<Stage>::process(std::span<const InputRecord> records, std:
       result.rejected.push_back(
           {RejectKind::too_late, &records[late.record_index], late.event_index, std::move(late.reason)});
     std::move(alerts[i].begin(), alerts[i].end(), std::back_inserter(result.alerts));
+    std::ranges::move(shards_[i]->take_signals(), std::back_inserter(result.signals));
   }
   std::stable_sort(result.rejected.begin(), result.rejected.end(),
                    [](const RejectedRecord& a, const RejectedRecord& b) {
                      return std::tie(a.record, a.event_index) < std::tie(b.record, b.event_index);
                    });
-  std::stable_sort(result.alerts.begin(), result.alerts.end(), [](const Alert& a, const Alert& b) {
-    return std::tie(a.detected_ms, a.subject_id, a.rule_id, a.start_ms, a.alert_id, a.revision) <
-           std::tie(b.detected_ms, b.subject_id, b.rule_id, b.start_ms, b.alert_id, b.revision);
-  });
+  put_in_order(result.alerts);
+  put_in_order(result.signals);
   total_ += result.account;
   return result;
 }

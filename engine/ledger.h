@@ -3,8 +3,11 @@
 // alert is judged later, with what is known then (see engine/stage.h, episodes).
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <set>
+#include <tuple>
 #include <vector>
 
 #include "engine/event.h"
@@ -55,6 +58,11 @@ class Ledger {
   // REQUIRES: the findings were rolled back and made again up to `boundary_ms`. True when what is open there is what was
   // open there in `before`; then the rest of `before` is taken over and need not be made again.
   [[nodiscard]] bool converge(const std::vector<Candidate>& before, TimeMs boundary_ms);
+
+  // Drops the findings that are over, but for those that began as one with another that is not: what is told of them is
+  // told from all.
+  template <class IsOver>
+  void forget(IsOver&& is_over);
 };
 
 inline std::vector<Candidate> Ledger::roll_back(TimeMs boundary_ms) {
@@ -67,6 +75,16 @@ inline std::vector<Candidate> Ledger::roll_back(TimeMs boundary_ms) {
     candidate.closed_by = {};
   }
   return before;
+}
+
+template <class IsOver>
+void Ledger::forget(IsOver&& is_over) {
+  const auto series_of = [](const Candidate& c) { return std::tuple(c.rule, c.discriminator, c.start_ms); };
+  if (std::none_of(candidates.begin(), candidates.end(), is_over)) return;
+  std::set<std::tuple<std::uint16_t, std::uint32_t, TimeMs>> going_on;
+  for (const auto& candidate : candidates)
+    if (!is_over(candidate)) going_on.insert(series_of(candidate));
+  std::erase_if(candidates, [&](const Candidate& c) { return is_over(c) && !going_on.contains(series_of(c)); });
 }
 
 inline bool Ledger::converge(const std::vector<Candidate>& before, TimeMs boundary_ms) {

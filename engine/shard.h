@@ -78,6 +78,7 @@ class alignas(128) Shard {  // shards are worked side by side
   // What became of the rows since the last call.
   [[nodiscard]] Account take_account() { return std::exchange(account_, {}); }
   [[nodiscard]] std::vector<RowReject> take_too_late() { return std::exchange(too_late_, {}); }
+  [[nodiscard]] std::vector<Signal> take_signals() { return std::exchange(signals_, {}); }
 
   [[nodiscard]] std::uint64_t key_count() const { return slab_.used() + spill_.stubs.size(); }
   [[nodiscard]] std::uint64_t memory_bytes() const {
@@ -158,6 +159,7 @@ class alignas(128) Shard {  // shards are worked side by side
   [[nodiscard]] std::uint64_t history_bytes(const Record& record) const;
   void flush(std::uint32_t index, Record& record);
   void judge(std::uint32_t index, Record& record, TimeMs clock_ms, std::vector<Alert>& alerts);
+  void tell(const ToldAlert& told, const Cold& cold, std::vector<Alert>& alerts);
   void absorb_emitted(const Emitter& emitter, const EventHead& head, std::uint32_t index, Record& record);
   void touch(std::uint32_t index, Record& record, TimeMs detected_ms, TimeMs late_by_ms);
   // To be called before a key is changed in an epoch. Keeps its image when a snapshot under way still wants it.
@@ -200,6 +202,7 @@ class alignas(128) Shard {  // shards are worked side by side
   Account account_;
   std::vector<RowReject> too_late_;
   std::vector<Alert> alone_;  // alerts of events beyond their time
+  std::vector<Signal> signals_;
   std::vector<std::uint32_t> touched_;
   // Keys changed since the last snapshot began carry changed_mark_; those that the one under way still has to save carry
   // the other mark.

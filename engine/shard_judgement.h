@@ -55,7 +55,7 @@ void Shard<Stage>::judge(std::uint32_t index, Record& record, TimeMs clock_ms, s
           // What only the clock says, or a withdrawal, is told on the strength of what was last heard.
           auto shown = told;
           if (shown.last.evidence[0].offset.value < 0) shown.last.evidence[0] = newest_evidence(record);
-          alerts.push_back(stage_.describe(shown, cold.key, cold.context.get()));
+          tell(shown, cold, alerts);
         });
   }
   forget(record, clock_ms);
@@ -64,6 +64,18 @@ void Shard<Stage>::judge(std::uint32_t index, Record& record, TimeMs clock_ms, s
   if (judgement.due_ms != never_ms && judgement.due_ms < record.due_ms)
     schedule(index, std::max(judgement.due_ms, clock_ms));
   account_found(record);
+}
+
+// As an alert, or as a signal: a finding that is only a part of what another stage will judge.
+template <class Stage>
+void Shard<Stage>::tell(const ToldAlert& told, const Cold& cold, std::vector<Alert>& alerts) {
+  if constexpr (requires { stage_.is_signal(told.last.rule); }) {
+    if (stage_.is_signal(told.last.rule)) {
+      signals_.push_back(stage_.describe_signal(told, cold.key, cold.context.get()));
+      return;
+    }
+  }
+  alerts.push_back(stage_.describe(told, cold.key, cold.context.get()));
 }
 
 // Of the newest event that is kept; none when nothing is.
@@ -87,14 +99,14 @@ void Shard<Stage>::ask(Record& record, TimeMs clock_ms, Judgement& judgement) co
 }
 
 // Lets go of what no event can change any more: what ended a horizon ago and what made it has left the history. Only once
-// it has been told: an epoch may be longer than the horizon. An alert goes with what it was told from, neither sooner (it
-// would be told again) nor later (it would be withdrawn).
+// it has been told: an epoch may be longer than the horizon. Findings that make one episode together go together. An alert
+// goes with what it was told from, neither sooner (it would be told again) nor later (it would be withdrawn).
 template <class Stage>
 void Shard<Stage>::forget(Record& record, TimeMs clock_ms) {
   auto& cold = *record.cold;
   const auto forget_ms = clock_ms - settings_.horizon_ms - broker_disorder_ms;
   if (cold.ledger) {
-    std::erase_if(cold.ledger->candidates, [&](const Candidate& c) {
+    cold.ledger->forget([&](const Candidate& c) {
       return c.closed_at_ms < cold.base_ms &&
              (stage_.is_internal(c.rule) || std::max(c.start_ms, c.end_ms) < forget_ms);
     });

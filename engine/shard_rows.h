@@ -96,6 +96,8 @@ void Shard<Stage>::step(const EventRow& row, std::uint32_t index, Record& record
   clock_ms_ = std::max(clock_ms_, row.clock_ms);
   ++account_.decoded;
   about_to_change(index, record);
+  if constexpr (requires { stage_.enter(area_of(record), record.cold->context, row.payload); })
+    if (stage_.enter(area_of(record), record.cold->context, row.payload)) account_found(record);
   if (!row.is_device || !takes_short_way(row, record)) return place(row, index, record);
   if (HistoryBlock::is_step(record.tail_count)) change_tail(record, HistoryBlock::reserve_one_more);
   CompactPayload compact;

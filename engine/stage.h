@@ -6,6 +6,9 @@
 //
 //   decode(record, ...)          bytes to rows; bad bytes to rejections. Called in parallel for pieces of an epoch.
 //   new_state(state)             before the first event of a key.
+//   enter(area, context, payload)  may be absent. Each event, whether it will be accepted or not, before anything is done
+//                                with it: writes what only the key knows into the mutable parts of the payload, such as a
+//                                number in place of a name, so that it can be compacted. True: the context has grown.
 //   absorb(context, event)       an event of a rare stream was accepted (whenever it came): what it says about the whole
 //                                past of the key. Answers from when on the fold must be made again.
 //   arrived(area, context, ...)  an event was accepted; called once for each, in any order: must not depend on it.
@@ -18,6 +21,8 @@
 //   deadlines(state, area, out)  offers all due times that apply and arrived would give for this state now; asked when a
 //                                due time has passed, so that a deadline that moves costs no judgement.
 //   describe(episode, alert)     the words of an alert.
+//   is_signal(rule), describe_signal(told, key, context)  may be absent. Rules whose episodes are only parts of
+//                                what another stage judges: they live as alerts do, but leave as signals.
 //   judge_alone(row, ...)        what an event says that comes too late to be put in its place.
 //
 // A timer is nothing but a time at which `episodes` is asked again: it needs no state of its own, so it survives a

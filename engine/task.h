@@ -13,15 +13,19 @@
 
 #include "engine/record.h"
 #include "schemas/alert_generated.h"
+#include "schemas/signal_generated.h"
 
 namespace vigia {
 
-using Alert = schema::AlertT;  // one revision, as it leaves the engine
+using Alert = schema::AlertT;    // one revision, as it leaves the engine
+using Signal = schema::SignalT;  // one revision of what the next stage is told
 
 // What one epoch brought forth. Alerts stand in the order in which they must be written: by detected_ms, subject, rule,
-// start; the order and the bytes depend on the epochs alone, never on threads or shards.
+// start, and signals by broker time, rule, group, subject; the order and the bytes depend on the epochs alone, never on
+// threads or shards.
 struct EpochResult {
   std::vector<Alert> alerts;
+  std::vector<Signal> signals;
   std::vector<RejectedRecord> rejected;  // in record order; valid as long as the epoch's records
   Account account;                       // of this epoch alone
 };

@@ -72,6 +72,11 @@ const Alert* verify_alert_record(std::string_view bytes) {
   return has_identifier(bytes, AlertIdentifier()) ? verified_root<Alert>(bytes) : nullptr;
 }
 
+const Signal* verify_signal_record(std::string_view bytes) {
+  if (bytes.size() < smallest_record_bytes || bytes.size() > max_record_bytes) return nullptr;
+  return has_identifier(bytes, SignalIdentifier()) ? verified_root<Signal>(bytes) : nullptr;
+}
+
 std::uint32_t unknown_enum_values(const SealEvent& event) {
   std::uint32_t count = is_known(event.lock()) ? 0 : 1;
   if (const auto* conditions = event.conditions()) {

@@ -12,6 +12,7 @@
 
 #include "schemas/alert_generated.h"
 #include "schemas/seal_batch_generated.h"
+#include "schemas/signal_generated.h"
 #include "schemas/trip_batch_generated.h"
 
 namespace vigia::schema {
@@ -48,6 +49,7 @@ class Events {
 [[nodiscard]] Events<TripEvent> verify_trip_record(std::string_view bytes);
 // Null when it does not verify.
 [[nodiscard]] const Alert* verify_alert_record(std::string_view bytes);
+[[nodiscard]] const Signal* verify_signal_record(std::string_view bytes);
 
 // REQUIRES: verified. What is wrong with the values, for people ("position.lat_deg is 91, expected -90 to 90"); empty
 // when nothing is. An empty id is missing, and so is a required time of 0.
