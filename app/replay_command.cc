@@ -14,6 +14,7 @@
 #include "app/stage_loading.h"
 #include "connectors/file_sink.h"
 #include "connectors/file_source.h"
+#include "operators/signal_stage.h"
 
 namespace vigia {
 namespace {
@@ -61,7 +62,7 @@ int run_files(const ReplayArguments& arguments) {
     ProgressBar bar(source.bytes_total());
     options.progress = [&](const Account& account) { bar.show(source.bytes_read(), account_words(account)); };
     result = replay(
-        source, [&] { return make_seal_task(loaded->stage); }, alerts, letters.get(), loaded->topics, options);
+        source, [&] { return make_whole_task(loaded->stage); }, alerts, letters.get(), loaded->topics, options);
   }
   if (!arguments.quiet) {
     for (const auto& [topic, lines] : source.skipped_topics()) {

@@ -110,6 +110,7 @@ std::vector<SectionSpec> parts_of_a_pipeline() {
         with_default("alert_state", text, "vigia.alerts.state", "compacted: the last revision of each alert"),
         with_default("dead_letters", text, "vigia.dead-letters", "records that can't be read, with the reason"),
         with_default("too_late", text, "vigia.too-late", "events that came too late"),
+        with_default("signals", text, "vigia.signals", "what stages tell each other; only when a rule needs it"),
         optional("journal", text, "the journal of epochs; by default APPLICATION.journal"),
         optional("snapshots", text, "compacted: the state, for other instances; by default APPLICATION.snapshots"),
         one_out_of(with_default("format", choice, "json", "how alerts are written"), formats),

@@ -167,8 +167,9 @@ class PipelineReader {
   void read_outputs(const Section& outputs) {
     OutputSpec& out = pipeline_.outputs;
     const std::pair<std::string_view, std::string*> topics[] = {
-        {"alerts", &out.alerts},     {"alert_state", &out.alert_state}, {"dead_letters", &out.dead_letters},
-        {"too_late", &out.too_late}, {"journal", &out.journal},         {"snapshots", &out.snapshots}};
+        {"alerts", &out.alerts},      {"alert_state", &out.alert_state}, {"dead_letters", &out.dead_letters},
+        {"too_late", &out.too_late},  {"signals", &out.signals},         {"journal", &out.journal},
+        {"snapshots", &out.snapshots}};
     for (const auto& [key, topic] : topics) {
       *topic = outputs.text(key);
       check_topic(key, *topic, outputs.line(key));
@@ -220,6 +221,7 @@ void load(const std::string& path, const EnvironmentLookup& environment, Diagnos
   std::vector<SiteFile> site_files;
   PipelineReader(path, reader, out).read(*root, site_files);
   load_site_files(path, site_files, environment, out, diagnostics);
+  if (is_timezone(out.pipeline.timezone)) out.site.days = local_days(out.pipeline.timezone);
   out.pipeline.config_hash = pipeline_hash(out.pipeline, site_files);
 }
 

@@ -30,9 +30,10 @@ struct SourceSpec {
   bool has_operators = true;  // false: no rule of this version reads the stream; the source may be left alone
 };
 
-// Names of topics. `journal` and `snapshots` are APPLICATION.journal and .snapshots when none were configured.
+// Names of topics. `journal` and `snapshots` are APPLICATION.journal and .snapshots when none were configured; `signals` is
+// only used when a rule needs it.
 struct OutputSpec {
-  std::string alerts, alert_state, dead_letters, too_late, journal, snapshots;
+  std::string alerts, alert_state, dead_letters, too_late, signals, journal, snapshots;
   RecordFormat format = RecordFormat::json;
   TimeMs alert_retention_ms = 0;  // how long the alert store keeps a committed alert
 };

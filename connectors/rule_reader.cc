@@ -63,6 +63,10 @@ class RuleReader {
     if (kind->kind == clock_fault && section.given("scope") && section.text("scope") == "trip") {
       reader_.error(section.line("scope"), "scope: trip", "scope: always; clocks are judged on trips and off");
     }
+    if (kind->kind == "service_quality" && !(rule.only.site.empty() && rule.only.zone.empty())) {
+      reader_.error(section.line("only"), "only: site or zone of service_quality",
+                    "only: { id: [...] }; a day's messages are in many places");
+    }
     if (is_judged(*kind, rule, section)) out.push_back(std::move(rule));
   }
 

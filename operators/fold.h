@@ -63,23 +63,31 @@ static_assert(sizeof(ViewState) == 40);
 struct SealArea {
   std::uint32_t segment_hint = UINT32_MAX;  // of the route's corridor
   TimeMs heard = no_time_ms;                // last broker time heard * 256 + conditions then; no_time_ms: never
+  std::uint32_t provider = 0;               // hash of the one with code 1; 0: none yet
 };
 #pragma pack(pop)
-
-struct Fold {
-  const SiteModel& site;
-  ViewState& view;
-  SealArea& area;
-  Emitter& emitter;
-  const std::unique_ptr<SealContext>& context;  // touching it costs a cache line: only when something is rare
-
-  [[nodiscard]] const Trip* trip() const { return context && view.trip != 0 ? context->find(view.trip) : nullptr; }
-  [[nodiscard]] TimeMs now_ms() const { return emitter.head().time_ms; }
-};
 
 struct JudgeSettings {
   TimeMs horizon_ms = 0;
   TimeMs allowed_lateness_ms = 0;
+};
+
+struct Fold {
+  const SiteModel& site;
+  const JudgeSettings& settings;
+  ViewState& view;
+  SealArea& area;
+  Emitter& emitter;
+  const std::unique_ptr<SealContext>& context;  // touching it costs a cache line: only when something is rare
+  std::uint8_t provider_code = 0;               // of the message
+
+  [[nodiscard]] const Trip* trip() const { return context && view.trip != 0 ? context->find(view.trip) : nullptr; }
+  [[nodiscard]] TimeMs now_ms() const { return emitter.head().time_ms; }
+  // The hash of the message's provider; 0: it names none.
+  [[nodiscard]] std::uint32_t provider() const {
+    if (provider_code <= 1) return provider_code == 0 ? 0 : area.provider;
+    return context ? context->providers.hash_of(provider_code) : 0;
+  }
 };
 
 struct SealJudge {

@@ -33,6 +33,10 @@ void SealDecoder::fill(const schema::SealEvent& event, bool copy, Row<SealPayloa
     for (const auto condition : *conditions)
       if (const auto known = static_cast<schema::Condition>(condition); schema::is_known(known))
         row.payload.conditions |= condition_bit(known);
+  if (const auto* provider = domain_.counts_providers() ? event.provider_id() : nullptr; provider != nullptr) {
+    row.payload.provider = copy ? keep(provider->string_view()) : provider->string_view();
+    row.payload.provider_hash = provider_hash(row.payload.provider);
+  }
   row.head.canonical = {};
   if (row.head.sequence == 0) {
     text_.clear();

@@ -109,15 +109,41 @@ Alert SealDomain::describe(const ToldAlert& told, std::string_view key, const Se
                   std::string(schema::name_of(static_cast<schema::Condition>(episode.discriminator))));
   if (rule.kind == WeightDifference::kind) add_attribute(alert, "difference_kg", fmt::format("{}", episode.value));
   if (episode.is_alone) add_attribute(alert, "context", "unknown");
+  add_evidence(episode, alert.evidence);
+  return alert;
+}
+
+void SealDomain::add_evidence(const Episode& episode, std::vector<std::unique_ptr<schema::EvidenceT>>& out) const {
   for (const auto& evidence : episode.evidence) {
     if (evidence.offset.value < 0) continue;
     auto entry = std::make_unique<schema::EvidenceT>();
     entry->topic = config_.sources[evidence.topic.value].topic;
     entry->partition = evidence.partition.value;
     entry->offset = evidence.offset.value;
-    alert.evidence.push_back(std::move(entry));
+    out.push_back(std::move(entry));
   }
-  return alert;
+}
+
+// A seal's part of a provider's day. It speaks as of the mark of the last message counted: that is its broker time,
+// whichever record or timer was the reason to look, and however far the clock was by then.
+Signal SealDomain::describe_signal(const ToldAlert& told, std::string_view key, const SealContext* context) const {
+  const auto& episode = told.last;
+  const auto count = QualityCount::unpack(episode.context);
+  Signal signal;
+  signal.signal_id = hex(told.id);
+  signal.revision = told.revision;
+  signal.is_retracted = episode.status == schema::AlertStatus::withdrawn;
+  signal.rule_id = config_.rules[episode.rule].id;
+  signal.group = {std::string(context ? context->providers.name_of(episode.discriminator) : std::string_view()),
+                  config_.site->days.date_of(episode.start_ms)};
+  signal.subject_id = key;
+  signal.start_ms = episode.start_ms;
+  signal.end_ms = episode.end_ms;
+  signal.broker_ms = static_cast<TimeMs>(episode.value);
+  signal.without_delay = signal.is_retracted ? 0 : count.without_delay;
+  signal.with_delay = signal.is_retracted ? 0 : count.with_delay;
+  add_evidence(episode, signal.evidence);
+  return signal;
 }
 
 std::string SealDomain::describe_key(const KeyFacts& facts) const {

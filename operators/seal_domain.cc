@@ -40,6 +40,9 @@ SealDomain::SealDomain(const SealStageConfig& config)
   for (const auto& rule : config_.rules) all_hashes += rule_hashes_.emplace_back(hash_of(rule));
   for (const auto& source : config_.sources) all_hashes += source.topic + "\n";
   all_hashes += std::to_string(config_.site->content_hash());
+  counts_providers_ =
+      std::ranges::any_of(config_.rules, [](const RuleSpec& r) { return r.kind == ServiceQuality::kind; });
+  if (counts_providers_) all_hashes += config_.site->days.zone();
   fingerprint_ = XXH3_64bits(all_hashes.data(), all_hashes.size());
 }
 
@@ -63,7 +66,7 @@ namespace {
 
 struct KeptSeal {
   double lat_deg, lon_deg;
-  std::uint8_t lock, conditions, battery_low, is_trip;
+  std::uint8_t lock, conditions, battery_low, is_trip, provider_code, unused[3];
 };
 
 }  // namespace
@@ -79,7 +82,9 @@ void SealDomain::write_payload(const SealPayload& payload, std::string& side) co
                       payload.lock,
                       payload.conditions,
                       static_cast<std::uint8_t>(payload.battery_low),
-                      0};
+                      0,
+                      payload.provider_code,
+                      {}};
   side.append(reinterpret_cast<const char*>(&kept), sizeof kept);
 }
 
@@ -96,6 +101,15 @@ void SealDomain::read_payload(std::string_view side, const EventHead& head, Seal
   out.lock = kept.lock;
   out.conditions = kept.conditions;
   out.battery_low = kept.battery_low != 0;
+  out.provider_code = counts_providers_ ? kept.provider_code : std::uint8_t{0};
+}
+
+bool SealDomain::name_provider(std::byte* area, std::unique_ptr<SealContext>& context, const SealPayload& payload) {
+  if (!context) context = std::make_unique<SealContext>();
+  const auto known = context->providers.count();
+  payload.provider_code = context->providers.code_of(payload.provider_hash, payload.provider);
+  if (payload.provider_code == 1) reinterpret_cast<SealArea*>(area)->provider = payload.provider_hash;
+  return context->providers.count() != known;
 }
 
 AbsorbEffect SealDomain::absorb(std::unique_ptr<SealContext>& context, const EventHead& head,

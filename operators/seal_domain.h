@@ -1,6 +1,8 @@
 // The stage of seals and trips, as engine/stage.h wants it.
 #pragma once
 
+#include <cstddef>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <utility>
@@ -33,9 +35,15 @@ class SealDomain {
   // Of everything that the bytes of a state depend on: rules and sources in their order, zones and routes.
   [[nodiscard]] std::uint64_t fingerprint() const { return fingerprint_; }
 
-  [[nodiscard]] std::size_t area_bytes() const { return sizeof(SealArea); }
+  // Without its last member where nobody asks for providers: a key then fits in two cache lines.
+  [[nodiscard]] std::size_t area_bytes() const {
+    return counts_providers_ ? sizeof(SealArea) : offsetof(SealArea, provider);
+  }
   [[nodiscard]] std::size_t state_bytes() const { return state_bytes_; }
-  void new_area(std::byte* area) const { new (area) SealArea; }
+  void new_area(std::byte* area) const {
+    const SealArea fresh;
+    std::memcpy(area, &fresh, area_bytes());
+  }
   void new_state(std::byte* state) const;
 
   [[nodiscard]] static bool compact(const SealPayload& payload, CompactPayload& out) {
@@ -45,6 +53,17 @@ class SealDomain {
   void write_payload(const SealPayload& payload, std::string& side) const;
   void read_payload(std::string_view side, const EventHead& head, SealPayload& out) const;
 
+  // Whether anybody asks which provider a message came from.
+  [[nodiscard]] bool counts_providers() const { return counts_providers_; }
+  // Gives the message its provider's code. True: the provider was not known.
+  [[nodiscard]] bool enter(std::byte* area, std::unique_ptr<SealContext>& context, const SealPayload& payload) const {
+    if (payload.provider_hash == 0) return false;
+    if (payload.provider_hash != reinterpret_cast<const SealArea*>(area)->provider)
+      return name_provider(area, context, payload);
+    payload.provider_code = 1;
+    return false;
+  }
+
   [[nodiscard]] AbsorbEffect absorb(std::unique_ptr<SealContext>& context, const EventHead& head,
                                     const SealPayload& payload) const;
   void arrived(std::byte* area, std::unique_ptr<SealContext>& context, const EventHead& head,
@@ -52,8 +71,8 @@ class SealDomain {
   void apply(std::byte* state, std::byte* area, const EventHead& head, const SealPayload& payload,
              const std::unique_ptr<SealContext>& context, Emitter& emitter) const {
     for (const auto& placed : views_)
-      placed.view.apply(state + placed.offset, head, payload, *config_.site, *reinterpret_cast<SealArea*>(area),
-                        context, emitter);
+      placed.view.apply(state + placed.offset, head, payload, *config_.site, judge_settings_,
+                        *reinterpret_cast<SealArea*>(area), context, emitter);
   }
   void deadlines(const std::byte* state, const std::byte* area, Deadlines& out) const;
   void episodes(const JudgeInput<SealContext>& input, Judgement& out) const;
@@ -65,13 +84,19 @@ class SealDomain {
   }
   [[nodiscard]] bool is_internal(std::uint16_t rule) const { return rule >= first_internal_rule; }
   [[nodiscard]] Alert describe(const ToldAlert& told, std::string_view key, const SealContext* context) const;
+  [[nodiscard]] bool is_signal(std::uint16_t rule) const { return config_.rules[rule].kind == ServiceQuality::kind; }
+  [[nodiscard]] Signal describe_signal(const ToldAlert& told, std::string_view key, const SealContext* context) const;
 
   void trim(SealContext& context, TimeMs before_ms) const { context.trim(before_ms); }
   [[nodiscard]] std::size_t context_bytes(const SealContext& context) const { return context.memory_bytes(); }
-  void write_context(const SealContext& context, ByteWriter& out) const { context.write(out, *config_.site); }
+  void write_context(const SealContext& context, ByteWriter& out) const {
+    context.write(out, *config_.site);
+    if (counts_providers_) context.providers.write(out);
+  }
   [[nodiscard]] std::unique_ptr<SealContext> read_context(ByteReader& in, std::uint8_t version) const {
     auto context = std::make_unique<SealContext>();
     context->read(in, version, *config_.site);
+    if (counts_providers_) context->providers.read(in);
     return context;
   }
 
@@ -96,6 +121,9 @@ class SealDomain {
     std::size_t offset;
   };
 
+  [[nodiscard]] static bool name_provider(std::byte* area, std::unique_ptr<SealContext>& context,
+                                          const SealPayload& payload);
+  void add_evidence(const Episode& episode, std::vector<std::unique_ptr<schema::EvidenceT>>& out) const;
   [[nodiscard]] bool concerns(const Episode& episode, std::string_view key) const;
   [[nodiscard]] SealView& view_for(const RuleSpec& rule);
 
@@ -106,6 +134,7 @@ class SealDomain {
   std::size_t state_bytes_ = 0;
   std::uint64_t fingerprint_ = 0;
   TimeMs shortest_silence_ms_ = never_ms;
+  bool counts_providers_ = false;
 };
 
 }  // namespace vigia

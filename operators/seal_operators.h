@@ -15,6 +15,7 @@
 #include "operators/seal_tampered.h"
 #include "operators/seal_wrong_unlock.h"
 #include "operators/second_placement.h"
+#include "operators/service_quality.h"
 #include "operators/signal_lost.h"
 #include "operators/trip_delayed.h"
 #include "operators/unauthorized_stop.h"
@@ -32,6 +33,6 @@ struct OperatorList {
 using SealOperators =
     OperatorList<UnauthorizedStop, RouteDeviation, ReportDistance, ZoneEntered, ZoneLeft, ZoneOverstay, SealOpened,
                  SealTampered, SealRemoved, SealWrongUnlock, SecondPlacement, SealCondition, SealPanic, ReportInterval,
-                 TripDelayed, SignalLost, WeightDifference, ClockFault>;
+                 TripDelayed, SignalLost, WeightDifference, ServiceQuality, ClockFault>;
 
 }  // namespace vigia

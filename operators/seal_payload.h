@@ -16,7 +16,11 @@ struct SealPayload {
   std::uint8_t lock = 0;        // schema::Lock; 0: unknown or absent
   std::uint8_t conditions = 0;  // bit i: schema::Condition i
   bool battery_low = false;
-  std::string_view trip_bytes;  // of a trip event: its FlatBuffer, verified; empty for a seal event
+  mutable std::uint8_t provider_code =
+      0;                            // the key's own number of the provider, written by SealDomain::enter; 0: none
+  std::uint32_t provider_hash = 0;  // of the name; 0 when there is none, or no rule asks
+  std::string_view trip_bytes;      // of a trip event: its FlatBuffer, verified; empty for a seal event
+  std::string_view provider;        // its name; only until the event has entered its key
 
   [[nodiscard]] bool has_fix() const { return !std::isnan(lat_deg); }
   [[nodiscard]] const schema::TripEvent* trip() const {

@@ -72,8 +72,9 @@ void SealView::new_state(std::byte* state) const {
 }
 
 void SealView::apply(std::byte* state, const EventHead& head, const SealPayload& payload, const SiteModel& site,
-                     SealArea& area, const std::unique_ptr<SealContext>& context, Emitter& emitter) const {
-  Fold fold{site, *reinterpret_cast<ViewState*>(state), area, emitter, context};
+                     const JudgeSettings& settings, SealArea& area, const std::unique_ptr<SealContext>& context,
+                     Emitter& emitter) const {
+  Fold fold{site, settings, *reinterpret_cast<ViewState*>(state), area, emitter, context, payload.provider_code};
   if (const auto* event = payload.trip()) return trip_event(fold, state, *event);
   if (has_clock_rule_ && (head.clock_fault || fold.view.is(view_clock_fault))) clock(fold, state, head.clock_fault);
   if (fold.view.is(view_active)) message(fold, state, payload);

@@ -24,8 +24,9 @@ class SealView {
   // Bytes of the key's state: the view's own, then each operator's.
   [[nodiscard]] std::size_t state_bytes() const { return state_bytes_; }
   void new_state(std::byte* state) const;
-  void apply(std::byte* state, const EventHead& head, const SealPayload& payload, const SiteModel& site, SealArea& area,
-             const std::unique_ptr<SealContext>& context, Emitter& emitter) const;
+  void apply(std::byte* state, const EventHead& head, const SealPayload& payload, const SiteModel& site,
+             const JudgeSettings& settings, SealArea& area, const std::unique_ptr<SealContext>& context,
+             Emitter& emitter) const;
   void judge(const std::byte* state, SealJudge& judge) const;
   void deadlines(const std::byte* state, Deadlines& out) const;
   [[nodiscard]] static const ViewState& view_of(const std::byte* state) {

@@ -128,7 +128,7 @@ std::size_t SealContext::memory_bytes() const {
   for (const auto& trip : trips)
     bytes += (trip.id.capacity() > 15 ? trip.id.capacity() + 1 : 0) + trip.windows.capacity() * sizeof(TripWindow) +
              trip.weighings.capacity() * sizeof(Weighing);
-  return bytes;
+  return bytes + providers.memory_bytes();
 }
 
 namespace {

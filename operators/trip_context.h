@@ -10,6 +10,7 @@
 
 #include "engine/bytes.h"
 #include "engine/event.h"
+#include "operators/seal_providers.h"
 #include "operators/silences.h"
 #include "operators/site_model.h"
 #include "schemas/trip_event_generated.h"
@@ -85,6 +86,7 @@ class SealContext {
   std::vector<Trip> trips;
   std::vector<TripMark> marks;  // sorted by time, trip id, kind
   Silences silences;
+  SealProviders providers;
   std::uint16_t next_serial = 1;
 
   // Takes in a trip event. Answers from when on what was folded must be folded again (never_ms: nothing changed for it).

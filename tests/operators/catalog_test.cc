@@ -37,10 +37,10 @@ TEST(Catalog, EveryDefaultIsWithinItsBounds) {
 
 TEST(Catalog, HasOperatorsForSealsAndTrips) {
   const std::set<std::string_view> expected = {
-      "unauthorized_stop", "route_deviation",   "seal_opened",     "seal_tampered",   "seal_removed",
-      "seal_wrong_unlock", "trip_delayed",      "signal_lost",     "report_interval", "report_distance",
-      "seal_condition",    "zone_entered",      "zone_left",       "zone_overstay",   "panic",
-      "clock_fault",       "weight_difference", "second_placement"};
+      "unauthorized_stop", "route_deviation",   "seal_opened",      "seal_tampered",   "seal_removed",
+      "seal_wrong_unlock", "trip_delayed",      "signal_lost",      "report_interval", "report_distance",
+      "seal_condition",    "zone_entered",      "zone_left",        "zone_overstay",   "panic",
+      "clock_fault",       "weight_difference", "second_placement", "service_quality"};
   std::set<std::string_view> available;
   for (const KindSpec& spec : rule_kinds()) {
     if (spec.available) available.insert(spec.kind);

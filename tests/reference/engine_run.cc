@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "engine/stage_clock.h"
+#include "operators/signal_stage.h"
 #include "schemas/json_writer.h"
 #include "tests/engine/memory_store.h"
 
@@ -16,7 +17,7 @@ using schema::AlertStatus;
 LoadedStage stage_of(LoadedPipeline loaded) {
   const Pipeline& pipeline = loaded.pipeline;
   LoadedStage stage;
-  stage.settings = {pipeline.horizon_ms, pipeline.allowed_lateness_ms, pipeline.max_clock_skew_ms};
+  stage.settings = {pipeline.horizon_ms, pipeline.allowed_lateness_ms, pipeline.max_clock_skew_ms, pipeline.timezone};
   stage.config.application = pipeline.application;
   stage.config.horizon_ms = pipeline.horizon_ms;
   stage.config.allowed_lateness_ms = pipeline.allowed_lateness_ms;
@@ -57,7 +58,7 @@ class Driver {
 
  private:
   [[nodiscard]] std::unique_ptr<Task> make_task() const {
-    auto task = make_seal_task(config_);
+    auto task = make_whole_task(config_);
     if (options_.spill_each_epoch) task->keep_within(0);
     return task;
   }
@@ -154,17 +155,26 @@ std::vector<Alert> final_alerts(const std::vector<Alert>& revisions) {
   return alerts;
 }
 
+namespace {
+
+// The numbers are what such an alert is about.
+std::string numbers_of(const Alert& alert) {
+  if (alert.kind != "service_quality") return {};
+  const auto attribute = [&](std::string_view name) {
+    for (const auto& item : alert.attributes)
+      if (item->key == name) return item->value;
+    return std::string();
+  };
+  return fmt::format("{} {} {}", attribute("without_delay"), attribute("with_delay"), attribute("ratio"));
+}
+
+}  // namespace
+
 std::vector<reference::ReferenceAlert> comparable(const std::vector<Alert>& alerts) {
   std::vector<reference::ReferenceAlert> plain;
   for (const auto& alert : alerts)
-    plain.push_back({alert.kind,
-                     alert.rule_id,
-                     alert.subject_id,
-                     alert.trip_id,
-                     alert.start_ms,
-                     alert.end_ms,
-                     schema::EnumNameAlertStatus(alert.status),
-                     {}});
+    plain.push_back({alert.kind, alert.rule_id, alert.subject_id, alert.trip_id, alert.start_ms, alert.end_ms,
+                     schema::EnumNameAlertStatus(alert.status), numbers_of(alert)});
   return plain;
 }
 

@@ -81,6 +81,7 @@ Event seal_event(element object) {
   if (const auto position = member(object, "position"))
     event.position = Point{(*position)["lat_deg"].get_double().value(), (*position)["lon_deg"].get_double().value()};
   event.lock = text_of(object, "lock");
+  event.provider_id = text_of(object, "provider_id");
   if (const auto conditions = member(object, "conditions"))
     for (const element condition : items(*conditions)) event.conditions.emplace_back(condition.get_string().value());
   event.canonical = canonical_of(object, seal_fields);

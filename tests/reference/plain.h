@@ -34,6 +34,7 @@ struct Event {
   std::optional<Point> position;
   std::string lock;  // empty: absent
   std::vector<std::string> conditions;
+  std::string provider_id;
 
   // trip
   std::string trip_id;
@@ -70,6 +71,7 @@ struct Settings {
   TimeMs horizon_ms = 24 * 3'600'000LL;
   TimeMs allowed_lateness_ms = 10 * 60'000LL;
   TimeMs max_clock_skew_ms = 5 * 60'000LL;
+  std::string timezone = "UTC";
 };
 
 }  // namespace vigia::reference

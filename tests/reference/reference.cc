@@ -126,6 +126,16 @@ class OneSeal {
     for (const auto& event : history_.alone) add(rule, nullptr, judge_alone(rule, event), alerts);
   }
 
+  // Its part of what is one alert over all seals.
+  void count(const RuleSpec& rule, QualityDays& days) const {
+    if (!applies_to(rule, seal_id_)) return;
+    const auto view = [&](const Trip* trip, std::size_t first, std::size_t last) {
+      count_quality({rule, site_, settings_, history_, trip, messages_of(history_, first, last), until_ms_}, days);
+    };
+    if (rule.scope == Scope::always) return view(nullptr, 0, history_.events.size());
+    for (const auto& trip : trips_) view(&trip, trip.first, trip.last);
+  }
+
  private:
   void judge_scope(const RuleSpec& rule, RuleFunction function, const Trip* trip,
                    std::vector<ReferenceAlert>& alerts) const {
@@ -157,9 +167,14 @@ std::vector<ReferenceAlert> recompute(const std::vector<Event>& events, std::spa
   std::map<std::string, std::vector<Event>> by_seal;
   for (const auto& event : events) by_seal[event.seal_id].push_back(event);
   std::vector<ReferenceAlert> alerts;
-  for (auto& [seal_id, of_seal] : by_seal) {
-    const OneSeal seal(std::move(of_seal), site, settings, until_ms);
-    for (const auto& rule : rules) seal.judge(rule, alerts);
+  std::vector<OneSeal> seals;
+  for (auto& [seal_id, of_seal] : by_seal) seals.emplace_back(std::move(of_seal), site, settings, until_ms);
+  for (const auto& rule : rules) {
+    for (const auto& seal : seals) seal.judge(rule, alerts);
+    if (rule.kind != "service_quality") continue;
+    QualityDays days;
+    for (const auto& seal : seals) seal.count(rule, days);
+    add_quality(rule, days, alerts);
   }
   std::sort(alerts.begin(), alerts.end());
   return alerts;
@@ -169,6 +184,7 @@ namespace {
 
 bool same(const ReferenceAlert& a, const ReferenceAlert& b, const Comparison& how) {
   const TimeMs tolerance_ms = a.kind.starts_with("zone_") ? how.zone_tolerance_ms : 0;
+  if (a.kind == "service_quality" && a.discriminator != b.discriminator) return false;
   return a.kind == b.kind && a.rule_id == b.rule_id && a.subject_id == b.subject_id &&
          std::abs(a.start_ms - b.start_ms) <= tolerance_ms && std::abs(a.end_ms - b.end_ms) <= tolerance_ms &&
          (!how.with_status || a.status == b.status) && (!how.with_trip || a.trip_id == b.trip_id);

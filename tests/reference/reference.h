@@ -15,7 +15,7 @@ struct ReferenceAlert {
   TimeMs start_ms = 0;
   TimeMs end_ms = 0;          // 0 while it lasts
   std::string status;         // provisional, confirmed or cleared
-  std::string discriminator;  // zone or condition; empty for most
+  std::string discriminator;  // zone or condition, the numbers of service_quality; empty for most
   auto operator<=>(const ReferenceAlert&) const = default;
 };
 

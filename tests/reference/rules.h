@@ -2,8 +2,10 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/reference/history.h"
@@ -49,6 +51,15 @@ Findings second_placement(const View& view);
 Findings condition_rule(const View& view);  // seal_condition, panic
 Findings trip_delayed(const View& view);
 Findings weight_difference(const View& view);
+
+// A provider's day. Its parts come from the views of all seals.
+struct QualityDay {
+  TimeMs end_ms = 0;
+  int without_delay = 0, with_delay = 0;
+};
+using QualityDays = std::map<std::pair<std::string, TimeMs>, QualityDay>;  // by provider and start
+void count_quality(const View& view, QualityDays& days);
+void add_quality(const RuleSpec& rule, const QualityDays& days, std::vector<ReferenceAlert>& alerts);
 
 // A parameter, or its default when the rule does not carry it.
 [[nodiscard]] double number_or(const RuleSpec& rule, std::string_view name, double otherwise);

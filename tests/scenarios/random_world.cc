@@ -37,7 +37,7 @@ class RandomSeal {
       : dice_(dice),
         arrival_(arrival),
         id_(fmt::format("s{}", number)),
-        now_ms_(day_zero_ms + dice.between(0, 30) * minute_ms) {
+        now_ms_(day_zero_ms + (dice.chance(0.5) ? 18 * hour_ms : 0) + dice.between(0, 30) * minute_ms) {
     numbered_ = arrival == Arrival::backlog || (arrival == Arrival::shuffled && dice.chance(0.5));
     sequence_ = static_cast<std::uint32_t>(dice.between(1, 70'000));
   }
@@ -116,6 +116,7 @@ class RandomSeal {
     if (dice_.chance(0.15))
       json += fmt::format(",\"conditions\":[\"{}\"]",
                           dice_.one_of(std::vector<std::string>{"panic", "jamming", "low_battery"}));
+    if (dice_.chance(0.9)) json += fmt::format(",\"provider_id\":\"{}\"", dice_.chance(0.9) ? "ACME" : "Other");
     return json + "}";
   }
 
@@ -174,6 +175,7 @@ std::string pipeline(Arrival arrival, Dice& dice) {
   add("way", "kind: report_distance, distance_m: 1500");
   add("stay", "kind: zone_overstay, limit: 6m");
   add("conditions", "kind: seal_condition, conditions: [jamming, low_battery]");
+  add("quality", "kind: service_quality, required: 90s");
   rules += "\n  - {id: delayed, kind: trip_delayed}\n  - {id: weight, kind: weight_difference}\n";
   return fmt::format(
       "application: random\nkafka: {{brokers: \"localhost:9092\"}}\ntimezone: UTC\n"

@@ -50,18 +50,19 @@ struct World {
   reference::PlainSite site;
 };
 
-World load(const std::string& rules, const std::string& allowed_lateness) {
+World load(const Case& tried, const std::string& allowed_lateness) {
+  const auto& rules = tried.rules;
   const harness::TempDir directory;
   const auto zones_path = directory.write("zones.geojson", zones()),
              routes_path = directory.write("routes.geojson", routes());
   std::string text = fmt::format(
-      "application: kit\nkafka: {{brokers: \"localhost:9092\"}}\ntimezone: UTC\n"
+      "application: kit\nkafka: {{brokers: \"localhost:9092\"}}\ntimezone: {}\n"
       "time: {{horizon: 24h, allowed_lateness: {}, max_clock_skew: 5m, clock: records}}\nstate: {{directory: state}}\n"
       "site: [zones.geojson, routes.geojson]\n"
       "sources: [{{topic: seal.events, stream: seal, format: json}}, {{topic: trip.events, stream: trip, format: "
       "json}}]\n"
       "outputs: {{alerts: vigia.alerts, alert_state: vigia.alerts.state, format: json}}\nrules:\n",
-      allowed_lateness);
+      tried.timezone, allowed_lateness);
   for (std::size_t at = 0; at < rules.size();) {
     const auto end = std::min(rules.find('\n', at), rules.size());
     text += "  - " + rules.substr(at, end - at) + "\n";
@@ -100,8 +101,12 @@ std::string against_expected(const Case& tried, const harness::RunResult& run) {
   auto got = judged(harness::comparable(harness::final_alerts(run.revisions)), tried);
   std::vector<reference::ReferenceAlert> want;
   for (const auto& alert : tried.expected)
-    want.push_back({"", alert.rule, "", "", alert.start_ms, alert.end_ms, alert.status, {}});
-  for (auto& alert : got) alert.kind = alert.subject_id = alert.trip_id = "";
+    want.push_back({alert.numbers.empty() ? "" : "service_quality", alert.rule, "", "", alert.start_ms, alert.end_ms,
+                    alert.status, alert.numbers});
+  for (auto& alert : got) {
+    if (alert.kind != "service_quality") alert.kind = "";
+    alert.subject_id = alert.trip_id = "";
+  }
   return reference::difference(want, got, exactly);
 }
 
@@ -145,7 +150,7 @@ void try_doubled(const World& world, const Case& tried) {
 }
 
 void try_shuffled(const Case& tried) {
-  const auto world = load(tried.rules, "24h");
+  const auto world = load(tried, "24h");
   for (std::uint64_t seed = 1; seed <= 6; ++seed) {
     std::mt19937_64 random(seed);
     auto lines = tried.lines;
@@ -165,6 +170,7 @@ Line mute(TimeMs time_ms, const Extra& extra) {
   auto json = fmt::format(R"({{"seal_id":"{}","device_time_ms":{})", extra.seal, time_ms);
   if (extra.sequence != 0) json += fmt::format(R"(,"sequence":{})", extra.sequence);
   if (extra.buffered) json += R"(,"buffered":true)";
+  if (!extra.provider.empty()) json += fmt::format(R"(,"provider_id":"{}")", extra.provider);
   if (!extra.lock.empty()) json += fmt::format(R"(,"lock":"{}")", extra.lock);
   if (!extra.conditions.empty()) json += fmt::format(R"(,"conditions":["{}"])", fmt::join(extra.conditions, R"(",")"));
   return {"seal.events", extra.seal, time_ms + extra.delay_ms, json + "}"};
@@ -190,7 +196,7 @@ Line start(TimeMs time_ms) {
 }
 
 void check(const Case& tried) {
-  const auto world = load(tried.rules, "10m");
+  const auto world = load(tried, "10m");
   if (testing::Test::HasFailure()) return;
   try_as_given(world, tried);
   try_doubled(world, tried);

@@ -39,6 +39,7 @@ struct Extra {
   bool buffered = false;
   TimeMs delay_ms = 0;  // from the event to its record
   std::string seal = "s";
+  std::string provider = {};
 };
 
 // A message of a seal, with a fix and without.
@@ -60,6 +61,7 @@ struct ExpectedAlert {
   TimeMs start_ms = 0;
   TimeMs end_ms = 0;  // 0: it lasts
   std::string status;
+  std::string numbers = {};  // of service_quality: "WITHOUT WITH RATIO"
 };
 
 struct Case {
@@ -69,7 +71,8 @@ struct Case {
   TimeMs until_ms = 0;                  // 0: the clock stays at the last line
   std::vector<std::string> told = {};   // statuses of all revisions, one by one; empty: not compared
   bool about_arrival = false;           // the rule is about the arrival: not shuffled
-  bool judged_alone = false;            // an alarm beyond its time: each delivery of it counts as applied
+  std::string timezone = "UTC";
+  bool judged_alone = false;  // an alarm beyond its time: each delivery of it counts as applied
 };
 
 // Adds a gtest failure for each way in which the case went wrong.

@@ -1,0 +1,20 @@
+// The second stage: what single seals can't be judged by. It reads the signals of the first, by whatever way they come.
+#pragma once
+
+#include <memory>
+
+#include "engine/signal_task.h"
+#include "operators/seal_stage.h"
+
+namespace vigia {
+
+// Whether any of the rules needs it.
+[[nodiscard]] bool needs_signal_stage(const SealStageConfig& config);
+
+// An empty task of the second stage.
+[[nodiscard]] std::unique_ptr<Task> make_signal_task(const SealStageConfig& config, bool at_once = false);
+
+// Everything in one: the first stage and, when a rule needs it, the second behind it.
+[[nodiscard]] std::unique_ptr<Task> make_whole_task(const SealStageConfig& config);
+
+}  // namespace vigia
