@@ -26,8 +26,9 @@ Status EpochRunner::follow_group() {
     case LogSource::Change::withdrawn: return give_up_tasks();
     case LogSource::Change::lost: break;
   }
-  spdlog::warn("partitions {} are lost: the group has given them away; what was not committed is left to the new owner",
-               words(parts_.source.numbers()));
+  spdlog::warn(
+      "{}: partitions {} are lost: the group has given them away; what was not committed is left to the new owner",
+      options_.stage, words(parts_.source.numbers()));
   lose_tasks();
   retake_ = false;
   parts_.source.give_up();
@@ -36,7 +37,7 @@ Status EpochRunner::follow_group() {
 
 Status EpochRunner::give_up_tasks() {
   if (Status status = settle(); !status.ok()) return status;
-  spdlog::info("partitions {} are given up", words(parts_.source.numbers()));
+  spdlog::info("{}: partitions {} are given up", options_.stage, words(parts_.source.numbers()));
   parked_ = std::exchange(tasks_, {});
   share_snapshots();
   retake_ = false;
@@ -96,7 +97,8 @@ Status EpochRunner::take_tasks() {
   share_snapshots();
   std::uint64_t keys = 0;
   for (const auto& task : tasks_) keys += task->task->key_count();
-  if (!tasks_.empty()) spdlog::info("running partitions {}: {} keys known", words(parts_.source.numbers()), keys);
+  if (!tasks_.empty())
+    spdlog::info("{}: running partitions {}: {} keys known", options_.stage, words(parts_.source.numbers()), keys);
   return Status::good();
 }
 

@@ -10,6 +10,10 @@ Status ResultDelivery::write(std::span<const EpochResult> results) {
         if (Status status = sink->write(result.alerts); !status.ok()) return status;
       }
     }
+    if (!result.signals.empty() && signals_ != nullptr) {
+      wrote_signals_ = true;
+      if (Status status = signals_->write(result.signals); !status.ok()) return status;
+    }
     if (result.rejected.empty()) continue;
     wrote_rejected_ = true;
     if (Status status = letters_.write(result.rejected, topics_); !status.ok()) return status;
@@ -26,7 +30,10 @@ Status ResultDelivery::flush() {
   if (wrote_rejected_) {
     if (Status status = letters_.flush(); !status.ok()) return status;
   }
-  wrote_alerts_ = wrote_rejected_ = false;
+  if (wrote_signals_) {
+    if (Status status = signals_->flush(); !status.ok()) return status;
+  }
+  wrote_alerts_ = wrote_rejected_ = wrote_signals_ = false;
   return Status::good();
 }
 

@@ -1,4 +1,4 @@
-// Where the results of an epoch go: every alert to every sink, what was rejected to its topics.
+// Where the results of an epoch go: every alert to every sink, signals to the next stage, what was rejected to its topics.
 #pragma once
 
 #include <cstdint>
@@ -9,16 +9,25 @@
 
 #include "connectors/alert_sink.h"
 #include "connectors/dead_letters.h"
+#include "connectors/signal_sink.h"
 #include "engine/task.h"
 
 namespace vigia {
 
 class ResultDelivery {
  public:
-  // Everything outlives the delivery. `watch` sees each revision once it is announced; may be empty.
+  // Everything outlives the delivery. Without `signals` there must be none. `watch` sees each revision once it is
+  // announced; may be empty.
+  ResultDelivery(std::vector<AlertSink*> sinks, DeadLetters& letters, SignalSink* signals,
+                 std::vector<std::string> topics, std::function<void(const Alert&)> watch = {})
+      : sinks_(std::move(sinks)),
+        letters_(letters),
+        signals_(signals),
+        topics_(std::move(topics)),
+        watch_(std::move(watch)) {}
   ResultDelivery(std::vector<AlertSink*> sinks, DeadLetters& letters, std::vector<std::string> topics,
                  std::function<void(const Alert&)> watch = {})
-      : sinks_(std::move(sinks)), letters_(letters), topics_(std::move(topics)), watch_(std::move(watch)) {}
+      : ResultDelivery(std::move(sinks), letters, nullptr, std::move(topics), std::move(watch)) {}
 
   // Writes the results in their order; flush() waits until they are where they belong. After a fault the same may be
   // written again: what arrives twice is the same twice. One call at a time, from any thread.
@@ -33,9 +42,10 @@ class ResultDelivery {
  private:
   std::vector<AlertSink*> sinks_;
   DeadLetters& letters_;
+  SignalSink* signals_;
   std::vector<std::string> topics_;
   std::function<void(const Alert&)> watch_;
-  bool wrote_alerts_ = false, wrote_rejected_ = false;  // since the last flush
+  bool wrote_alerts_ = false, wrote_rejected_ = false, wrote_signals_ = false;  // since the last flush
   std::uint64_t revisions_ = 0;
 };
 

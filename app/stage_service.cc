@@ -1,9 +1,10 @@
 #include "app/stage_service.h"
 
 #include <algorithm>
-#include <chrono>
+#include <atomic>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -12,78 +13,46 @@
 #include <spdlog/spdlog.h>
 #include <tbb/task_arena.h>
 
-#include "app/account_text.h"
+#include "app/running_stage.h"
 #include "app/stop_signal.h"
 #include "connectors/alert_follower.h"
 #include "connectors/alert_store.h"
 #include "connectors/instance_name.h"
-#include "connectors/kafka_journal.h"
-#include "connectors/kafka_producer.h"
-#include "connectors/kafka_sink.h"
-#include "connectors/kafka_source.h"
-#include "connectors/kafka_transaction.h"
 #include "connectors/key_placement.h"
 #include "connectors/spill_file.h"
+#include "operators/signal_stage.h"
 
 namespace vigia {
 namespace {
 
-constexpr TimeMs shortest_pause_ms = 200;
-constexpr TimeMs longest_pause_ms = 10'000;
-constexpr TimeMs report_every_ms = 10'000;
-constexpr TimeMs stop_patience_ms = 30'000;      // for brokers and disks that do not answer while stopping
 constexpr TimeMs catch_up_patience_ms = 10'000;  // for the alert store to have what was committed last
+constexpr std::size_t largest_queue_bytes = std::size_t{128} << 20;
+constexpr std::size_t signal_queue_bytes = std::size_t{8} << 20;
+constexpr std::uint64_t signal_budget_share = 8;  // of the memory budget one part
+// How far the clock of the second stage lags behind the wall: what the first stage says as of a moment, on any partition
+// and in any process, has come by then, and is told together.
+constexpr TimeMs settle_ms = 10'000;
 
-// What one epoch reads at most, over all tasks: so much that its fixed costs (journal, commit, delivery) don't count, and
-// so little that its rows stay near the processor. A record may hold a batch of events, hence the bytes.
-constexpr PollLimits epoch_limits{.records = 32'768, .bytes = std::size_t{4} << 20, .wait_ms = 100};
-
-TimeMs wall_now_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
-void log_kafka(int level, const std::string& text) {
-  const auto severity = level <= 3 ? spdlog::level::err : level == 4 ? spdlog::level::warn : spdlog::level::debug;
-  spdlog::log(severity, "kafka: {}", text);
-}
-
-KafkaSourceOptions source_options(const LoadedStage& loaded, const std::string& instance) {
-  const Pipeline& pipeline = loaded.pipeline;
-  KafkaSourceOptions options;
-  options.brokers = pipeline.brokers;
-  options.group = pipeline.application;
-  options.instance = instance;
-  options.properties = pipeline.properties;
-  options.topics = loaded.topics;
-  options.create_topics = pipeline.create_topics;
-  options.queue_bytes = std::min<std::size_t>(std::size_t{128} << 20, pipeline.memory_budget_bytes / 4);
-  options.log = log_kafka;
-  return options;
-}
-
-bool passes(Fault fault) { return fault == Fault::retry || fault == Fault::storage; }
-
-// Everything of a running stage, in the order in which it must be opened; torn down in the opposite one.
+// The stages of a pipeline in this process: that of seals, and where a rule needs it that of signals behind it.
 class Service {
  public:
   Service(const LoadedStage& loaded, unsigned threads, const ServiceHooks& hooks)
       : loaded_(loaded),
         hooks_(hooks),
-        stage_(loaded.stage),
+        seal_config_(loaded.stage),
         threads_(std::max(1U, threads)),
         placements_(loaded.sources) {
-    stage_.spill = spill_files(spill_directory(loaded.pipeline.state_directory));
-    for (std::size_t topic = 0; topic < stage_.sources.size(); ++topic)
-      stage_.sources[topic].placement = placements_.of(topic);
+    seal_config_.spill = spill_files(spill_directory(loaded.pipeline.state_directory));
+    for (std::size_t topic = 0; topic < seal_config_.sources.size(); ++topic)
+      seal_config_.sources[topic].placement = placements_.of(topic);
   }
 
   ServiceResult run() {
     ServiceResult result;
     result.status = open();
     if (result.status.ok()) result.status = live();
-    if (runner_) result.account = runner_->account();
-    if (delivery_) result.revisions = delivery_->revisions();
+    if (seals_) result.account = seals_->account();
+    for (const auto* stage : {seals_.get(), signals_.get()}) result.revisions += stage ? stage->revisions() : 0;
     return result;
   }
 
@@ -93,19 +62,20 @@ class Service {
     std::error_code error;
     std::filesystem::create_directories(directory, error);
     if (error) return Status::of(Fault::storage, fmt::format("state directory {}: {}", directory, error.message()));
-    const std::string& application = loaded_.pipeline.application;
-    if (Status status = open_snapshots(directory, application); !status.ok()) return status;
     if (Status status = read_instance_name(directory, instance_); !status.ok()) return status;
     if (Status status = store_.open(alert_directory(directory)); !status.ok()) return status;
-    if (Status status = open_producer(); !status.ok()) return status;
-    source_ = std::make_unique<KafkaSource>(source_options(loaded_, instance_));
-    journal_ = std::make_unique<KafkaJournal>(*producer_, journal_options());
-    if (Status status = open_transaction(); !status.ok()) return status;
-    if (Status status = patiently([this] { return source_->join(); }); !status.ok()) return status;
-    if (stopping()) return Status::good();
-    if (Status status = open_journal(); !status.ok()) return status;
-    if (Status status = open_sharing(); !status.ok()) return status;
-    make_runner();
+    seals_ = std::make_unique<RunningStage>(loaded_.pipeline, seal_stage());
+    if (Status status = seals_->connect(); !status.ok() || stopping()) return status;
+    auto partitions = seals_->task_count();
+    if (has_signals()) {
+      signals_ = std::make_unique<RunningStage>(loaded_.pipeline, signal_stage(partitions));
+      if (Status status = signals_->connect(); !status.ok() || stopping()) return status;
+      partitions = std::max(partitions, signals_->task_count());
+    }
+    for (auto* stage : {seals_.get(), signals_.get()}) {
+      if (stage == nullptr) continue;
+      if (Status status = stage->begin(partitions); !status.ok() || stopping()) return status;
+    }
     return follow_alerts();
   }
 
@@ -118,213 +88,138 @@ class Service {
     return follower_->start();
   }
 
-  // Damaged ones give way to older ones: the journal leads from there to where we were.
-  Status open_snapshots(const std::string& directory, const std::string& application) {
-    Status status = snapshots_.open(snapshot_directory(directory), application);
-    while (status.fault == Fault::damaged) {
-      spdlog::error("{}", status.text);
-      std::string told;
-      status = snapshots_.fall_back(told);
-      spdlog::warn("{}", told);
-    }
-    return status;
+  [[nodiscard]] bool has_signals() const { return needs_signal_stage(seal_config_); }
+  [[nodiscard]] std::uint64_t signal_budget() const {
+    return has_signals() ? loaded_.pipeline.memory_budget_bytes / signal_budget_share : 0;
   }
 
-  [[nodiscard]] bool exactly_once() const { return loaded_.pipeline.delivery == Delivery::exactly_once; }
-
-  Status open_producer() {
+  StageSpec seal_stage() {
     const Pipeline& pipeline = loaded_.pipeline;
-    KafkaProducerOptions options;
-    options.brokers = pipeline.brokers;
-    options.client = pipeline.application;
-    options.properties = pipeline.properties;
-    if (exactly_once()) options.transactional_id = fmt::format("{}-{}", pipeline.application, instance_);
-    options.log = log_kafka;
-    producer_ = std::make_unique<KafkaProducer>(std::move(options));
-    if (Status status = producer_->open(); !status.ok()) return status;
     const OutputSpec& outputs = pipeline.outputs;
-    const std::string logs[] = {outputs.alerts, outputs.dead_letters, outputs.too_late};
-    const std::string tables[] = {outputs.alert_state};
-    Status status = patiently([&] { return producer_->check_topics(logs, pipeline.create_topics, false); });
-    if (!status.ok()) return status;
-    return patiently([&] { return producer_->check_topics(tables, pipeline.create_topics, true); });
-  }
-
-  [[nodiscard]] KafkaJournalOptions journal_options() const {
-    const Pipeline& pipeline = loaded_.pipeline;
-    KafkaJournalOptions options;
-    options.brokers = pipeline.brokers;
-    options.topic = pipeline.outputs.journal;
-    options.properties = pipeline.properties;
-    options.log = log_kafka;
-    return options;
-  }
-
-  // Before anything is read: what this instance left open when it crashed is taken back.
-  Status open_transaction() {
-    if (!exactly_once()) {
-      transaction_ = std::make_unique<AtLeastOnce>(*source_);
-      return Status::good();
-    }
-    auto transaction = std::make_unique<KafkaTransaction>(*producer_, *source_, loaded_.topics);
-    Status status = patiently([&] { return transaction->init(); });
-    transaction_ = std::move(transaction);
-    return status;
-  }
-
-  // As many partitions as there are tasks.
-  Status open_journal() {
-    const Pipeline& pipeline = loaded_.pipeline;
-    const std::string topics[] = {pipeline.outputs.journal};
-    return patiently(
-        [&] { return producer_->check_topics(topics, pipeline.create_topics, false, source_->partition_count()); });
-  }
-
-  Status open_sharing() {
-    const Pipeline& pipeline = loaded_.pipeline;
-    if (pipeline.publish_every_ms == 0) return Status::good();
-    SnapshotTopicOptions options;
-    options.brokers = pipeline.brokers;
-    options.topic = pipeline.outputs.snapshots;
-    options.transactional_id = fmt::format("{}-{}-snapshots", pipeline.application, instance_);
-    options.properties = pipeline.properties;
-    options.log = log_kafka;
-    snapshot_topic_ = std::make_unique<SnapshotTopic>(std::move(options), *source_);
-    Status status =
-        patiently([&] { return snapshot_topic_->open(pipeline.create_topics, source_->partition_count()); });
-    if (!status.ok()) return status;
-    sharing_ = std::make_unique<SnapshotSharing>(*snapshot_topic_, snapshots_, pipeline.publish_every_ms);
-    return Status::good();
-  }
-
-  void make_runner() {
-    const Pipeline& pipeline = loaded_.pipeline;
-    alerts_ = std::make_unique<KafkaAlertSink>(*producer_, pipeline.application, pipeline.outputs);
-    letters_ = std::make_unique<KafkaDeadLetters>(*producer_, pipeline.outputs);
-    delivery_ = std::make_unique<ResultDelivery>(std::vector<AlertSink*>{alerts_.get()}, *letters_, loaded_.topics,
-                                                 hooks_.alert);
-    RunnerOptions options;
-    options.topics = loaded_.topics;
-    options.clock = pipeline.clock == ClockMode::wall ? StageClock::Mode::wall : StageClock::Mode::records;
-    options.max_clock_skew_ms = pipeline.max_clock_skew_ms;
-    options.application = pipeline.application;
-    options.source_silence_ms = pipeline.source_silence_ms;
-    options.snapshot_every_ms = pipeline.snapshot_every_ms;
-    options.poll = epoch_limits;
+    StageSpec spec;
+    spec.name = RunnerOptions().stage;
+    spec.instance = instance_;
+    spec.directory = pipeline.state_directory;
+    spec.topics = loaded_.topics;
+    spec.outputs = {outputs.alerts, outputs.dead_letters, outputs.too_late};
+    spec.tables = {outputs.alert_state};
+    spec.queue_bytes = std::min<std::size_t>(largest_queue_bytes, pipeline.memory_budget_bytes / 4);
     // What the source holds ahead is bounded by itself: its bound is set aside.
-    options.memory_budget_bytes = pipeline.memory_budget_bytes - source_options(loaded_, instance_).queue_bytes;
-    options.exactly_once = exactly_once();
-    runner_ = std::make_unique<EpochRunner>(
-        RunnerParts{*source_, *journal_, *transaction_, snapshots_, *delivery_, [this] { return make_task(); },
-                    wall_now_ms, [this](auto records) { return inspect(records); }, sharing_.get()},
-        std::move(options));
+    spec.memory_budget_bytes = pipeline.memory_budget_bytes - spec.queue_bytes - signal_budget();
+    spec.source_silence_ms = pipeline.source_silence_ms;
+    if (has_signals()) spec.signals = outputs.signals;
+    spec.make_task = [this](std::int32_t tasks) { return make_task(tasks); };
+    spec.inspect = [this](auto records, std::int32_t tasks) { return inspect(records, tasks); };
+    spec.stop = [this] { return stopping(); };
+    spec.alert = alert_hook();
+    spec.tick = hooks_.tick;
+    return spec;
+  }
+
+  // It goes on until the first stage has come to its end.
+  StageSpec signal_stage(std::int32_t partitions) {
+    const Pipeline& pipeline = loaded_.pipeline;
+    StageSpec spec;
+    spec.name = signal_stage_name;
+    spec.suffix = signal_group_suffix;
+    spec.instance = instance_;
+    spec.directory = signal_directory(pipeline.state_directory);
+    spec.topics = {pipeline.outputs.signals};
+    spec.outputs = {pipeline.outputs.alerts, pipeline.outputs.dead_letters};
+    spec.tables = {pipeline.outputs.alert_state};
+    spec.create_partitions = partitions;
+    spec.queue_bytes = std::min<std::size_t>(signal_queue_bytes, signal_budget() / 2);
+    spec.memory_budget_bytes = signal_budget() - spec.queue_bytes;
+    const bool at_once = pipeline.clock == ClockMode::records;
+    spec.make_task = [this, at_once](std::int32_t) { return make_signal_task(seal_config_, at_once); };
+    spec.wall_ms = [] { return wall_now_ms() - settle_ms; };
+    spec.stop = [this] { return first_is_done_ || (!running_ && stopping()); };
+    spec.alert = alert_hook();
+    return spec;
+  }
+
+  std::function<void(const Alert&)> alert_hook() {
+    if (!hooks_.alert) return {};
+    return [this](const Alert& alert) {
+      const std::lock_guard lock(hook_mutex_);
+      hooks_.alert(alert);
+    };
   }
 
   // Tasks run side by side; only threads beyond their number are spread over the shards of one.
-  std::unique_ptr<Task> make_task() {
-    const auto tasks = static_cast<unsigned>(std::max(1, source_->partition_count()));
-    stage_.threads = (threads_ + tasks - 1) / tasks;
-    return make_seal_task(stage_);
+  std::unique_ptr<Task> make_task(std::int32_t task_count) {
+    const auto tasks = static_cast<unsigned>(std::max(1, task_count));
+    auto config = seal_config_;
+    config.threads = (threads_ + tasks - 1) / tasks;
+    return make_seal_task(config);
   }
 
   // Before the first records, and again after each start, when the number of partitions is known.
-  Status inspect(std::span<const InputRecord> records) {
-    if (placed_partitions_ != source_->partition_count()) {
-      placed_partitions_ = source_->partition_count();
+  Status inspect(std::span<const InputRecord> records, std::int32_t tasks) {
+    if (placed_partitions_ != tasks) {
+      placed_partitions_ = tasks;
       const std::string file = loaded_.pipeline.state_directory + "/partitioners";
       if (Status status = placements_.open(file, placed_partitions_); !status.ok()) return status;
     }
     return placements_.observe(records);
   }
 
+  // The second stage has a thread of its own, and little to do there.
   Status live() {
-    if (!runner_) return Status::good();  // stopped while it waited for brokers
-    while (!stopping()) {
-      if (Status status = patiently([this] { return runner_->step(); }); !status.ok()) return status;
-      if (runner_->is_paused()) wait_or_stop(shortest_pause_ms);
-      if (hooks_.tick) hooks_.tick(*runner_);
-      housekeeping();
+    if (stopping()) return Status::good();  // while it waited for brokers
+    running_ = true;
+    Status second;
+    std::thread thread;
+    if (signals_) {
+      thread = std::thread([&] {
+        second = in_arena(1, *signals_);
+        second_is_done_ = true;
+      });
     }
-    return end();
+    Status first = in_arena(threads_, *seals_);
+    first_is_done_ = true;
+    if (thread.joinable()) thread.join();
+    if (!first.ok()) return first;
+    if (second.ok()) catch_up();
+    return second;
   }
 
-  Status end() {
-    spdlog::info("stopping: finishing what was read");
-    const TimeMs give_up_ms = wall_now_ms() + stop_patience_ms;
-    for (;;) {
-      Status status = runner_->stop();
-      if (status.ok()) {
-        const Status followed = follower_->catch_up(catch_up_patience_ms);
-        if (!followed.ok()) spdlog::warn("alert store: {}; the next start goes on", followed.text);
-      }
-      if (status.ok() || !passes(status.fault) || wall_now_ms() >= give_up_ms) return status;
-      spdlog::warn("{}; trying again", status.text);
-      std::this_thread::sleep_for(std::chrono::milliseconds(shortest_pause_ms));
-    }
+  static Status in_arena(unsigned threads, RunningStage& stage) {
+    tbb::task_arena arena(static_cast<int>(threads));
+    return arena.execute([&] { return stage.live(); });
   }
 
-  // Calls until it is good, has failed for good, or a stop is asked for.
-  template <class Call>
-  Status patiently(Call call) {
-    TimeMs pause_ms = shortest_pause_ms;
-    std::string said;
-    for (;;) {
-      Status status = call();
-      if (status.ok() || !passes(status.fault)) {
-        if (status.ok() && !said.empty()) spdlog::info("going on");
-        return status;
-      }
-      if (stopping()) return Status::good();
-      if (status.text != said) spdlog::warn("{}; trying again until it passes", status.text);
-      said = status.text;
-      if (hooks_.tick && runner_) hooks_.tick(*runner_);
-      wait_or_stop(pause_ms);
-      pause_ms = std::min(pause_ms * 2, longest_pause_ms);
-    }
+  void catch_up() {
+    const Status followed = follower_->catch_up(catch_up_patience_ms);
+    if (!followed.ok()) spdlog::warn("alert store: {}; the next start goes on", followed.text);
   }
 
-  [[nodiscard]] bool stopping() const { return stop_requested() || (hooks_.stop && hooks_.stop()); }
-
-  void housekeeping() {
-    const TimeMs now_ms = wall_now_ms();
-    if (now_ms - reported_ms_ < report_every_ms) return;
-    reported_ms_ = now_ms;
-    spdlog::info("{}; {} alert revisions; lag {}; {} keys; {} MiB", account_words(runner_->account()),
-                 delivery_->revisions(), runner_->lag(), runner_->key_count(), runner_->memory_bytes() >> 20);
-  }
+  [[nodiscard]] bool stopping() const { return second_is_done_ || stop_requested() || (hooks_.stop && hooks_.stop()); }
 
   const LoadedStage& loaded_;
   const ServiceHooks& hooks_;
-  SealStageConfig stage_;
+  SealStageConfig seal_config_;
   unsigned threads_;
-  SnapshotStore snapshots_;
   AlertStore store_;
   std::string instance_;
   std::unique_ptr<AlertFollower> follower_;
-  std::unique_ptr<KafkaProducer> producer_;
-  std::unique_ptr<KafkaSource> source_;
-  std::unique_ptr<Journal> journal_;
-  std::unique_ptr<EpochTransaction> transaction_;
-  std::unique_ptr<SnapshotTopic> snapshot_topic_;
-  std::unique_ptr<SnapshotSharing> sharing_;
   KeyPlacements placements_;
   std::int32_t placed_partitions_ = 0;
-  std::unique_ptr<KafkaAlertSink> alerts_;
-  std::unique_ptr<KafkaDeadLetters> letters_;
-  std::unique_ptr<ResultDelivery> delivery_;
-  std::unique_ptr<EpochRunner> runner_;
-  TimeMs reported_ms_ = 0;
+  std::mutex hook_mutex_;
+  std::atomic<bool> running_ = false;  // both stages are: the second waits for the first
+  std::atomic<bool> first_is_done_ = false, second_is_done_ = false;
+  std::unique_ptr<RunningStage> seals_, signals_;  // last: they use the others
 };
 
 }  // namespace
 
 std::string snapshot_directory(const std::string& state_directory) { return state_directory + "/snapshots"; }
+std::string signal_directory(const std::string& state_directory) { return state_directory + "/signals"; }
 std::string alert_directory(const std::string& state_directory) { return state_directory + "/alerts"; }
 std::string spill_directory(const std::string& state_directory) { return state_directory + "/spill"; }
 
 ServiceResult run_service(const LoadedStage& loaded, unsigned threads, const ServiceHooks& hooks) {
-  tbb::task_arena arena(static_cast<int>(std::max(1U, threads)));
-  return arena.execute([&] { return Service(loaded, threads, hooks).run(); });
+  return Service(loaded, threads, hooks).run();
 }
 
 }  // namespace vigia

@@ -1,5 +1,5 @@
-// A stage from Kafka to Kafka, with its state directory, until it is told to stop. What `vigia run` is, and half of the
-// demo.
+// The stages of a pipeline from Kafka to Kafka, with their state directory, until they are told to stop. What `vigia run`
+// is, and half of the demo.
 #pragma once
 
 #include <functional>
@@ -11,11 +11,11 @@
 
 namespace vigia {
 
-// All may be empty. Called from the thread that runs the service.
+// All may be empty.
 struct ServiceHooks {
-  std::function<bool()> stop;                    // asked between epochs
-  std::function<void(const Alert&)> alert;       // each revision, once it is delivered
-  std::function<void(const EpochRunner&)> tick;  // after each epoch, and while waiting
+  std::function<bool()> stop;                    // asked between epochs; any thread
+  std::function<void(const Alert&)> alert;       // each revision, once it is delivered; one call at a time
+  std::function<void(const EpochRunner&)> tick;  // of the first stage, after each epoch and while waiting; one thread
 };
 
 struct ServiceResult {
@@ -24,8 +24,13 @@ struct ServiceResult {
   std::uint64_t revisions = 0;
 };
 
-// Where things lie below state.directory.
+// The second stage: its tasks' names, and what its group and transactional ids have behind the application's name.
+inline constexpr const char* signal_stage_name = "signals";
+inline constexpr const char* signal_group_suffix = ".signals";
+
+// Where things lie below state.directory. The second stage has a directory of its own, with its snapshots below that.
 [[nodiscard]] std::string snapshot_directory(const std::string& state_directory);
+[[nodiscard]] std::string signal_directory(const std::string& state_directory);
 [[nodiscard]] std::string alert_directory(const std::string& state_directory);
 [[nodiscard]] std::string spill_directory(const std::string& state_directory);
 

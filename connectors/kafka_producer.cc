@@ -120,7 +120,7 @@ std::int64_t KafkaProducer::acknowledged(const std::string& topic, std::int32_t 
 }
 
 Status KafkaProducer::produce(const std::string& topic, std::string_view key, std::string_view value,
-                              std::span<const RecordHeader> headers, std::int32_t partition) {
+                              std::span<const RecordHeader> headers, std::int32_t partition, TimeMs timestamp_ms) {
   Impl& s = *impl_;
   rd_kafka_t* handle = s.session->client.handle();
   if (partition >= 0) {
@@ -142,7 +142,7 @@ Status KafkaProducer::produce(const std::string& topic, std::string_view key, st
         rd_kafka_producev(handle, RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(partition),
                           RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(key_bytes, key.size()),
                           RD_KAFKA_V_VALUE(value_bytes, value.size()), RD_KAFKA_V_HEADERS(list),
-                          RD_KAFKA_V_OPAQUE(s.session.get()), RD_KAFKA_V_END);
+                          RD_KAFKA_V_TIMESTAMP(timestamp_ms), RD_KAFKA_V_OPAQUE(s.session.get()), RD_KAFKA_V_END);
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR) break;  // the headers went with it
     const bool full = error == RD_KAFKA_RESP_ERR__QUEUE_FULL;
     if (full && Clock::now() < deadline) {

@@ -50,9 +50,10 @@ class KafkaProducer {
   [[nodiscard]] Status renew();
 
   // Copies everything. A value with data() == nullptr is a tombstone. Waits while the queue is full, at most
-  // flush_timeout_ms. `partition` -1: by the key's hash.
+  // flush_timeout_ms. `partition` -1: by the key's hash. `timestamp_ms` 0: now.
   [[nodiscard]] Status produce(const std::string& topic, std::string_view key, std::string_view value,
-                               std::span<const RecordHeader> headers, std::int32_t partition = -1);
+                               std::span<const RecordHeader> headers, std::int32_t partition = -1,
+                               TimeMs timestamp_ms = 0);
 
   // Waits until all is acknowledged. Fault::retry: not all was, within the time or at all; the text has the first error.
   // What failed is forgotten: produce it again. In a transaction it does nothing: the commit waits for all.
