@@ -184,7 +184,8 @@ namespace {
 
 bool same(const ReferenceAlert& a, const ReferenceAlert& b, const Comparison& how) {
   const TimeMs tolerance_ms = a.kind.starts_with("zone_") ? how.zone_tolerance_ms : 0;
-  if (a.kind == "service_quality" && a.discriminator != b.discriminator) return false;
+  const bool both_have_numbers = !a.discriminator.empty() && !b.discriminator.empty();
+  if (a.kind == "service_quality" && both_have_numbers && a.discriminator != b.discriminator) return false;
   return a.kind == b.kind && a.rule_id == b.rule_id && a.subject_id == b.subject_id &&
          std::abs(a.start_ms - b.start_ms) <= tolerance_ms && std::abs(a.end_ms - b.end_ms) <= tolerance_ms &&
          (!how.with_status || a.status == b.status) && (!how.with_trip || a.trip_id == b.trip_id);
