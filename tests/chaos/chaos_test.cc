@@ -99,7 +99,8 @@ site: [routes.geojson]
 sources:
   - {{ topic: {0}.seals, stream: seal, format: json, partitioner: murmur2 }}
   - {{ topic: {0}.trips, stream: trip, format: json, partitioner: murmur2 }}
-outputs: {{ alerts: {0}.alerts, alert_state: {0}.state, dead_letters: {0}.dead, too_late: {0}.late, format: json }}
+outputs: {{ alerts: {0}.alerts, alert_state: {0}.state, dead_letters: {0}.dead, too_late: {0}.late,
+           signals: {0}.signals, format: json }}
 rules:
   - {{ id: tampered, kind: seal_tampered, scope: always }}
   - {{ id: removed, kind: seal_removed, scope: always }}
@@ -109,6 +110,7 @@ rules:
   - {{ id: signal, kind: signal_lost, interval: 6m }}
   - {{ id: delayed, kind: trip_delayed }}
   - {{ id: jammed, kind: seal_condition, conditions: [jamming] }}
+  - {{ id: quality, kind: service_quality, required: 2m }}
 )",
                                                           application_, outside().proxied(), instance,
                                                           std::getenv("VIGIA_CHAOS_DELIVERY") != nullptr
@@ -188,14 +190,14 @@ void ChaosTest::wait_for_the_replayed(const Replayed& replayed) {
 
 // One after another, so that the last one has everything at its end, and its account is that of all.
 AccountSum ChaosTest::stop_engines() {
-  std::string all = "running partitions 0";
+  std::string all = "seal-trip: running partitions 0";
   for (std::int32_t number = 1; number < setting_.partitions; ++number) all += fmt::format(", {}", number);
   Instance& last = *engines_.back();
   for (const auto& engine : engines_) {
     if (engine.get() == &last && engines_.size() > 1) {
       EXPECT_TRUE(wait_until([&] {
         const std::string log = last.log_of_this_life();
-        const auto running = log.rfind("running partitions");
+        const auto running = log.rfind("seal-trip: running partitions");
         return running != std::string::npos && log.compare(running, all.size() + 1, all + ":") == 0;
       })) << "the last engine has not taken over all partitions:\n"
           << last.log_of_this_life();

@@ -11,9 +11,10 @@ class GroupTest : public ChaosTest {
   // Whether the engine has said, in this life and last of all, that it runs `count` partitions.
   [[nodiscard]] bool runs(Instance& engine, std::size_t count) {
     const std::string log = engine.log_of_this_life();
-    const auto said = log.rfind("running partitions ");
+    const std::string words = "seal-trip: running partitions ";
+    const auto said = log.rfind(words);
     if (said == std::string::npos) return false;
-    const auto numbers = log.substr(said, log.find(':', said) - said);
+    const auto numbers = log.substr(said, log.find(':', said + words.size()) - said);
     return static_cast<std::size_t>(std::count(numbers.begin(), numbers.end(), ',')) + 1 == count;
   }
 

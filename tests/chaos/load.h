@@ -13,8 +13,8 @@
 
 namespace vigia::test {
 
-constexpr TimeMs load_start_ms = 1'700'000'000'000;
-constexpr TimeMs tick_ms = 30'000;  // between two messages of a seal, in the time of the load
+constexpr TimeMs load_start_ms = 1'700'005'200'000;  // 2023-11-14T23:40Z: a day is soon over
+constexpr TimeMs tick_ms = 30'000;                   // between two messages of a seal, in the time of the load
 
 // Dice that fall the same with every library.
 class Dice {

@@ -19,7 +19,7 @@ constexpr TimeMs minute_ms = 60'000;
 }  // namespace
 
 LoadedSeal::LoadedSeal(int number, std::uint64_t seed)
-    : id_(fmt::format("seal-{:03}", number)), offset_ms_(number * 37 % 20'000), dice_(seed) {
+    : id_(fmt::format("seal-{:03}", number)), number_(number), offset_ms_(number * 37 % 20'000), dice_(seed) {
   place_ = dice_.between(0, places - 1);
   trip_ticks_ = -dice_.between(1, 10);
 }
@@ -101,6 +101,7 @@ schema::SealEventT LoadedSeal::message(TimeMs time_ms) {
     event.position->lat_deg = lat_deg;
     event.position->lon_deg = -80.0 + place_ * place_deg;
   }
+  event.provider_id = fmt::format("provider-{}", dice_.one_in(100) ? dice_.between(0, 4) : number_ % 3);
   if (dice_.one_in(60)) event.conditions.push_back(schema::Condition::jamming);
   return event;
 }

@@ -31,6 +31,7 @@ class LoadedSeal {
   void send_trip(schema::TripEventT event, TimeMs broker_ms, LoadTick& tick);
 
   std::string id_;
+  int number_;
   TimeMs offset_ms_;  // seals do not speak at the same moment
   Dice dice_;
   std::uint32_t sequence_ = 0;
