@@ -13,7 +13,7 @@
 #include "app/account_text.h"
 #include "app/alert_comparison.h"
 #include "app/alert_difference.h"
-#include "app/epoch_runner.h"
+#include "app/derived_stage.h"
 #include "app/progress_bar.h"
 #include "app/published_alert.h"
 #include "app/snapshot_before.h"
@@ -32,8 +32,9 @@ constexpr std::size_t queue_bytes = std::size_t{64} << 20;
 
 void warn(const std::string& text) { fmt::print(stderr, "vigia replay: {}\n", text); }
 
-// One partition number that is asked for.
+// One task that is asked for.
 struct Part {
+  const DerivedStage* stage;
   PartitionId number;
   std::unique_ptr<TaskReplay> replay = nullptr;
   std::uint64_t first_epoch = 0;   // whose alerts count
@@ -49,13 +50,14 @@ class KafkaReplay {
         range_(options.range),
         stage_(loaded.stage),
         placements_(loaded.sources),
-        scan_(scan_options(loaded.pipeline)),
+        scan_(scan_options(loaded.pipeline, loaded.pipeline.application)),
         comparison_(loaded.pipeline.application, loaded.pipeline.outputs.format,
                     loaded.pipeline.delivery == Delivery::exactly_once),
         output_(options.output) {
     stage_.threads = options.threads;
     for (std::size_t topic = 0; topic < stage_.sources.size(); ++topic)
       stage_.sources[topic].placement = placements_.of(topic);
+    stages_ = derived_stages(loaded, stage_);
   }
 
   KafkaReplayResult run() {
@@ -72,8 +74,8 @@ class KafkaReplay {
   }
 
  private:
-  static TopicScanOptions scan_options(const Pipeline& pipeline) {
-    return {.brokers = pipeline.brokers, .group = pipeline.application, .properties = pipeline.properties, .log = {}};
+  static TopicScanOptions scan_options(const Pipeline& pipeline, const std::string& group) {
+    return {.brokers = pipeline.brokers, .group = group, .properties = pipeline.properties, .log = {}};
   }
 
   Status prepare() {
@@ -81,8 +83,10 @@ class KafkaReplay {
       if (Status status = output_.open(); !status.ok()) return status;
     }
     if (Status status = scan_.open(); !status.ok()) return status;
-    for (const std::string& topic : loaded_.topics) {
-      if (Status status = scan_.bounds(topic, log_[topic]); !status.ok()) return status;
+    for (const DerivedStage& stage : stages_) {
+      for (const std::string& topic : stage.topics) {
+        if (Status status = scan_.bounds(topic, log_[topic]); !status.ok()) return status;
+      }
     }
     const auto partitions = static_cast<std::int32_t>(log_[loaded_.topics.front()].size());
     for (const std::int32_t number : range_.partitions) {
@@ -91,8 +95,14 @@ class KafkaReplay {
       return Status::of(Fault::refused, fmt::format("found partition {}, expected 0 to {}: '{}' has {} partitions",
                                                     number, partitions - 1, loaded_.topics.front(), partitions));
     }
-    for (std::int32_t number = 0; number < partitions; ++number) {
-      if (range_.has_partition(PartitionId{number})) parts_.push_back({.number = PartitionId{number}});
+    for (const DerivedStage& stage : stages_) {
+      // Partitions are asked for by the numbers of the sources; what the stage behind says, it says over all of them.
+      if (&stage != &stages_.front() && !range_.partitions.empty()) break;
+      const auto count = static_cast<std::int32_t>(log_[stage.topics.front()].size());
+      for (std::int32_t number = 0; number < count; ++number) {
+        if (range_.has_partition(PartitionId{number}))
+          parts_.push_back({.stage = &stage, .number = PartitionId{number}});
+      }
     }
     // What the engine has told of the partitioners, if its state is here.
     const std::string told = scratch_.path() + "/partitioners";
@@ -115,18 +125,13 @@ class KafkaReplay {
     const OutputSpec& outputs = loaded_.pipeline.outputs;
     std::vector<OffsetBounds> bounds;
     if (Status status = scan_.bounds(outputs.journal, bounds); !status.ok()) return status;
-    std::vector<PartitionId> numbers;
-    for (const Part& part : parts_) numbers.push_back(part.number);
-    std::vector<TaskProgress> progress;
-    if (Status status = scan_.progress(loaded_.topics, numbers, progress); !status.ok()) return status;
     KafkaJournalOptions options;
     options.brokers = loaded_.pipeline.brokers;
     options.topic = outputs.journal;
     options.properties = loaded_.pipeline.properties;
     KafkaJournal journal(std::move(options));
-    for (std::size_t i = 0; i < parts_.size(); ++i) {
-      if (static_cast<std::size_t>(parts_[i].number.value) >= bounds.size()) continue;
-      if (Status status = read_journal(journal, progress[i].epoch, parts_[i]); !status.ok()) return status;
+    for (const DerivedStage& stage : stages_) {
+      if (Status status = read_journals(stage, journal, bounds.size()); !status.ok()) return status;
     }
     std::erase_if(parts_, [](const Part& part) { return part.replay == nullptr; });
     for (PublishedAlert& alert : published_) {
@@ -137,10 +142,30 @@ class KafkaReplay {
     return Status::good();
   }
 
+  Status read_journals(const DerivedStage& stage, KafkaJournal& journal, std::size_t partitions) {
+    std::vector<PartitionId> numbers;
+    for (const Part& part : parts_) {
+      if (part.stage == &stage) numbers.push_back(part.number);
+    }
+    if (numbers.empty()) return Status::good();
+    TopicScan scan(scan_options(loaded_.pipeline, stage.group));
+    if (Status status = scan.open(); !status.ok()) return status;
+    std::vector<TaskProgress> progress;
+    if (Status status = scan.progress(stage.topics, numbers, progress); !status.ok()) return status;
+    auto committed = progress.begin();
+    for (Part& part : parts_) {
+      if (part.stage != &stage) continue;
+      const std::uint64_t epoch = (committed++)->epoch;
+      if (static_cast<std::size_t>(part.number.value) >= partitions) continue;
+      if (Status status = read_journal(journal, epoch, part); !status.ok()) return status;
+    }
+    return Status::good();
+  }
+
   Status read_journal(KafkaJournal& journal, std::uint64_t committed, Part& part) {
     auto task = task_before(
-        loaded_.pipeline.state_directory, fmt::format("{}/{}", scratch_.path(), part.number.value),
-        [&] { return make_task(part.number); },
+        part.stage->directory, fmt::format("{}/{}-{}", scratch_.path(), part.stage->name, part.number.value),
+        [&] { return part.stage->empty_task(loaded_.pipeline, part.number); },
         [&](const SnapshotHead& head) { return range_.begins_after(head, part.number, slack_ms()); }, warn);
     std::vector<JournalEntry> entries;
     const TimeMs clock_ms = task->clock.clock_ms();
@@ -156,20 +181,12 @@ class KafkaReplay {
     const bool all_public = loaded_.pipeline.delivery == Delivery::exactly_once || committed == 0;
     part.public_epoch = all_public ? UINT64_MAX : committed;
     part.replay = std::make_unique<TaskReplay>(
-        std::move(task), entries,
-        TaskReplay::Silence{loaded_.pipeline.application, loaded_.pipeline.source_silence_ms});
+        std::move(task), entries, TaskReplay::Silence{loaded_.pipeline.application, part.stage->source_silence_ms});
     return part.replay->check_log([&](const std::string& topic) {
       const auto& log = log_[topic];
       const auto at = static_cast<std::size_t>(part.number.value);
       return at < log.size() ? log[at] : OffsetBounds{};  // the source will say that their numbers differ
     });
-  }
-
-  std::unique_ptr<StageTask> make_task(PartitionId number) {
-    const Pipeline& pipeline = loaded_.pipeline;
-    const auto mode = pipeline.clock == ClockMode::wall ? StageClock::Mode::wall : StageClock::Mode::records;
-    return std::make_unique<StageTask>(fmt::format("{}/{}", RunnerOptions().stage, number.value), number,
-                                       make_seal_task(stage_), loaded_.topics, mode, pipeline.max_clock_skew_ms);
   }
 
   // How far what an alert says of its time may be from the clock of the epoch that gave it.
@@ -201,12 +218,12 @@ class KafkaReplay {
     ProgressBar bar(total);
     for (Part& part : parts_) {
       if (part.replay->is_done()) continue;
-      KafkaSource source(source_options(part.number));
+      KafkaSource source(source_options(part));
       Status status = source.open(part.replay->reads_from());
       if (!status.ok()) return status;
       const auto inspect = [&](std::span<const InputRecord> records) {
         bar.show(done += records.size(), account_words(part.replay->account()));
-        return placements_.observe(records);
+        return part.stage == &stages_.front() ? placements_.observe(records) : Status::good();
       };
       status = part.replay->run(source, inspect, until_ms,
                                 [&](const Alert& alert, const auto& epoch) { return take(alert, epoch, part); });
@@ -215,13 +232,13 @@ class KafkaReplay {
     return Status::good();
   }
 
-  [[nodiscard]] KafkaSourceOptions source_options(PartitionId number) const {
+  [[nodiscard]] KafkaSourceOptions source_options(const Part& part) const {
     KafkaSourceOptions options;
     options.brokers = loaded_.pipeline.brokers;
-    options.group = loaded_.pipeline.application;  // only named
+    options.group = part.stage->group;  // only named
     options.properties = loaded_.pipeline.properties;
-    options.topics = loaded_.topics;
-    options.only_partitions = {number.value};
+    options.topics = part.stage->topics;
+    options.only_partitions = {part.number.value};
     options.queue_bytes = queue_bytes;
     return options;
   }
@@ -278,6 +295,7 @@ class KafkaReplay {
   const KafkaReplayOptions& options_;
   const ReplayRange& range_;
   SealStageConfig stage_;
+  std::vector<DerivedStage> stages_;
   ScratchDirectory scratch_;
   KeyPlacements placements_;
   TopicScan scan_;

@@ -129,6 +129,14 @@ rules:
     return totals;
   }
 
+  // vigia replay --from-kafka: its exit code, and what it said.
+  std::pair<int, std::string> proven(const std::string& config) {
+    const auto log = dir / "proof.log";
+    const int exit_code = run_vigia({"replay", "--config", config, "--from-kafka"}, log);
+    std::ifstream in(log);
+    return {exit_code, std::string(std::istreambuf_iterator<char>(in), {})};
+  }
+
   TempDirectory dir;
   std::string name;
   std::map<std::pair<std::string, TimeMs>, std::pair<int, int>> counts;
@@ -141,6 +149,29 @@ TEST_F(SignalsTest, TotalsOverAllPartitionsAreThoseOfAReplay) {
   EXPECT_EQ(wait_for(expected()), expected()) << process.log();
   EXPECT_EQ(process.terminate(), 0) << process.log();
   EXPECT_EQ(replayed(config), expected());
+}
+
+// What the second stage has published is derived from its journal and the signals, and nothing else passes.
+TEST_F(SignalsTest, ReplayLawAProofDerivesTheSecondStageToo) {
+  const auto config = pipeline("one.yaml", "one");
+  kafka().produce(name + ".seals", messages(0, 100));
+  {
+    VigiaProcess process({"run", "--config", config, "--threads", "2"}, dir / "one.log");
+    EXPECT_EQ(wait_for(expected()), expected()) << process.log();
+    process.kill_at_once();
+  }
+  const auto [good, said] = proven(config);
+  EXPECT_EQ(good, 0) << said;
+  EXPECT_NE(said.find("all as published"), std::string::npos) << said;
+
+  auto forged = kafka().read_all(name + ".alerts").back();
+  const auto at = forged.value->find("\"with_delay\"");
+  ASSERT_NE(at, std::string::npos) << *forged.value;
+  forged.value->replace(at, 12, "\"WITH_delay\"");
+  kafka().produce(name + ".alerts", {forged});
+  const auto [bad, why] = proven(config);
+  EXPECT_EQ(bad, 1) << why;
+  EXPECT_NE(why.find("service_quality"), std::string::npos) << why;
 }
 
 TEST_F(SignalsTest, TwoProcessesOneOfWhichIsKilled) {

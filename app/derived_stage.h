@@ -1,0 +1,29 @@
+// What a proof needs to know of each stage of a pipeline to derive its tasks again.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/stage_loading.h"
+#include "app/stage_task.h"
+
+namespace vigia {
+
+struct DerivedStage {
+  std::string name;                 // of its tasks
+  std::string group;                // whose offsets say what is public
+  std::string directory;            // of its snapshots, if they are here
+  std::vector<std::string> topics;  // that it reads
+  TimeMs source_silence_ms = 0;
+  std::function<std::unique_ptr<Task>()> make_task;
+
+  [[nodiscard]] std::unique_ptr<StageTask> empty_task(const Pipeline& pipeline, PartitionId number) const;
+};
+
+// The stages in their order; the second, where there is one, reads what the first has written to the topic of signals.
+// `config` is that of the first, as it is to be run.
+[[nodiscard]] std::vector<DerivedStage> derived_stages(const LoadedStage& loaded, const SealStageConfig& config);
+
+}  // namespace vigia
