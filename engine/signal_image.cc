@@ -1,5 +1,5 @@
 // SignalTask and its snapshots. Images, integers as in memory, texts with their length before them:
-//   "g" key_of_group       rule_id, number of values, values, due_ms, newest_ms, touched_ms, number of alerts, alerts as
+//   "g" key_of_group       rule_id, number of values, values, due_ms, newest_ms, touched_hour, number of alerts, alerts as
 //                          the book has them in memory
 //   "s" key_of_group ID    a KnownSignal, field by field; ID: 16 bytes
 #include <algorithm>
@@ -38,7 +38,7 @@ KeyImage SignalTask::image_of(const std::string& key) const {
     for (const auto& value : entry.group.values) out.put_text(value);
     out.put(entry.due_ms);
     out.put(entry.newest_ms);
-    out.put(entry.touched_ms);
+    out.put(entry.touched_hour);
     out.put(static_cast<std::uint32_t>(entry.book.alerts.size()));
     for (const auto& alert : entry.book.alerts) out.put(alert);
     return image;
@@ -47,7 +47,9 @@ KeyImage SignalTask::image_of(const std::string& key) const {
   std::ranges::copy(name.substr(name.size() - id_bytes), id.begin());
   const auto at = groups_.find(name.substr(0, name.size() - id_bytes));
   if (at == groups_.end()) return image;
-  const auto& signal = at->second.group.signals.at(id);
+  const auto found = at->second.group.signals.find(id);
+  if (found == at->second.group.signals.end()) return image;  // the group was let go of, and has come anew
+  const auto& signal = found->second;
   out.put(signal.revision);
   out.put(static_cast<std::uint8_t>(signal.is_retracted));
   for (const auto number : {signal.start_ms, signal.end_ms, signal.broker_ms}) out.put(number);
@@ -62,6 +64,7 @@ void SignalTask::begin_snapshot(bool all, std::string& meta) {
   out.put(rules_->fingerprint());
   out.put(clock_ms_);
   out.put(let_go_ms_);
+  out.put(hour_);
   out.put(total_);
   if (all) {
     for (const auto& [key, entry] : groups_) {
@@ -91,6 +94,7 @@ std::string SignalTask::restore_meta(std::string_view meta) {
            "topics again from their beginning";
   clock_ms_ = in.get<TimeMs>();
   let_go_ms_ = in.get<TimeMs>();
+  hour_ = in.get<std::int64_t>();
   total_ = in.get<Account>();
   return in.failed || !in.at_end() ? "the snapshot's header is damaged" : "";
 }
@@ -109,7 +113,7 @@ std::string SignalTask::restore_group(std::string_view key, std::string_view byt
     entry.group.values.emplace_back(in.get_text());
   entry.due_ms = in.get<TimeMs>();
   entry.newest_ms = in.get<TimeMs>();
-  entry.touched_ms = in.get<TimeMs>();
+  entry.touched_hour = in.get<std::int64_t>();
   for (auto count = in.get<std::uint32_t>(); count > 0 && !in.failed; --count)
     entry.book.alerts.push_back(in.get<ToldAlert>());
   entry.rule = rules_->find_rule(entry.group.rule_id);

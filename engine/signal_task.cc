@@ -12,7 +12,7 @@
 namespace vigia {
 namespace {
 
-constexpr TimeMs let_go_every_ms = 3'600'000;
+constexpr TimeMs hour_ms = 3'600'000;
 
 std::optional<SignalId> id_of(const flatbuffers::String* text) {
   const auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; };
@@ -44,7 +44,7 @@ EpochResult SignalTask::process(std::span<const InputRecord> records, std::span<
   }
   while (!due_.empty() && is_due(due_.begin()->first)) judge(groups_.find(due_.begin()->second), result.alerts);
   put_in_order(result.alerts);
-  if (clock_ms_ - let_go_every_ms >= let_go_ms_) let_go();
+  if (clock_ms_ - hour_ms >= let_go_ms_) let_go();
   total_ += result.account;
   return result;
 }
@@ -71,7 +71,7 @@ std::string SignalTask::apply(const InputRecord& record, Account& account) {
            signal->broker_ms(), signal->without_delay(), signal->with_delay()};
   changed_.insert(image_key(at->first, *id));
   entry.newest_ms = std::max(entry.newest_ms, known.broker_ms);
-  entry.touched_ms = clock_ms_;
+  entry.touched_hour = hour_;
   schedule(at, std::min(entry.due_ms, known.broker_ms));
   return {};
 }
@@ -113,11 +113,13 @@ void SignalTask::judge(Groups::iterator at, std::vector<Alert>& alerts) {
 // Groups of which nothing has been heard for long, and which are as old themselves.
 void SignalTask::let_go() {
   let_go_ms_ = clock_ms_;
+  ++hour_;
   for (auto at = groups_.begin(); at != groups_.end();) {
     const auto& [key, entry] = *at;
-    auto newest_ms = entry.touched_ms;
+    auto newest_ms = no_time_ms;
     for (const auto& [id, signal] : entry.group.signals) newest_ms = std::max(newest_ms, signal.end_ms);
-    if (entry.due_ms != never_ms || newest_ms >= clock_ms_ - keep_ms_) {
+    const bool is_heard_of = hour_ - entry.touched_hour <= keep_ms_ / hour_ms;
+    if (entry.due_ms != never_ms || is_heard_of || newest_ms >= clock_ms_ - keep_ms_) {
       ++at;
       continue;
     }

@@ -57,7 +57,8 @@ class SignalRules {
 };
 
 struct SignalTaskOptions {
-  // A group is let go of when nothing has been heard of it for so long, and its signals are as old.
+  // A group is let go of when nothing has been heard of it for so long, and its signals are as old. Counted in hours that
+  // the clock went through: where it leaps from old records to the present, first stages may still be among the old ones.
   TimeMs keep_ms = 8 * 24 * 3'600'000LL;
   // Judge when the clock has come to a signal's broker time, not only past it: for clocks that move with the signals alone.
   bool at_once = false;
@@ -84,9 +85,9 @@ class SignalTask final : public Task {
     SignalGroup group;
     int rule = -1;
     AlertBook book;
-    TimeMs due_ms = never_ms;        // judge it once the clock is past it
-    TimeMs newest_ms = no_time_ms;   // broker time of the newest signal that came since it was judged
-    TimeMs touched_ms = no_time_ms;  // the clock when one came last
+    TimeMs due_ms = never_ms;       // judge it once the clock is past it
+    TimeMs newest_ms = no_time_ms;  // broker time of the newest signal that came since it was judged
+    std::int64_t touched_hour = 0;  // when one came last
   };
   using Groups = std::map<std::string, Entry, std::less<>>;
 
@@ -116,7 +117,8 @@ class SignalTask final : public Task {
   std::vector<KeyImage> saving_;                  // of the snapshot under way
   std::size_t saving_at_ = 0;
   TimeMs clock_ms_ = no_time_ms;
-  TimeMs let_go_ms_ = no_time_ms;  // when groups were last let go of
+  TimeMs let_go_ms_ = no_time_ms;  // when groups were last let go of,
+  std::int64_t hour_ = 0;          // and how many times they were
   Account total_;
   std::uint64_t bytes_ = 0;
 };

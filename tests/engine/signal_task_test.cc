@@ -172,6 +172,11 @@ TEST(OrderLaw, OfSignals) {
   EXPECT_EQ(expected.size(), 3u);
 }
 
+// The clock, hour by hour.
+void live(Task& task, TimeMs from_ms, TimeMs to_ms) {
+  for (TimeMs clock_ms = from_ms; clock_ms <= to_ms; clock_ms += hour_ms) apply(task, {}, clock_ms);
+}
+
 TEST(BoundedLaw, OldGroupsAreLetGoOf) {
   auto task = make_task();
   std::map<std::string, std::string> images;
@@ -194,13 +199,39 @@ TEST(BoundedLaw, OldGroupsAreLetGoOf) {
   EXPECT_EQ(images.size(), 2u);
   EXPECT_GT(changed, task->memory_bytes()) << "what waits for a snapshot counts";
   EXPECT_GT(task->memory_bytes(), empty);
-  apply(*task, {}, 8 * day_ms);
+  live(*task, 3 * hour_ms, 8 * day_ms);
   EXPECT_EQ(task->key_count(), 1u);
-  apply(*task, {}, 8 * day_ms + 4 * hour_ms);
+  live(*task, 8 * day_ms, 8 * day_ms + 4 * hour_ms);
   EXPECT_EQ(task->key_count(), 0u);
   save();
   EXPECT_EQ(task->memory_bytes(), empty);
   EXPECT_TRUE(images.empty());
+}
+
+// From the time of old records to the present: other parts of the same old days may be on their way.
+TEST(SignalTask, AClockThatLeapsLetsNothingGo) {
+  auto task = make_task();
+  apply(*task, {signal(1, 1, 5, hour_ms, "a")}, 2 * hour_ms);
+  apply(*task, {}, 400 * day_ms);
+  EXPECT_EQ(told(apply(*task, {signal(2, 1, 7, hour_ms, "a")}, 400 * day_ms)), Told{"a 12"});
+  live(*task, 400 * day_ms, 408 * day_ms);
+  EXPECT_EQ(task->key_count(), 1u);
+  live(*task, 408 * day_ms, 408 * day_ms + 4 * hour_ms);
+  EXPECT_EQ(task->key_count(), 0u);
+}
+
+TEST(SignalTask, AGroupThatComesAnewBetweenTwoSnapshots) {
+  auto task = make_task();
+  apply(*task, {signal(1, 1, 5, hour_ms, "a")}, 2 * hour_ms);
+  live(*task, 2 * hour_ms, 9 * day_ms);
+  ASSERT_EQ(task->key_count(), 0u);
+  apply(*task, {signal(2, 1, 7, hour_ms, "a")}, 9 * day_ms);
+  std::string meta;
+  std::vector<std::string> kept, gone;
+  task->snapshot(
+      false, [&](KeyImage&& image) { (image.bytes.empty() ? gone : kept).push_back(image.key); }, meta);
+  EXPECT_EQ(kept.size(), 2u) << "the group and the second signal";
+  EXPECT_EQ(gone.size(), 1u) << "the first signal";
 }
 
 TEST(SignalTask, RefusesAnotherRulesSnapshotAndDamage) {
