@@ -72,6 +72,10 @@ std::size_t feed(Task& task, const RecordList& list, std::size_t records_per_epo
 
 double thread_seconds() { return seconds_of(CLOCK_THREAD_CPUTIME_ID); }
 double process_seconds() { return seconds_of(CLOCK_PROCESS_CPUTIME_ID); }
+double process_seconds(pid_t process) {
+  clockid_t clock{};
+  return clock_getcpuclockid(process, &clock) == 0 ? seconds_of(clock) : NAN;
+}
 double wall_seconds() { return seconds_of(CLOCK_MONOTONIC); }
 
 double median(std::vector<double> values) { return quantile(std::move(values), 0.5); }

@@ -1,6 +1,8 @@
 // What every benchmark begins with: the fixed rules, the site and its roads, loaded once, and an engine over them.
 #pragma once
 
+#include <sys/types.h>
+
 #include <memory>
 #include <vector>
 
@@ -30,6 +32,7 @@ std::size_t feed(Task& task, const RecordList& list, std::size_t records_per_epo
 // CPU seconds of the calling thread: what it cost, whoever else is using the machine.
 [[nodiscard]] double thread_seconds();
 [[nodiscard]] double process_seconds();
+[[nodiscard]] double process_seconds(pid_t process);  // of another one
 [[nodiscard]] double wall_seconds();
 
 [[nodiscard]] double median(std::vector<double> values);

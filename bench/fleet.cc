@@ -114,6 +114,18 @@ void Fleet::append_trip_starts(RecordList& out) {
   }
 }
 
+void Fleet::append_next(RecordList& out) {
+  if (next_place_ == 0) {
+    stride_ = next_stride();
+    next_seal_ = stride_ % seals_;
+  }
+  append_ping(out, next_seal_, next_place_);
+  next_seal_ = static_cast<std::uint32_t>((std::uint64_t{next_seal_} + stride_) % seals_);
+  if (++next_place_ < seals_) return;
+  next_place_ = 0;
+  ++round_;
+}
+
 void Fleet::append_ping(RecordList& out, std::uint32_t seal, std::uint32_t place) {
   append_ping(out, seal, round_, ++sequence_[seal], broker_ms(place), false);
 }

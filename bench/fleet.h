@@ -42,6 +42,8 @@ class Fleet {
   void append_round(RecordList& out) {
     append_round(out, [](std::uint32_t) { return true; });
   }
+  // The next ping of the same; a round is over with its last one. REQUIRES: no other round is appended before that.
+  void append_next(RecordList& out);
   // The same pings as one record for each `batch` seals.
   void append_round_of_batches(RecordList& out, std::uint32_t batch);
 
@@ -66,6 +68,7 @@ class Fleet {
   std::uint32_t first_seal_;
   std::uint32_t alarm_every_;
   std::uint32_t round_ = 1;
+  std::uint32_t next_place_ = 0, next_seal_ = 0, stride_ = 0;  // of append_next
   std::int64_t offset_ = 0;
   std::vector<std::uint32_t> sequence_;  // last number sent of each seal
   flatbuffers::FlatBufferBuilder builder_;

@@ -2,20 +2,18 @@
 // best bare librdkafka loop that only counts. Both read the same preloaded topics, in turns, in this process, with the same
 // allocator and on the same processors; the broker has to share them with both. The bare loop is timed from its first
 // record on; vigia from when each seal has its trip and a history as long as it stays, for a topic is longer than a test.
-//
-// The broker is the one of the integration tests; VIGIA_TEST_BROKER names one that is running instead.
 #include <benchmark/benchmark.h>
 
 #include <cstdlib>
 #include <filesystem>
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include "app/stage_service.h"
+#include "bench/bench_broker.h"
 #include "bench/bench_setup.h"
 #include "bench/kafka_load.h"
-#include "tests/integration/broker.h"
 
 namespace vigia::bench {
 namespace {
@@ -24,8 +22,6 @@ constexpr std::uint32_t seals = 100'000;
 constexpr std::uint32_t warm_up_rounds = 24;  // of 30 s: as long as a history is kept, and more
 constexpr std::uint32_t timed_rounds = 30;
 constexpr std::uint32_t batch_events = 100;
-
-std::string brokers;
 
 // What a run of the service took, and how many revisions of alerts it wrote.
 struct Run {
@@ -41,22 +37,22 @@ struct Load {
 // A fleet for each partition, for a seal's events stay in one.
 Load make_load(const std::string& name, std::uint32_t batch, std::uint32_t alarm_every) {
   Load load{fmt::format("{}.seal.events", name), fmt::format("{}.trip.events", name)};
-  create_topic(brokers, load.seal_topic);
-  create_topic(brokers, load.trip_topic);
+  create_topic(load.seal_topic);
+  create_topic(load.trip_topic);
   RecordList list;
   for (std::int32_t partition = 0; partition < kafka_partitions; ++partition) {
     constexpr auto share = seals / kafka_partitions;
     Fleet fleet(world().routes, share, static_cast<std::uint32_t>(partition) * share, alarm_every);
     list.clear();
     fleet.append_trip_starts(list);
-    preload(brokers, load.trip_topic, partition, list);
+    preload(load.trip_topic, partition, list);
     for (std::uint32_t round = 0; round < warm_up_rounds + timed_rounds; ++round) {
       list.clear();
       if (batch == 1)
         fleet.append_round(list);
       else
         fleet.append_round_of_batches(list, batch);
-      preload(brokers, load.seal_topic, partition, list);
+      preload(load.seal_topic, partition, list);
       load.records += list.size();
       load.events += fleet.seals();
     }
@@ -69,7 +65,7 @@ Run run_vigia(const Load& load, int run, Delivery delivery) {
   auto loaded = load_stage(VIGIA_BENCH_DIR "/rules.yaml");
   if (!loaded) std::exit(1);
   const auto directory = std::filesystem::temp_directory_path() / fmt::format("vigia-bench-{}-{}", getpid(), run);
-  loaded->pipeline.brokers = brokers;
+  loaded->pipeline.brokers = brokers();
   loaded->pipeline.application = fmt::format("bench-{}-{}", load.seal_topic, run);
   loaded->pipeline.outputs.journal = loaded->pipeline.application + ".journal";
   loaded->pipeline.outputs.snapshots = loaded->pipeline.application + ".snapshots";
@@ -113,7 +109,7 @@ void kafka_to_alerts(benchmark::State& state) {
   double revisions_per_event = 0;
   int run = 0;
   for (auto _ : state) {
-    const auto bare = count_records(brokers, load.seal_topic, load.records);
+    const auto bare = count_records(load.seal_topic, load.records);
     const auto [ours, revisions] = run_vigia(load, run++, Delivery::at_least_once);
     revisions_per_event = revisions / static_cast<double>(load.events);
     bare_rates.push_back(bare.records * batch / bare.wall_s);
@@ -158,21 +154,4 @@ BENCHMARK(kafka_to_alerts)->Arg(1)->Arg(batch_events)->Iterations(5)->UseManualT
 }  // namespace
 }  // namespace vigia::bench
 
-int main(int argc, char** argv) {
-  using vigia::bench::brokers;
-  benchmark::Initialize(&argc, argv);
-  spdlog::set_level(spdlog::level::err);
-  vigia::test::Broker broker;
-  if (const char* running = std::getenv("VIGIA_TEST_BROKER")) {
-    brokers = running;
-  } else {
-    setenv("VIGIA_KAFKA_JAVA", "-XX:+UseParallelGC", 0);
-    setenv("VIGIA_KAFKA_HEAP", "1g", 0);
-    if (const auto status = broker.start(); !status.ok()) {
-      fmt::print(stderr, "no broker: {}\n", status.text);
-      return 1;
-    }
-    brokers = broker.bootstrap();
-  }
-  benchmark::RunSpecifiedBenchmarks();
-}
+int main(int argc, char** argv) { return vigia::bench::run_with_broker(argc, argv); }

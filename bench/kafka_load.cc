@@ -1,24 +1,14 @@
 #include "bench/kafka_load.h"
 
-#include <cstdlib>
-
-#include <fmt/format.h>
-
+#include "bench/bench_broker.h"
 #include "bench/bench_setup.h"
-#include "connectors/kafka_client.h"
 
 namespace vigia::bench {
 namespace {
 
-void require(const Status& status) {
-  if (status.ok()) return;
-  fmt::print(stderr, "{}\n", status.text);
-  std::exit(1);
-}
-
-void open(KafkaClient& client, rd_kafka_type_t type, const std::string& brokers, const KafkaProperties& defaults) {
+void open(KafkaClient& client, rd_kafka_type_t type, const KafkaProperties& defaults) {
   KafkaClientOptions options;
-  options.brokers = brokers;
+  options.brokers = brokers();
   options.defaults = defaults;
   require(client.open(type, options));
 }
@@ -41,40 +31,56 @@ void count_one(rd_kafka_message_t* message, void* opaque) {
 
 }  // namespace
 
-void create_topic(const std::string& brokers, const std::string& topic) {
+void create_topic(const std::string& topic) {
   KafkaClient client;
-  open(client, RD_KAFKA_PRODUCER, brokers, {});
+  open(client, RD_KAFKA_PRODUCER, {});
   require(vigia::create_topic(client, topic, kafka_partitions, false, 10'000));
 }
 
-void preload(const std::string& brokers, const std::string& topic, std::int32_t partition, const RecordList& list) {
+std::int64_t end_of(const std::string& topic, std::int32_t partition) {
   KafkaClient client;
-  open(client, RD_KAFKA_PRODUCER, brokers,
+  open(client, RD_KAFKA_PRODUCER, {});
+  std::int64_t begin = 0, end = 0;
+  const auto error = rd_kafka_query_watermark_offsets(client.handle(), topic.c_str(), partition, &begin, &end, 10'000);
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) require(Status::of(Fault::fatal, rd_kafka_err2str(error)));
+  return end;
+}
+
+void produce(KafkaClient& client, const OutgoingRecord& record) {
+  rd_kafka_resp_err_t error;
+  do {
+    error = rd_kafka_producev(client.handle(), RD_KAFKA_V_TOPIC(record.topic.c_str()),
+                              RD_KAFKA_V_PARTITION(record.partition), RD_KAFKA_V_TIMESTAMP(record.timestamp_ms),
+                              RD_KAFKA_V_KEY(const_cast<char*>(record.key.data()), record.key.size()),
+                              RD_KAFKA_V_VALUE(const_cast<char*>(record.value.data()), record.value.size()),
+                              RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
+    rd_kafka_poll(client.handle(), error == RD_KAFKA_RESP_ERR__QUEUE_FULL ? 100 : 0);
+  } while (error == RD_KAFKA_RESP_ERR__QUEUE_FULL);
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) require(Status::of(Fault::fatal, rd_kafka_err2str(error)));
+}
+
+void flush(KafkaClient& client) {
+  if (rd_kafka_flush(client.handle(), 120'000) != RD_KAFKA_RESP_ERR_NO_ERROR)
+    require(Status::of(Fault::fatal, "the broker did not take all records"));
+}
+
+void preload(const std::string& topic, std::int32_t partition, const RecordList& list) {
+  KafkaClient client;
+  open(client, RD_KAFKA_PRODUCER,
        {{"linger.ms", "20"},
         {"batch.size", "1000000"},
         {"queue.buffering.max.kbytes", "262144"},
         {"queue.buffering.max.messages", "1000000"},
         {"acks", "1"}});
-  for (const auto& record : list.records()) {
-    rd_kafka_resp_err_t error;
-    do {
-      error = rd_kafka_producev(client.handle(), RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(partition),
-                                RD_KAFKA_V_TIMESTAMP(record.broker_ms),
-                                RD_KAFKA_V_KEY(const_cast<char*>(record.key.data()), record.key.size()),
-                                RD_KAFKA_V_VALUE(const_cast<char*>(record.value.data()), record.value.size()),
-                                RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
-      rd_kafka_poll(client.handle(), error == RD_KAFKA_RESP_ERR__QUEUE_FULL ? 100 : 0);
-    } while (error == RD_KAFKA_RESP_ERR__QUEUE_FULL);
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) require(Status::of(Fault::fatal, rd_kafka_err2str(error)));
-  }
-  if (rd_kafka_flush(client.handle(), 120'000) != RD_KAFKA_RESP_ERR_NO_ERROR)
-    require(Status::of(Fault::fatal, "the broker did not take all records"));
+  for (const auto& record : list.records())
+    produce(client, {topic, partition, record.broker_ms, record.key, record.value});
+  flush(client);
 }
 
-Consumption count_records(const std::string& brokers, const std::string& topic, std::uint64_t records) {
+Consumption count_records(const std::string& topic, std::uint64_t records) {
   KafkaClient client;
   // A queue of more than a second's work: this librdkafka pauses for a second when it is full.
-  open(client, RD_KAFKA_CONSUMER, brokers,
+  open(client, RD_KAFKA_CONSUMER,
        {{"group.id", "bare-loop"},
         {"enable.auto.commit", "false"},
         {"enable.auto.offset.store", "false"},

@@ -22,6 +22,7 @@ class VigiaProcess {
   void freeze();        // until thaw() it does nothing, and does not know
   void thaw();
   [[nodiscard]] bool running() const;
+  [[nodiscard]] pid_t pid() const { return pid_; }  // -1: it has ended, and that is known here
   [[nodiscard]] int terminate();  // SIGTERM, and waits; the exit code, or -1 if it did not end by itself
   [[nodiscard]] int wait();       // until it ends; 128 + N when signal N has ended it
   [[nodiscard]] std::string log() const;
