@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <rocksdb/options.h>
+#include <rocksdb/table.h>
 #include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 #include <xxhash.h>
@@ -34,6 +35,11 @@ rocksdb::Options options_for(rocksdb::Env* env) {
   options.info_log = std::make_shared<NoLog>();
   options.max_total_wal_size = std::uint64_t{256} << 20;
   options.compression = rocksdb::kLZ4Compression;
+  // Reading all of it must be quick; what is looked up by itself are few things.
+  rocksdb::BlockBasedTableOptions table;
+  table.block_size = std::size_t{32} << 10;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  options.write_buffer_size = std::size_t{16} << 20;  // and so the log, which the next open has to read after a crash
   // Torn at the end of the log: what was not synced is gone, all before it is there.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   if (env != nullptr) options.env = env;
@@ -119,6 +125,25 @@ Status Database::write(rocksdb::WriteBatch& batch, bool sync) {
   rocksdb::WriteOptions options;
   options.sync = sync;
   return checked(db_->Write(options, &batch));
+}
+
+Status Database::write_sorted(const Fill& fill) {
+  if (Status status = repair(); !status.ok()) return status;
+  const std::string path = directory_ + "-new.sst";
+  // What a crash has left here may be a second name of a file of the database.
+  std::error_code error;
+  std::filesystem::remove(path, error);
+  if (error) return Status::of(Fault::storage, fmt::format("{}: {}", path, error.message()));
+  const rocksdb::Options options = options_for(env_);
+  rocksdb::SstFileWriter file(rocksdb::EnvOptions(), options);
+  rocksdb::Status status = file.Open(path);
+  if (status.ok()) status = fill(file);
+  if (status.ok()) status = file.Finish();
+  if (!status.ok()) return status_of(status);
+  rocksdb::IngestExternalFileOptions how;
+  how.move_files = true;
+  how.write_global_seqno = false;
+  return checked(db_->IngestExternalFile({path}, how));
 }
 
 Status Database::sync() {

@@ -84,12 +84,48 @@ bool decode(std::string_view bytes, SnapshotHead& out) {
 
 namespace {
 constexpr std::size_t entry_bytes = 56;  // of a batch beside key and value: checksum, lengths, the task's name
+// A snapshot from here on is a file of its own: it would fill the log that the next start has to read. Many small files
+// would be merged with all others again and again.
+constexpr std::size_t large_bytes = std::size_t{8} << 20;
 
 std::size_t batch_bytes(const TaskSnapshot& snapshot) {
   std::size_t bytes = 4096 + snapshot.head.meta.size();
   for (const KeyImage& image : snapshot.keys) bytes += image.key.size() + image.bytes.size() + entry_bytes;
   return bytes;
 }
+}  // namespace
+
+namespace {
+
+template <class Out>
+rocksdb::Status put_head(const SnapshotHead& head, Out& out) {
+  std::string value = encode(head);
+  rocks::append_checksum(head_key(head.task), value);
+  return out.Put(head_key(head.task), value);
+}
+
+// Puts keys into a batch or a file.
+class ImageWriter {
+ public:
+  explicit ImageWriter(const SnapshotHead& head) : prefix_(key_prefix(head.task)), epoch_(head.epoch) {}
+
+  template <class Out>
+  rocksdb::Status put(const KeyImage& image, Out& out) {
+    key_ = prefix_;
+    key_ += image.key;
+    if (image.bytes.empty()) return out.Delete(key_);
+    value_ = image.bytes;
+    rocks::append_u64(value_, epoch_);
+    rocks::append_checksum(sealed(key_), value_);
+    return out.Put(key_, value_);
+  }
+
+ private:
+  const std::string prefix_;
+  const std::uint64_t epoch_;
+  std::string key_, value_;
+};
+
 }  // namespace
 
 struct SnapshotStore::Impl {
@@ -129,28 +165,33 @@ Status SnapshotStore::open_secondary(const std::string& directory, const std::st
 
 Status SnapshotStore::write(const TaskSnapshot& snapshot) {
   kill_point("snapshot_begun");
-  const std::string prefix = key_prefix(snapshot.head.task);
-  rocksdb::WriteBatch batch(batch_bytes(snapshot));  // it would grow by doubling, some hundred megabytes perhaps
-  if (snapshot.all) batch.DeleteRange(prefix, behind(prefix));
-  std::string key = prefix, value;
-  for (const KeyImage& image : snapshot.keys) {
-    key.resize(prefix.size());
-    key += image.key;
-    if (image.bytes.empty()) {
-      batch.Delete(key);
-      continue;
-    }
-    value = image.bytes;
-    rocks::append_u64(value, snapshot.head.epoch);
-    rocks::append_checksum(sealed(key), value);
-    batch.Put(key, value);
-  }
-  value = encode(snapshot.head);
-  rocks::append_checksum(head_key(snapshot.head.task), value);
-  batch.Put(head_key(snapshot.head.task), value);
-  Status status = impl_->db.write(batch, true);
+  const std::size_t bytes = batch_bytes(snapshot);
+  Status status = snapshot.all || bytes < large_bytes ? write_batch(snapshot, bytes) : write_file(snapshot);
   kill_point("snapshot_written");
   return status;
+}
+
+Status SnapshotStore::write_batch(const TaskSnapshot& snapshot, std::size_t bytes) {
+  rocksdb::WriteBatch batch(bytes);  // it would grow by doubling
+  const std::string prefix = key_prefix(snapshot.head.task);
+  if (snapshot.all) batch.DeleteRange(prefix, behind(prefix));
+  put_head(snapshot.head, batch);
+  ImageWriter writer(snapshot.head);
+  for (const KeyImage& image : snapshot.keys) writer.put(image, batch);
+  return impl_->db.write(batch, true);
+}
+
+Status SnapshotStore::write_file(const TaskSnapshot& snapshot) {
+  std::vector<const KeyImage*> sorted;
+  sorted.reserve(snapshot.keys.size());
+  for (const KeyImage& image : snapshot.keys) sorted.push_back(&image);
+  std::ranges::sort(sorted, {}, [](const KeyImage* image) -> const std::string& { return image->key; });
+  return impl_->db.write_sorted([&](rocksdb::SstFileWriter& file) {
+    rocksdb::Status status = put_head(snapshot.head, file);  // "h" comes before "k"
+    ImageWriter writer(snapshot.head);
+    for (std::size_t i = 0; i < sorted.size() && status.ok(); ++i) status = writer.put(*sorted[i], file);
+    return status;
+  });
 }
 
 Status SnapshotStore::tasks(std::vector<std::string>& out) const {
@@ -180,8 +221,10 @@ Status SnapshotStore::keys(const std::string& task,
                            const std::function<std::string(std::string_view, std::string_view)>& sink) const {
   std::shared_ptr<rocksdb::DB> db;
   if (Status status = impl_->db.reader(db); !status.ok()) return status;
+  rocksdb::ReadOptions options;
+  options.fill_cache = false;
   const std::string prefix = key_prefix(task);
-  const std::unique_ptr<rocksdb::Iterator> it(db->NewIterator({}));
+  const std::unique_ptr<rocksdb::Iterator> it(db->NewIterator(options));
   for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
     std::string_view value = rocks::view(it->value());
     std::uint64_t epoch = 0;

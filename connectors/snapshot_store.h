@@ -47,7 +47,7 @@ struct SnapshotHead {
 struct TaskSnapshot {
   SnapshotHead head;
   bool all = false;            // keys hold the whole state: what is not among them is gone
-  std::vector<KeyImage> keys;  // those that changed; empty bytes: gone
+  std::vector<KeyImage> keys;  // those that changed, each once; empty bytes: gone
 };
 
 // The bytes of a head, as on disk.
@@ -93,6 +93,9 @@ class SnapshotStore {
   void close();
 
  private:
+  [[nodiscard]] Status write_batch(const TaskSnapshot& snapshot, std::size_t bytes);
+  [[nodiscard]] Status write_file(const TaskSnapshot& snapshot);
+
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

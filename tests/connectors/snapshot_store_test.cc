@@ -85,6 +85,69 @@ TEST(SnapshotStore, AFullSnapshotReplacesWhatWasThere) {
   EXPECT_EQ(keys_of(store, "t/10"), (Keys{{"a", "1"}}));
 }
 
+// More than goes through the log.
+Keys many_keys(const std::string& value, int count = 2'000) {
+  Keys keys;
+  for (int i = 0; i < count; ++i) keys.emplace("key-" + std::to_string(i), std::string(5'000, 'x') + value);
+  return keys;
+}
+
+std::uint64_t log_bytes(const std::string& directory) {
+  std::uint64_t bytes = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(directory))
+    if (entry.path().extension() == ".log") bytes += entry.file_size();
+  return bytes;
+}
+
+TEST(SnapshotStore, ALargeSnapshotIsAsASmallOneAndLeavesNothingInTheLog) {
+  TempDirectory dir;
+  Keys expected = many_keys("1");
+  {
+    SnapshotStore store;
+    ASSERT_TRUE(store.open(dir / "s", "customs").ok());
+    ASSERT_TRUE(store.write(snapshot("t", 1, many_keys("0"))).ok());
+    ASSERT_TRUE(store.write(snapshot("t", 2, {{"key-1", "small"}, {"key-2", "small"}})).ok());
+    Keys changed = many_keys("1");
+    changed["key-1"] = "";
+    changed.erase("key-2");
+    ASSERT_TRUE(store.write(snapshot("t", 3, changed)).ok());
+    ASSERT_TRUE(store.write(snapshot("t/1", 9, many_keys("other"))).ok());
+  }
+  expected.erase("key-1");
+  expected["key-2"] = "small";
+  SnapshotStore store;
+  ASSERT_TRUE(store.open(dir / "s", "customs").ok());
+  EXPECT_EQ(written_epoch(store), 3u);
+  EXPECT_EQ(keys_of(store, "t"), expected);
+  EXPECT_EQ(keys_of(store, "t/1"), many_keys("other"));
+  EXPECT_LT(log_bytes(dir / "s"), 100'000u);
+  SnapshotHead head;
+  std::size_t since = 0;
+  const Status status = store.changed("t", 2, head, [&](std::string_view, std::string_view) {
+    ++since;
+    return Status::good();
+  });
+  EXPECT_TRUE(status.ok()) << status.text;
+  EXPECT_EQ(since, expected.size() - 1);  // all but key-2
+}
+
+TEST(SnapshotStore, WhatACrashLeftBesideItIsNotWrittenInto) {
+  TempDirectory dir;
+  SnapshotStore store;
+  ASSERT_TRUE(store.open(dir / "s", "customs").ok());
+  ASSERT_TRUE(store.write(snapshot("old", 1, many_keys("old"))).ok());
+  for (const auto& entry : std::filesystem::directory_iterator(dir / "s")) {
+    if (entry.path().extension() == ".sst") std::filesystem::create_hard_link(entry.path(), dir / "s-new.sst");
+  }
+  ASSERT_TRUE(std::filesystem::exists(dir / "s-new.sst"));
+  ASSERT_TRUE(store.write(snapshot("new", 1, many_keys("new"))).ok());
+  EXPECT_FALSE(std::filesystem::exists(dir / "s-new.sst"));
+  store.close();
+  ASSERT_TRUE(store.open(dir / "s", "customs").ok());
+  EXPECT_EQ(keys_of(store, "old"), many_keys("old"));
+  EXPECT_EQ(keys_of(store, "new"), many_keys("new"));
+}
+
 TEST(SnapshotStore, DamagedItGoesBackToOlderGenerationsAndThenToNone) {
   TempDirectory dir;
   SnapshotStore store;
@@ -173,6 +236,27 @@ TEST(SnapshotWriter, WritesInTheBackgroundInOrder) {
   EXPECT_EQ(writer.pending(), 0u);
   EXPECT_EQ(writer.pending_bytes(), 0u);
   EXPECT_EQ(keys_of(store, "t"), (Keys{{"a", "20"}}));
+}
+
+TEST(SnapshotWriter, AFullDiskKeepsALargeSnapshotToo) {
+  TempDirectory dir;
+  FullDisk disk;
+  SnapshotStore store;
+  ASSERT_TRUE(store.open(dir / "s", "customs", &disk).ok());
+  ASSERT_TRUE(store.write(snapshot("t", 1, many_keys("1"))).ok());
+  SnapshotWriter writer(store);
+  disk.set_full(true);
+  writer.enqueue(snapshot("t", 2, many_keys("2")));
+  EXPECT_EQ(writer.drain().fault, Fault::storage);
+  EXPECT_EQ(keys_of(store, "t"), many_keys("1"));
+  writer.retry();
+  EXPECT_EQ(writer.drain().fault, Fault::storage);
+  disk.set_full(false);
+  writer.retry();
+  const Status status = writer.drain();
+  ASSERT_TRUE(status.ok()) << status.text;
+  EXPECT_EQ(written_epoch(store), 2u);
+  EXPECT_EQ(keys_of(store, "t"), many_keys("2"));
 }
 
 TEST(SnapshotWriter, AFullDiskKeepsEverythingUntilThereIsRoom) {
