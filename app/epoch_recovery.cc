@@ -7,6 +7,7 @@
 
 #include "app/epoch_runner.h"
 #include "app/journalled_epoch.h"
+#include "engine/parallel.h"
 
 namespace vigia {
 namespace {
@@ -126,9 +127,16 @@ Status EpochRunner::find_tasks(std::span<const TaskProgress> progress, Tasks& ta
     tasks.push_back(unpark(one));
     is_fresh.push_back(!tasks.back());
     if (!is_fresh.back()) continue;
-    if (Status status = restore_task(one, tasks.back()); !status.ok()) return status;
+    tasks.back() = make_task(one.partition);
+    if (parts_.sharing == nullptr) continue;
+    if (Status status = parts_.sharing->bring({tasks.back()->name, one.partition}); !status.ok()) return status;
   }
-  return Status::good();
+  std::vector<Status> restored(tasks.size());
+  for_each_index(tasks.size(), [&](std::size_t i) {
+    if (is_fresh[i]) restored[i] = restore_task(progress[i], *tasks[i]);
+  });
+  const auto failed = std::ranges::find_if(restored, [](const Status& status) { return !status.ok(); });
+  return failed == restored.end() ? Status::good() : *failed;
 }
 
 // The task as it was when it was given up, when nobody has had it since.
@@ -140,14 +148,16 @@ std::unique_ptr<StageTask> EpochRunner::unpark(const TaskProgress& progress) {
   return nullptr;
 }
 
-Status EpochRunner::restore_task(const TaskProgress& progress, std::unique_ptr<StageTask>& out) {
-  out = std::make_unique<StageTask>(fmt::format("{}/{}", options_.stage, progress.partition.value), progress.partition,
-                                    parts_.make_task(), options_.topics, options_.clock, options_.max_clock_skew_ms);
-  StageTask& task = *out;
-  task.task->keep_within(task_budget_bytes(parts_.source.numbers().size()));
-  if (parts_.sharing != nullptr) {
-    if (Status status = parts_.sharing->bring({task.name, task.partition}); !status.ok()) return status;
-  }
+std::unique_ptr<StageTask> EpochRunner::make_task(PartitionId number) const {
+  auto task =
+      std::make_unique<StageTask>(fmt::format("{}/{}", options_.stage, number.value), number, parts_.make_task(),
+                                  options_.topics, options_.clock, options_.max_clock_skew_ms);
+  task->task->keep_within(task_budget_bytes(parts_.source.numbers().size()));
+  return task;
+}
+
+// Several at a time.
+Status EpochRunner::restore_task(const TaskProgress& progress, StageTask& task) const {
   std::optional<SnapshotHead> head;
   if (Status status = parts_.snapshots.restore(task.name, *task.task, head); !status.ok()) return status;
   if (head) {

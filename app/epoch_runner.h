@@ -108,7 +108,8 @@ class EpochRunner {
   [[nodiscard]] std::unique_ptr<StageTask> unpark(const TaskProgress& progress);
   [[nodiscard]] Status check_partitions(std::span<const TaskProgress> progress) const;
   [[nodiscard]] Status find_tasks(std::span<const TaskProgress> progress, Tasks& tasks, std::vector<bool>& is_fresh);
-  [[nodiscard]] Status restore_task(const TaskProgress& progress, std::unique_ptr<StageTask>& out);
+  [[nodiscard]] std::unique_ptr<StageTask> make_task(PartitionId number) const;
+  [[nodiscard]] Status restore_task(const TaskProgress& progress, StageTask& task) const;
   [[nodiscard]] Status replay_journal(StageTask& task, std::uint64_t committed_epoch);
   [[nodiscard]] Status replay_epoch(StageTask& task, const JournalEntry& entry, bool is_public);
   [[nodiscard]] Status give_up_tasks();

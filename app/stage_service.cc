@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <system_error>
@@ -63,7 +64,6 @@ class Service {
     std::filesystem::create_directories(directory, error);
     if (error) return Status::of(Fault::storage, fmt::format("state directory {}: {}", directory, error.message()));
     if (Status status = read_instance_name(directory, instance_); !status.ok()) return status;
-    if (Status status = store_.open(alert_directory(directory)); !status.ok()) return status;
     seals_ = std::make_unique<RunningStage>(loaded_.pipeline, seal_stage());
     if (Status status = seals_->connect(); !status.ok() || stopping()) return status;
     auto partitions = seals_->task_count();
@@ -76,11 +76,12 @@ class Service {
       if (stage == nullptr) continue;
       if (Status status = stage->begin(partitions); !status.ok() || stopping()) return status;
     }
-    return follow_alerts();
+    return Status::good();
   }
 
   // The store holds what was committed, so it reads the topic, as everybody else does.
   Status follow_alerts() {
+    if (Status status = store_.open(alert_directory(loaded_.pipeline.state_directory)); !status.ok()) return status;
     AlertFollowerOptions options = follower_options(loaded_.pipeline);
     options.log = log_kafka;
     options.warn = [](const std::string& text) { spdlog::warn("{}", text); };
@@ -168,6 +169,12 @@ class Service {
   Status live() {
     if (stopping()) return Status::good();  // while it waited for brokers
     running_ = true;
+    // After a crash the store takes a while to open, and the stages need not wait for it.
+    std::future<Status> following = std::async(std::launch::async, [this] {
+      Status status = follow_alerts();
+      cannot_follow_ = !status.ok();
+      return status;
+    });
     Status second;
     std::thread thread;
     if (signals_) {
@@ -179,9 +186,11 @@ class Service {
     Status first = in_arena(threads_, *seals_);
     first_is_done_ = true;
     if (thread.joinable()) thread.join();
+    Status followed = following.get();
     if (!first.ok()) return first;
-    if (second.ok()) catch_up();
-    return second;
+    if (!second.ok()) return second;
+    if (followed.ok()) catch_up();
+    return followed;
   }
 
   static Status in_arena(unsigned threads, RunningStage& stage) {
@@ -194,7 +203,9 @@ class Service {
     if (!followed.ok()) spdlog::warn("alert store: {}; the next start goes on", followed.text);
   }
 
-  [[nodiscard]] bool stopping() const { return second_is_done_ || stop_requested() || (hooks_.stop && hooks_.stop()); }
+  [[nodiscard]] bool stopping() const {
+    return second_is_done_ || cannot_follow_ || stop_requested() || (hooks_.stop && hooks_.stop());
+  }
 
   const LoadedStage& loaded_;
   const ServiceHooks& hooks_;
@@ -207,7 +218,7 @@ class Service {
   std::int32_t placed_partitions_ = 0;
   std::mutex hook_mutex_;
   std::atomic<bool> running_ = false;  // both stages are: the second waits for the first
-  std::atomic<bool> first_is_done_ = false, second_is_done_ = false;
+  std::atomic<bool> first_is_done_ = false, second_is_done_ = false, cannot_follow_ = false;
   std::unique_ptr<RunningStage> seals_, signals_;  // last: they use the others
 };
 
