@@ -82,13 +82,24 @@ Status EpochRunner::take_tasks() {
     found = find_tasks(progress, tasks, is_fresh);
   }
   if (!found.ok()) return found;
-  std::vector<PartitionOffset> from;
-  for (const auto& task : tasks) from.insert(from.end(), task->next.begin(), task->next.end());
   parked_.clear();
+  std::vector<std::vector<JournalEntry>> entries(tasks.size());
+  std::vector<PartitionOffset> from;
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    if (is_fresh[i]) {
+      if (Status status = read_journal(*tasks[i], progress[i].epoch, entries[i]); !status.ok()) return status;
+    }
+    for (PartitionOffset next : tasks[i]->next) {
+      for (std::size_t at = 0; at < entries[i].size() && !find_first(entries[i][at], next); ++at) {
+      }
+      from.push_back(std::move(next));
+    }
+  }
   if (Status status = parts_.source.take(from); !status.ok()) return status;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     if (!is_fresh[i]) continue;
-    if (Status status = replay_journal(*tasks[i], progress[i].epoch); !status.ok()) return status;
+    Status status = replay_journal(*tasks[i], progress[i].epoch, std::exchange(entries[i], {}));
+    if (!status.ok()) return status;
   }
   for (const auto& task : tasks) task->task->keep_within(task_budget_bytes(tasks.size()));
   tasks_ = std::move(tasks);
@@ -170,14 +181,16 @@ Status EpochRunner::restore_task(const TaskProgress& progress, StageTask& task) 
   return Status::good();
 }
 
-Status EpochRunner::replay_journal(StageTask& task, std::uint64_t committed_epoch) {
-  std::vector<JournalEntry> entries;
-  Status status = parts_.journal.read(task.name, task.partition, task.journal, task.epoch + 1, committed_epoch,
-                                      [&](const JournalEntry& entry) { entries.push_back(entry); });
-  if (!status.ok()) return status;
+Status EpochRunner::read_journal(const StageTask& task, std::uint64_t committed_epoch,
+                                 std::vector<JournalEntry>& entries) {
+  return parts_.journal.read(task.name, task.partition, task.journal, task.epoch + 1, committed_epoch,
+                             [&](const JournalEntry& entry) { entries.push_back(entry); });
+}
+
+Status EpochRunner::replay_journal(StageTask& task, std::uint64_t committed_epoch, std::vector<JournalEntry> entries) {
   for (const JournalEntry& entry : entries) {
     const bool is_public = options_.exactly_once || entry.epoch <= committed_epoch;
-    if (status = replay_epoch(task, entry, is_public); !status.ok()) return status;
+    if (Status status = replay_epoch(task, entry, is_public); !status.ok()) return status;
     task.term = std::max(task.term, entry.term);
   }
   ++task.term;
@@ -192,7 +205,7 @@ Status EpochRunner::replay_epoch(StageTask& task, const JournalEntry& entry, boo
   Status status = apply_journalled(entry, parts_.source, parts_.inspect, task, epoch->batch, result);
   if (status.ok()) status = check(task);
   if (!status.ok()) return status;
-  tell_silences(task, entry.silences, result);
+  tell_of_sources(entry, about_sources(), task.silences, result.alerts);
   if (is_public) {
     task.public_epoch = task.epoch;
     return Status::good();

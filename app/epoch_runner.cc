@@ -138,7 +138,8 @@ void EpochRunner::add_part(std::vector<Part>& parts, StageTask& task, std::span<
   const TimeMs before_ms = task.clock.clock_ms();
   set_clocks(task.clock, records, wall_ms, task.clock.limit_ms(), part.clocks_ms);
   if (!records.empty() || idle) task.clock.follow(wall_ms);
-  if (records.empty() && task.clock.clock_ms() == before_ms && silences.empty()) return;
+  const bool has_losses = std::ranges::any_of(statuses, [](const auto& status) { return !status.lost.is_empty(); });
+  if (records.empty() && task.clock.clock_ms() == before_ms && silences.empty() && !has_losses) return;
   part.entry.task = task.name;
   part.entry.partition = task.partition;
   part.entry.epoch = ++task.epoch;
@@ -148,9 +149,21 @@ void EpochRunner::add_part(std::vector<Part>& parts, StageTask& task, std::span<
   for (const PartitionStatus& status : statuses) {
     part.entry.ranges.push_back(range_of(status, options_.topics[status.topic.value]));
     task.next[status.topic.value].next = status.next;
+    if (!status.lost.is_empty()) note_loss(status, before_ms, part.entry);
   }
   part.entry.silences = std::move(silences);
   parts.push_back(std::move(part));
+}
+
+// The next snapshot should lie behind it: one from before it needs records that are about to go, too.
+void EpochRunner::note_loss(const PartitionStatus& status, TimeMs before_ms, JournalEntry& entry) {
+  const std::string& topic = options_.topics[status.topic.value];
+  entry.losses.push_back({topic, status.lost.first, status.lost.end, before_ms > 0 ? before_ms : entry.clock_ms});
+  spdlog::error(
+      "{}/{}: {} offsets, {} to {}, were not in the log any more when they were to be read; going on behind them",
+      topic, status.partition.value, status.lost.end.value - status.lost.first.value, status.lost.first.value,
+      status.lost.end.value - 1);
+  snapshot_soon_ = true;
 }
 
 // Only who has the task with number 0 judges the sources.
@@ -168,10 +181,6 @@ std::vector<JournalSilence> EpochRunner::listen(const RecordBatch& batch, TimeMs
   return silence_.changes(wall_ms);
 }
 
-void EpochRunner::tell_silences(StageTask& task, std::span<const JournalSilence> silences, EpochResult& result) const {
-  vigia::tell_silences(silences, options_.application, options_.source_silence_ms, task.silences, result.alerts);
-}
-
 void EpochRunner::apply(std::vector<Part>& parts, AppliedEpoch& epoch) {
   epoch.results.resize(parts.size());
   for_each_index(parts.size(), [&](std::size_t i) {
@@ -179,7 +188,7 @@ void EpochRunner::apply(std::vector<Part>& parts, AppliedEpoch& epoch) {
     epoch.results[i] = part.task->task->process(part.records, part.clocks_ms, part.entry.clock_ms);
   });
   for (std::size_t i = 0; i < parts.size(); ++i)
-    tell_silences(*parts[i].task, parts[i].entry.silences, epoch.results[i]);
+    tell_of_sources(parts[i].entry, about_sources(), parts[i].task->silences, epoch.results[i].alerts);
   for (Part& part : parts) {
     epoch.progress.push_back(part.task->progress());
     epoch.progress.back().partitions = parts_.source.partition_count();
@@ -227,8 +236,10 @@ Status EpochRunner::snapshot_when_due() {
   }
   const TimeMs now_ms = parts_.wall_ms();
   continue_snapshots(snapshot_slice_keys);
-  if (now_ms - snapshot_ms_ < options_.snapshot_every_ms || writer_.pending() > 0) return Status::good();
+  const bool due = snapshot_soon_ || now_ms - snapshot_ms_ >= options_.snapshot_every_ms;
+  if (!due || writer_.pending() > 0) return Status::good();
   snapshot_ms_ = now_ms;
+  snapshot_soon_ = false;
   if (now_ms - generation_ms_ >= options_.generation_every_ms) {
     generation_ms_ = now_ms;
     writer_.keep_generation(generations_kept);

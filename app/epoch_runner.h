@@ -22,6 +22,7 @@
 #include "app/epoch_publisher.h"
 #include "app/result_delivery.h"
 #include "app/snapshot_sharing.h"
+#include "app/source_alert.h"
 #include "app/source_silence.h"
 #include "app/stage_task.h"
 #include "connectors/epoch_transaction.h"
@@ -110,7 +111,10 @@ class EpochRunner {
   [[nodiscard]] Status find_tasks(std::span<const TaskProgress> progress, Tasks& tasks, std::vector<bool>& is_fresh);
   [[nodiscard]] std::unique_ptr<StageTask> make_task(PartitionId number) const;
   [[nodiscard]] Status restore_task(const TaskProgress& progress, StageTask& task) const;
-  [[nodiscard]] Status replay_journal(StageTask& task, std::uint64_t committed_epoch);
+  [[nodiscard]] Status read_journal(const StageTask& task, std::uint64_t committed_epoch,
+                                    std::vector<JournalEntry>& entries);
+  [[nodiscard]] Status replay_journal(StageTask& task, std::uint64_t committed_epoch,
+                                      std::vector<JournalEntry> entries);
   [[nodiscard]] Status replay_epoch(StageTask& task, const JournalEntry& entry, bool is_public);
   [[nodiscard]] Status give_up_tasks();
   void lose_tasks();
@@ -121,7 +125,8 @@ class EpochRunner {
                 std::span<const PartitionStatus> statuses, TimeMs wall_ms, bool idle,
                 std::vector<JournalSilence> silences);
   [[nodiscard]] std::vector<JournalSilence> listen(const RecordBatch& batch, TimeMs wall_ms);
-  void tell_silences(StageTask& task, std::span<const JournalSilence> silences, EpochResult& result) const;
+  void note_loss(const PartitionStatus& status, TimeMs before_ms, JournalEntry& entry);
+  [[nodiscard]] SourceAlertOptions about_sources() const { return {options_.application, options_.source_silence_ms}; }
   [[nodiscard]] std::vector<Part> part_batch(RecordBatch& batch);
   void apply(std::vector<Part>& parts, AppliedEpoch& epoch);
   void note_public();
@@ -142,6 +147,7 @@ class EpochRunner {
   bool retake_ = false;  // taking the tasks on has not come to its end
   bool paused_ = false;
   bool final_snapshot_taken_ = false;
+  bool snapshot_soon_ = false;  // not only when its time has come
   TimeMs snapshot_ms_ = no_time_ms;
   TimeMs generation_ms_ = no_time_ms;
   TimeMs idle_epoch_ms_ = no_time_ms;

@@ -12,22 +12,27 @@ namespace {
 
 constexpr TimeMs range_wait_ms = 30'000;  // for records of a journalled epoch, without progress
 
+bool has_records(const JournalRange& range) { return range.first < range.end; }
+
 }  // namespace
+
+const JournalRange* range_of(const JournalEntry& entry, const std::string& topic) {
+  const auto found = std::ranges::find(entry.ranges, topic, &JournalRange::topic);
+  return found == entry.ranges.end() || !has_records(*found) ? nullptr : &*found;
+}
 
 Status apply_journalled(const JournalEntry& entry, LogSource& source, const InspectRecords& inspect, StageTask& task,
                         RecordBatch& batch, EpochResult& result) {
   for (const JournalRange& range : entry.ranges) {
-    const auto next = std::ranges::find(task.next, range.topic, &PartitionOffset::topic);
-    if (next == task.next.end()) {
+    if (std::ranges::find(task.next, range.topic, &PartitionOffset::topic) == task.next.end()) {
       return Status::of(Fault::refused, fmt::format("the journal of {} has records of topic {}, which is not among the "
                                                     "sources: is the application's name in use by another pipeline?",
                                                     task.name, range.topic));
     }
-    if (range.end <= range.first) continue;
+    if (!has_records(range)) continue;
     const Status status =
         source.read_range({range.topic, range.partition, range.first}, range.end, range_wait_ms, batch);
     if (!status.ok()) return status;
-    next->next = range.end;
   }
   merge_records(batch.records);
   if (inspect) {
@@ -37,8 +42,20 @@ Status apply_journalled(const JournalEntry& entry, LogSource& source, const Insp
   set_clocks(task.clock, batch.records, entry.wall_ms, entry.clock_ms, clocks_ms);
   task.clock.set(entry.clock_ms);
   result = task.task->process(batch.records, clocks_ms, task.clock.clock_ms());
+  for (PartitionOffset& next : task.next) {
+    if (find_first(entry, next)) next.next = range_of(entry, next.topic)->end;
+  }
   task.epoch = entry.epoch;
   return Status::good();
+}
+
+bool find_first(const JournalEntry& entry, PartitionOffset& next) {
+  for (const JournalLoss& loss : entry.losses) {
+    if (loss.topic == next.topic) next.next = loss.end;
+  }
+  const JournalRange* range = range_of(entry, next.topic);
+  if (range != nullptr) next.next = range->first;
+  return range != nullptr;
 }
 
 }  // namespace vigia

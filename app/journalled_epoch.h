@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <span>
+#include <string>
 
 #include "app/stage_task.h"
 #include "connectors/journal.h"
@@ -14,8 +15,14 @@ namespace vigia {
 // Sees the records before they are applied; a fault ends it. May be empty.
 using InspectRecords = std::function<Status(std::span<const InputRecord>)>;
 
-// REQUIRES: `task` is as it was before the epoch, and `source` was taken at its offsets and not polled since. Afterwards
-// the task is as it was behind the epoch. Rejected records in `result` point into `batch`.
+// The epoch's records of the topic; null: it has none.
+[[nodiscard]] const JournalRange* range_of(const JournalEntry& entry, const std::string& topic);
+
+// Moves the position in a topic to the epoch's first record of it. False: it has none, and the position is behind the epoch.
+[[nodiscard]] bool find_first(const JournalEntry& entry, PartitionOffset& next);
+
+// REQUIRES: `task` is as it was before the epoch, and `source` was taken at the first records needed and not polled since. Afterwards
+// the task is as it was behind the epoch; after a fault as it was before, and the source must be taken anew. Rejected records in `result` point into `batch`.
 [[nodiscard]] Status apply_journalled(const JournalEntry& entry, LogSource& source, const InspectRecords& inspect,
                                       StageTask& task, RecordBatch& batch, EpochResult& result);
 

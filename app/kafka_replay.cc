@@ -181,7 +181,7 @@ class KafkaReplay {
     const bool all_public = loaded_.pipeline.delivery == Delivery::exactly_once || committed == 0;
     part.public_epoch = all_public ? UINT64_MAX : committed;
     part.replay = std::make_unique<TaskReplay>(
-        std::move(task), entries, TaskReplay::Silence{loaded_.pipeline.application, part.stage->source_silence_ms});
+        std::move(task), entries, SourceAlertOptions{loaded_.pipeline.application, part.stage->source_silence_ms});
     return part.replay->check_log([&](const std::string& topic) {
       const auto& log = log_[topic];
       const auto at = static_cast<std::size_t>(part.number.value);

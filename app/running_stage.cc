@@ -90,6 +90,7 @@ KafkaSourceOptions RunningStage::source_options() const {
   options.topics = spec_.topics;
   options.create_topics = pipeline_.create_topics;
   options.create_partitions = spec_.create_partitions;
+  options.accept_lost = pipeline_.lost_offsets == LostOffsets::accept;
   options.queue_bytes = spec_.queue_bytes;
   options.log = log_kafka;
   return options;

@@ -5,21 +5,13 @@
 
 #include <fmt/format.h>
 
-#include "engine/alert_book.h"
-#include "operators/rule.h"
-#include "operators/rule_hash.h"
+#include "app/source_alert.h"
 
 namespace vigia {
 namespace {
 
-constexpr const char* kind = "source_silent";
-
-RuleSpec implicit_rule(TimeMs limit_ms) {
-  RuleSpec rule;
-  rule.id = rule.kind = kind;
-  rule.severity = schema::Severity::high;
-  rule.category = default_category(rule.severity);
-  rule.scope = Scope::always;
+RuleSpec silence_rule(TimeMs limit_ms) {
+  RuleSpec rule = source_rule("source_silent");
   rule.params = {{"source_silence", limit_ms}};
   return rule;
 }
@@ -71,20 +63,10 @@ void update_silences(std::vector<JournalSilence>& open, std::span<const JournalS
 }
 
 schema::AlertT silence_alert(const JournalSilence& silence, const std::string& application, TimeMs limit_ms) {
-  const RuleSpec rule = implicit_rule(limit_ms);
   const bool lasts = silence.end_ms == 0;
-  schema::AlertT alert;
-  alert.alert_id = hex(make_alert_id(application, rule.id, silence.topic, silence.from_ms, 0, 0));
+  schema::AlertT alert = source_alert(silence_rule(limit_ms), application, silence.topic, silence.from_ms, 0);
   alert.revision = lasts ? 1 : 2;
   alert.status = lasts ? schema::AlertStatus::confirmed : schema::AlertStatus::cleared;
-  alert.kind = rule.kind;
-  alert.rule_id = rule.id;
-  alert.rule_hash = hash_of(rule);
-  alert.severity = rule.severity;
-  alert.category = rule.category;
-  alert.subject_type = "source";
-  alert.subject_id = silence.topic;
-  alert.start_ms = silence.from_ms;
   alert.end_ms = silence.end_ms;
   alert.detected_ms = lasts ? silence.from_ms + limit_ms : silence.end_ms;
   alert.cause = silence.answered ? "no_records" : "no_answer";
@@ -97,12 +79,6 @@ schema::AlertT silence_alert(const JournalSilence& silence, const std::string& a
         "{} has given no record for {} s: its brokers do not answer, or a transaction upstream is still open",
         silence.topic, limit_ms / 1000);
   return alert;
-}
-
-void tell_silences(std::span<const JournalSilence> changes, const std::string& application, TimeMs limit_ms,
-                   std::vector<JournalSilence>& open, std::vector<schema::AlertT>& alerts) {
-  update_silences(open, changes);
-  for (const JournalSilence& change : changes) alerts.push_back(silence_alert(change, application, limit_ms));
 }
 
 }  // namespace vigia

@@ -52,8 +52,4 @@ void update_silences(std::vector<JournalSilence>& open, std::span<const JournalS
 [[nodiscard]] schema::AlertT silence_alert(const JournalSilence& silence, const std::string& application,
                                            TimeMs limit_ms);
 
-// Both, for each change of an epoch: the revisions come behind those of the epoch's records.
-void tell_silences(std::span<const JournalSilence> changes, const std::string& application, TimeMs limit_ms,
-                   std::vector<JournalSilence>& open, std::vector<schema::AlertT>& alerts);
-
 }  // namespace vigia

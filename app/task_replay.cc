@@ -4,8 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "app/source_silence.h"
-
 namespace vigia {
 namespace {
 
@@ -16,16 +14,11 @@ std::uint64_t record_count(const JournalEntry& entry) {
   return static_cast<std::uint64_t>(count);
 }
 
-// Null: the epoch has no records of the topic.
-const JournalRange* range_of(const JournalEntry& entry, const std::string& topic) {
-  const auto found = std::ranges::find(entry.ranges, topic, &JournalRange::topic);
-  return found == entry.ranges.end() || found->end <= found->first ? nullptr : &*found;
-}
-
 }  // namespace
 
-TaskReplay::TaskReplay(std::unique_ptr<StageTask> task, std::span<const JournalEntry> entries, Silence silence)
-    : task_(std::move(task)), silence_(std::move(silence)) {
+TaskReplay::TaskReplay(std::unique_ptr<StageTask> task, std::span<const JournalEntry> entries,
+                       SourceAlertOptions options)
+    : task_(std::move(task)), about_sources_(std::move(options)) {
   entries_.reserve(entries.size());
   for (const JournalEntry& entry : entries) entries_.push_back(std::make_shared<const JournalEntry>(entry));
 }
@@ -33,11 +26,7 @@ TaskReplay::TaskReplay(std::unique_ptr<StageTask> task, std::span<const JournalE
 std::vector<PartitionOffset> TaskReplay::reads_from() const {
   std::vector<PartitionOffset> from = task_->next;
   for (PartitionOffset& one : from) {
-    for (std::size_t i = next_; i < entries_.size(); ++i) {
-      const JournalRange* range = range_of(*entries_[i], one.topic);
-      if (range == nullptr) continue;
-      one.next = range->first;
-      break;
+    for (std::size_t i = next_; i < entries_.size() && !find_first(*entries_[i], one); ++i) {
     }
   }
   return from;
@@ -80,7 +69,7 @@ Status TaskReplay::run(LogSource& source, const InspectRecords& inspect, TimeMs 
     RecordBatch batch;
     EpochResult result;
     if (Status status = apply_journalled(*entry, source, inspect, *task_, batch, result); !status.ok()) return status;
-    tell_silences(entry->silences, silence_.application, silence_.limit_ms, task_->silences, result.alerts);
+    tell_of_sources(*entry, about_sources_, task_->silences, result.alerts);
     ++next_;
     records_ += batch.records.size();
     account_ += result.account;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "app/journalled_epoch.h"
+#include "app/source_alert.h"
 #include "app/stage_task.h"
 #include "connectors/journal.h"
 #include "connectors/topic_scan.h"
@@ -20,14 +21,8 @@ class TaskReplay {
   // Gets each alert with the epoch that gave it; a fault ends the run.
   using Sink = std::function<Status(const Alert& alert, const std::shared_ptr<const JournalEntry>& epoch)>;
 
-  // What alerts about silent sources are made with; they are in the journal.
-  struct Silence {
-    std::string application;
-    TimeMs limit_ms = 0;
-  };
-
   // `entries` are those behind the task's state, in order.
-  TaskReplay(std::unique_ptr<StageTask> task, std::span<const JournalEntry> entries, Silence silence);
+  TaskReplay(std::unique_ptr<StageTask> task, std::span<const JournalEntry> entries, SourceAlertOptions options);
 
   [[nodiscard]] const StageTask& task() const { return *task_; }
   [[nodiscard]] bool is_done() const { return next_ == entries_.size(); }
@@ -49,7 +44,7 @@ class TaskReplay {
  private:
   std::unique_ptr<StageTask> task_;
   std::vector<std::shared_ptr<const JournalEntry>> entries_;
-  Silence silence_;
+  SourceAlertOptions about_sources_;
   std::size_t next_ = 0;
   std::uint64_t records_ = 0;
   Account account_;

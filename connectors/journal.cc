@@ -41,6 +41,26 @@ class MemoryJournal : public Journal {
   std::map<std::int32_t, std::vector<JournalEntry>> log_;
 };
 
+void append_losses(std::string& out, std::span<const JournalLoss> losses) {
+  rocks::append_u64(out, losses.size());
+  for (const auto& loss : losses) {
+    rocks::append_text(out, loss.topic);
+    rocks::append_i64(out, loss.first.value);
+    rocks::append_i64(out, loss.end.value);
+    rocks::append_i64(out, loss.at_ms);
+  }
+}
+
+void read_losses(rocks::Reader& in, std::vector<JournalLoss>& out) {
+  for (std::uint64_t left = in.u64(); left > 0 && in.good(); --left) {
+    JournalLoss& loss = out.emplace_back();
+    loss.topic = in.text();
+    loss.first.value = in.i64();
+    loss.end.value = in.i64();
+    loss.at_ms = in.i64();
+  }
+}
+
 }  // namespace
 
 Status JournalOrder::add(JournalEntry entry) {
@@ -112,6 +132,7 @@ std::string encode(const JournalEntry& entry) {
     rocks::append_u64(out, range.at_end ? 1 : 0);
   }
   append_silences(out, entry.silences);
+  if (!entry.losses.empty()) append_losses(out, entry.losses);
   rocks::append_checksum({}, out);
   return out;
 }
@@ -137,6 +158,8 @@ bool decode(std::string_view bytes, JournalEntry& out) {
     range.at_end = in.u64() != 0;
   }
   read_silences(in, out.silences);
+  out.losses.clear();
+  if (!in.at_end()) read_losses(in, out.losses);
   return in.at_end();
 }
 

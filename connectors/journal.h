@@ -38,6 +38,16 @@ struct JournalSilence {
   friend bool operator==(const JournalSilence&, const JournalSilence&) = default;
 };
 
+// Records that were never read, because they were not in the log any more when their turn came: offsets [first, end), before
+// those of the epoch's range of the topic. The configuration accepted it.
+struct JournalLoss {
+  std::string topic;
+  Offset first, end;
+  TimeMs at_ms = 0;  // the task's clock before the epoch: up to then nothing is known to be missing
+
+  friend bool operator==(const JournalLoss&, const JournalLoss&) = default;
+};
+
 // The order of the records follows from the ranges (record_merge.h). Their clocks follow from the ranges, the last
 // broker times before the epoch (in the task's snapshot, or the entries before) and `wall_ms`.
 struct JournalEntry {
@@ -49,6 +59,7 @@ struct JournalEntry {
   TimeMs wall_ms = no_time_ms;       // the wall clock that bounded the records' clocks; no_time_ms: it was not read
   std::vector<JournalRange> ranges;  // all partitions of the task, those without records too
   std::vector<JournalSilence> silences = {};  // what changed about them; of the task with number 0 only
+  std::vector<JournalLoss> losses = {};
 
   friend bool operator==(const JournalEntry&, const JournalEntry&) = default;
 };
@@ -99,7 +110,7 @@ void append_silences(std::string& out, std::span<const JournalSilence> silences)
 void read_silences(rocks::Reader& in, std::vector<JournalSilence>& out);
 
 // The bytes of an entry, version 2: every integer 8 bytes big-endian, strings with their length before them, the version
-// first, and XXH3 of all before it at the end.
+// first, and XXH3 of all before it at the end. Losses are only there when there are some.
 [[nodiscard]] std::string encode(const JournalEntry& entry);
 [[nodiscard]] bool decode(std::string_view bytes, JournalEntry& out);
 

@@ -136,25 +136,14 @@ const RecordHeaders* KafkaPartition::copy_headers(const rd_kafka_message_t& mess
 }
 
 void KafkaPartition::on_error(const rd_kafka_message_t& message) {
-  const auto where = [&] { return fmt::format("{}/{}", topic_name_, partition.value); };
   switch (message.err) {
     case RD_KAFKA_RESP_ERR__PARTITION_EOF:
       drained_ = true;
       position_ = std::max(position_, message.offset);
       if (trouble_.fault == Fault::retry) trouble_ = Status::good();
       return;
-    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET: {
-      std::int64_t low = -1, high = -1;
-      rd_kafka_query_watermark_offsets(handle_, topic_name_.c_str(), partition.value, &low, &high, 1000);
-      trouble_ = Status::of(
-          Fault::refused,
-          fmt::format(
-              "{}: the records from offset {} on are not there any more (the log has {} to {}): {}; restore the "
-              "topic, or remove the state directory to begin anew with what is left",
-              where(), position_, low, high, rd_kafka_message_errstr(&message)));
-      return;
-    }
-    default: trouble_ = Status::of(Fault::retry, fmt::format("{}: {}", where(), rd_kafka_message_errstr(&message)));
+    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET: misplaced_ = true; return;
+    default: trouble_ = Status::of(Fault::retry, fmt::format("{}: {}", name(), rd_kafka_message_errstr(&message)));
   }
 }
 
@@ -170,6 +159,13 @@ void KafkaPartition::take(std::size_t count, RecordBatch& batch) {
   handed_out_ = records.back().offset.value + 1;
   last_broker_ms_ = records.back().broker_ms;
   batch.records.insert(batch.records.end(), records.begin(), records.end());
+}
+
+std::string KafkaPartition::name() const { return fmt::format("{}/{}", topic_name_, partition.value); }
+
+void KafkaPartition::skip_to(Offset begin) {
+  position_ = handed_out_ = begin.value;
+  misplaced_ = drained_ = false;
 }
 
 void KafkaPartition::begin_batch() {

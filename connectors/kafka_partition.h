@@ -64,9 +64,15 @@ class KafkaPartition {
   [[nodiscard]] std::uint64_t queued_bytes() const;
   // The queue was full and has room again, since the last call (see KafkaFetchNudge).
   [[nodiscard]] bool take_room() { return std::exchange(has_room_, false); }
+  // The log does not have what was to be read next; said once all that it had before is handed out. Nothing more comes until
+  // the partition is assigned anew.
+  [[nodiscard]] bool is_misplaced() const { return misplaced_ && staged().empty(); }
+  // The next assignment begins at `begin`.
+  void skip_to(Offset begin);
   // What librdkafka said about this partition that ends the reading, or will pass. Good: nothing.
   [[nodiscard]] const Status& trouble() const { return trouble_; }
   [[nodiscard]] const std::string& topic_name() const { return topic_name_; }
+  [[nodiscard]] std::string name() const;  // "TOPIC/PARTITION", for people
 
   const TopicIndex topic;
   const PartitionId partition;
@@ -94,6 +100,7 @@ class KafkaPartition {
   std::size_t next_ = 0;
   bool block_kept_ = false;  // the current batch keeps block_
   bool drained_ = false;
+  bool misplaced_ = false;
   std::int64_t position_;    // the offset after the last record in the block, or the end of the log when drained
   std::int64_t handed_out_;  // the offset after the last record handed out; negative: none yet
   std::int64_t batch_first_ = -1;

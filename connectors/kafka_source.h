@@ -1,8 +1,9 @@
 // Reads topics of a Kafka cluster with librdkafka, alone or as a member of the application's consumer group.
 //
 // Each partition has its own queue, so that the records of a task are merged without holding more than the queues. The
-// group's range assignment gives a member the same partition numbers of all topics. Offsets are never stored or committed behind our back, and a position that no longer exists stops
-// the source instead of skipping data in silence. Bytes are copied once, into the batch: librdkafka frees its buffers in
+// group's range assignment gives a member the same partition numbers of all topics. Offsets are never stored or committed
+// behind our back, and a position that no longer exists is never skipped in silence: it stops the source, or is told of
+// with the batch (PartitionStatus::lost). Bytes are copied once, into the batch: librdkafka frees its buffers in
 // its own pattern while the batch lives as long as the epoch.
 #pragma once
 
@@ -29,6 +30,7 @@ struct KafkaSourceOptions {
   std::vector<std::string> topics;                // by TopicIndex; all of one stage: the same number of partitions
   bool create_topics = false;                     // create what is missing, with the siblings' number of partitions
   std::int32_t create_partitions = 4;             // when no sibling exists
+  bool accept_lost = false;                       // go on behind records that are gone, and say so; else stop
   std::vector<std::int32_t> only_partitions;      // no group: these and no others; empty: the group decides
   std::size_t queue_bytes = std::size_t{128} << 20;  // memory for what is read ahead, over all partitions
   TimeMs request_timeout_ms = 10'000;                // of open()

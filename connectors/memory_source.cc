@@ -48,7 +48,7 @@ Status MemorySource::join() {
 
 Status MemorySource::take(std::span<const PartitionOffset> from) {
   for (Log& at : logs_) {
-    at.next = 0;
+    at.next = at.begin;
     at.shows = false;
     at.last_broker_ms = no_time_ms;
   }
@@ -116,10 +116,26 @@ void MemorySource::Log::take(std::size_t, RecordBatch& batch) {
   shows = false;
 }
 
+// What is to be read and is gone.
+Status MemorySource::find_lost() {
+  for (Log& at : logs_) {
+    at.gap = {};
+    if (!holds(at.partition)) continue;
+    const Offset position{static_cast<std::int64_t>(at.next)};
+    const OffsetBounds log{Offset{static_cast<std::int64_t>(at.begin)},
+                           Offset{static_cast<std::int64_t>(at.records.size())}};
+    const std::string where = topics_[at.topic.value] + "/" + std::to_string(at.partition.value);
+    if (Status status = judge_position(where, position, log, accept_lost, at.gap); !status.ok()) return status;
+    at.next = static_cast<std::size_t>(at.gap.end.value);
+  }
+  return Status::good();
+}
+
 // Each partition number gets its share of the limit, oldest records first.
 Status MemorySource::poll(RecordBatch& batch, const PollLimits& limits) {
   batch.clear();
   const std::size_t quota = std::max<std::size_t>(limits.records / static_cast<std::size_t>(partitions_), 1);
+  if (Status status = find_lost(); !status.ok()) return status;
   std::vector<std::size_t> first;
   for (Log& at : logs_) {
     at.shows = false;  // records may have been added since, and the vector have moved
@@ -141,7 +157,8 @@ Status MemorySource::poll(RecordBatch& batch, const PollLimits& limits) {
                                 .last_broker_ms = at.last_broker_ms,
                                 .at_end = at_end,
                                 .end_seen_ms = at_end && failure_.ok() ? fetch_ms_ : no_time_ms,
-                                .lag = static_cast<std::int64_t>(at.records.size() - at.next)});
+                                .lag = static_cast<std::int64_t>(at.records.size() - at.next),
+                                .lost = at.gap});
   }
   return failure_;
 }
@@ -157,6 +174,10 @@ Status MemorySource::read_range(const PartitionOffset& from, Offset end, TimeMs,
     return Status::of(Fault::damaged, from.topic + " is shorter than the journal says");
   }
   at->next = static_cast<std::size_t>(std::max<std::int64_t>(from.next.value, 0));
+  if (at->next < at->begin) {
+    const Offset begin{static_cast<std::int64_t>(at->begin)};
+    return records_gone(from.topic + "/" + std::to_string(from.partition.value), {from.next, begin});
+  }
   while (static_cast<std::int64_t>(at->next) < end.value && at->refill()) at->take(1, batch);
   return Status::good();
 }

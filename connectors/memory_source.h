@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "connectors/log_source.h"
+#include "connectors/offset_gap.h"
 #include "connectors/task_merge.h"
 
 namespace vigia {
@@ -26,6 +27,11 @@ class MemorySource : public LogSource {
   // nothing because its broker is away.
   enum class Fetch : std::uint8_t { all, nothing_yet, away };
   void set_fetch(std::uint16_t topic, std::int32_t partition, Fetch fetch) { log(topic, partition).fetch = fetch; }
+  // The log of (topic, partition) begins at `offset` from now on.
+  void lose_before(std::uint16_t topic, std::int32_t partition, std::int64_t offset) {
+    log(topic, partition).begin = static_cast<std::size_t>(offset);
+  }
+  bool accept_lost = false;
   // While it is not good, poll gives no record and this.
   void fail_with(Status status) { failure_ = std::move(status); }
   // What the group says: these numbers are offered; what is held is asked back, or lost. After join() all are offered.
@@ -66,6 +72,8 @@ class MemorySource : public LogSource {
     PartitionId partition;
     std::vector<Stored> records;
     std::size_t next = 0;
+    std::size_t begin = 0;  // what lies before it is gone
+    OffsetGap gap;          // of the next batch
     Fetch fetch = Fetch::all;
     TimeMs last_broker_ms = no_time_ms;
     InputRecord head;
@@ -83,6 +91,7 @@ class MemorySource : public LogSource {
     return logs_[static_cast<std::size_t>(partition) * topics_.size() + topic];
   }
   Log* find(const PartitionOffset& offset);
+  Status find_lost();
   [[nodiscard]] bool holds(PartitionId number) const;
 
   std::vector<std::string> topics_;

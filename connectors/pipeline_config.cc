@@ -25,6 +25,7 @@ struct Named {
 
 constexpr Named<Delivery> deliveries[] = {{"exactly_once", Delivery::exactly_once},
                                           {"at_least_once", Delivery::at_least_once}};
+constexpr Named<LostOffsets> lost_offsets[] = {{"stop", LostOffsets::stop}, {"accept", LostOffsets::accept}};
 constexpr Named<ClockMode> clocks[] = {{"wall", ClockMode::wall}, {"records", ClockMode::records}};
 constexpr Named<RecordFormat> formats[] = {{"json", RecordFormat::json}, {"flatbuffers", RecordFormat::flatbuffers}};
 constexpr Named<Partitioner> partitioners[] = {{"auto", Partitioner::automatic},
@@ -116,6 +117,7 @@ class PipelineReader {
     pipeline_.brokers = kafka.text("brokers");
     pipeline_.properties = kafka.map("properties");
     pipeline_.create_topics = kafka.flag("create_topics");
+    pipeline_.lost_offsets = value_of(kafka.text("lost_offsets"), lost_offsets);
     for (const auto& [name, value] : pipeline_.properties) {
       const std::string problem = kafka_property_problem(name, value);
       if (!problem.empty())

@@ -18,6 +18,7 @@
 namespace vigia {
 
 enum class Delivery : std::uint8_t { exactly_once, at_least_once };
+enum class LostOffsets : std::uint8_t { stop, accept };
 enum class ClockMode : std::uint8_t { wall, records };
 enum class RecordFormat : std::uint8_t { json, flatbuffers };
 enum class Partitioner : std::uint8_t { automatic, murmur2, crc32, fnv1a, unchecked };
@@ -45,6 +46,7 @@ struct Pipeline {
   std::string brokers;
   std::map<std::string, std::string> properties;  // handed to librdkafka as they are
   bool create_topics = false;                     // create what is missing instead of stopping
+  LostOffsets lost_offsets = LostOffsets::stop;
   Delivery delivery = Delivery::exactly_once;
 
   std::string timezone;  // a name that the time-zone database has

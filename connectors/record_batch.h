@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "connectors/byte_arena.h"
+#include "connectors/offset_gap.h"
 #include "engine/record.h"
 
 namespace vigia {
@@ -46,6 +47,8 @@ struct PartitionStatus {
   TimeMs end_seen_ms = no_time_ms;
   // Records between `next` and the end of the log as last heard; -1: unknown. For people.
   std::int64_t lag = -1;
+  // What was to be read before this batch's first record and is not in the log any more, where that is accepted.
+  OffsetGap lost;
 };
 
 // Move-only. `records` stay readable until clear() or destruction. Of each partition number (the tasks) the records

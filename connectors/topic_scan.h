@@ -12,6 +12,7 @@
 
 #include "connectors/kafka_client.h"
 #include "connectors/log_source.h"
+#include "connectors/offset_gap.h"
 #include "connectors/status.h"
 
 namespace vigia {
@@ -22,11 +23,6 @@ struct TopicScanOptions {
   std::map<std::string, std::string> properties;  // handed to librdkafka as they are
   TimeMs patience_ms = 30'000;                    // without progress
   KafkaLog log;                                   // librdkafka's; called from its threads
-};
-
-// One partition's records: [begin, end).
-struct OffsetBounds {
-  Offset begin{0}, end{0};
 };
 
 // One thread. Fault::retry: no answer in time; Fault::missing_topics: there is no such topic.

@@ -91,6 +91,28 @@ TEST_F(TaskReplayTest, ReplayLawSilentSourcesAreToldAsTheJournalHasThem) {
   EXPECT_TRUE(replay.task().silences.empty());
 }
 
+TEST_F(TaskReplayTest, ReplayLawLostRecordsAreToldAsTheJournalHasThem) {
+  entries = {entry(1, 1'010'000, 0, 0, 0, 1), entry(2, 1'030'000, 0, 0, 1, 1), entry(3, 1'050'000, 4, 6, 1, 1)};
+  entries[1].losses = {{"seal", Offset{0}, Offset{4}, 1'010'000}};
+  source.lose_before(0, 0, 4);
+  TaskReplay replay(empty_task(), entries, {"test", 60'000});
+  EXPECT_EQ(replay.reads_from(),
+            (std::vector<PartitionOffset>{{"seal", number, Offset{4}}, {"trip", number, Offset{0}}}));
+  EXPECT_TRUE(replay
+                  .check_log([](const std::string& topic) {
+                    return OffsetBounds{Offset{topic == "seal" ? 4 : 0}, Offset{6}};
+                  })
+                  .ok());
+  ASSERT_TRUE(source.open(replay.reads_from()).ok());
+  std::vector<std::string> told;
+  const Status status = replay.run(source, {}, never_ms, [&](const Alert& alert, const auto& epoch) {
+    told.push_back(fmt::format("{}:{} {}", epoch->epoch, alert.kind, alert.subject_id));
+    return Status::good();
+  });
+  ASSERT_TRUE(status.ok()) << status.text;
+  EXPECT_EQ(told, (std::vector<std::string>{"1:heard t", "2:records_lost seal/0", "3:heard s", "3:heard s"}));
+}
+
 TEST_F(TaskReplayTest, ALogWithoutTheRecordsIsAGapOfSoManyOffsets) {
   TaskReplay replay(empty_task(), entries, {"test", 60'000});
   const auto log = [](std::int64_t seal_begin) {

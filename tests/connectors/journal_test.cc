@@ -39,6 +39,18 @@ TEST(JournalEntry, ReadsBackAndRefusesEveryFlippedByte) {
   }
 }
 
+TEST(JournalEntry, WhatWasLostReadsBackToo) {
+  JournalEntry lossy = entry("seal-trip/3", 12);
+  lossy.losses = {{"seal.events", Offset{20}, Offset{60}, 1'700'000'000'000}, {"trip.events", Offset{0}, Offset{1}, 5}};
+  const std::string bytes = encode(lossy);
+  JournalEntry back = lossy;
+  ASSERT_TRUE(decode(bytes, back));
+  EXPECT_EQ(back, lossy);
+  ASSERT_TRUE(decode(encode(entry("seal-trip/3", 12)), back));
+  EXPECT_TRUE(back.losses.empty());
+  for (std::size_t i = 0; i < bytes.size(); ++i) EXPECT_FALSE(decode(std::string_view(bytes).substr(0, i), back)) << i;
+}
+
 class JournalTest : public ::testing::Test {
  protected:
   void append(std::initializer_list<JournalEntry> entries) {

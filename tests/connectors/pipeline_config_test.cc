@@ -46,6 +46,7 @@ TEST(PipelineConfig, TheLeastPipelineHasDefaults) {
   const Pipeline& pipeline = loaded.pipeline;
   EXPECT_EQ(pipeline.application, "customs");
   EXPECT_EQ(pipeline.brokers, "localhost:9092");
+  EXPECT_EQ(pipeline.lost_offsets, LostOffsets::stop);
   EXPECT_EQ(pipeline.delivery, Delivery::exactly_once);
   EXPECT_EQ(pipeline.timezone, "UTC");
   EXPECT_EQ(pipeline.horizon_ms, 86'400'000);
@@ -72,7 +73,8 @@ TEST(PipelineConfig, ReadsEveryKey) {
   const ConfigFiles files;
   const LoadedPipeline loaded = files.load(R"(
 application: a
-kafka: {brokers: "b1:1,b2:2", properties: {security.protocol: ssl, session.timeout.ms: 6000}, create_topics: true}
+kafka: {brokers: "b1:1,b2:2", properties: {security.protocol: ssl, session.timeout.ms: 6000}, create_topics: true,
+        lost_offsets: accept}
 delivery: at_least_once
 timezone: America/Guayaquil
 time: {horizon: 12h, allowed_lateness: 1m, max_clock_skew: 2s, clock: records, source_silence: 5m}
@@ -98,6 +100,7 @@ rules:
   EXPECT_EQ(pipeline.brokers, "b1:1,b2:2");
   EXPECT_EQ(pipeline.properties.at("session.timeout.ms"), "6000");
   EXPECT_TRUE(pipeline.create_topics);
+  EXPECT_EQ(pipeline.lost_offsets, LostOffsets::accept);
   EXPECT_EQ(pipeline.delivery, Delivery::at_least_once);
   EXPECT_EQ(pipeline.clock, ClockMode::records);
   EXPECT_EQ(pipeline.state_directory, files.path("deep/state"));

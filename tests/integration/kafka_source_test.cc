@@ -331,8 +331,58 @@ TEST_F(KafkaSourceTest, RecordsThatAreNotThereAnyMoreStopTheSource) {
   const TimeMs deadline_ms = wall_clock_ms() + patience_ms;
   while (status.ok() && wall_clock_ms() < deadline_ms) status = source.poll(batch, {});
   EXPECT_EQ(status.fault, Fault::refused);
-  EXPECT_NE(status.text.find("from offset 20 on are not there any more (the log has 60 to 100)"), std::string::npos)
+  EXPECT_NE(status.text.find(topic + "/0: 40 offsets, 20 to 59, are not there any more"), std::string::npos)
       << status.text;
+  EXPECT_NE(status.text.find("the log has 60 to 100"), std::string::npos) << status.text;
+}
+
+// Twice, while others of the same task and of another one go on.
+TEST_F(KafkaSourceTest, AcceptedRecordsThatAreNotThereAnyMoreArePassedOverAndTold) {
+  const std::string seals = unique("lost-seals"), trips = unique("lost-trips");
+  for (const std::string& topic : {seals, trips}) kafka().create_topic(topic, 2);
+  kafka().produce(seals, numbered(100, 0));
+  kafka().produce(trips, numbered(10, 0));
+  kafka().delete_before(seals, 0, 60);
+  KafkaSourceOptions o = options({seals, trips});
+  o.accept_lost = true;
+  KafkaSource source(o);
+  ASSERT_TRUE(source.open(std::vector<PartitionOffset>{{seals, PartitionId{0}, Offset{20}}}).ok());
+  const auto read_lost = [&](std::size_t count, std::vector<OffsetGap>& gaps) {
+    std::vector<std::int64_t> offsets;
+    RecordBatch batch;
+    const TimeMs deadline_ms = wall_clock_ms() + patience_ms;
+    while (offsets.size() < count && wall_clock_ms() < deadline_ms) {
+      const Status status = source.poll(batch, {});
+      EXPECT_TRUE(status.ok() || status.fault == Fault::retry) << status.text;
+      for (const auto& record : batch.records)
+        if (record.topic.value == 0) offsets.push_back(record.offset.value);
+      for (const auto& partition : batch.partitions) {
+        if (partition.lost.is_empty()) continue;
+        EXPECT_EQ(partition.topic.value, 0);
+        EXPECT_EQ(partition.first, partition.lost.end);  // told with the first one behind it
+        EXPECT_GE(partition.next, partition.lost.end);
+        gaps.push_back(partition.lost);
+      }
+    }
+    return offsets;
+  };
+  std::vector<OffsetGap> gaps;
+  const auto first = read_lost(40, gaps);
+  ASSERT_EQ(first.size(), 40u);
+  EXPECT_EQ(first.front(), 60);
+  EXPECT_EQ(gaps, (std::vector<OffsetGap>{{Offset{20}, Offset{60}}}));
+
+  kafka().produce(seals, numbered(100, 0));  // while it is not looking, and gone again
+  kafka().delete_before(seals, 0, 150);
+  ASSERT_TRUE(
+      source
+          .take(std::vector<PartitionOffset>{{seals, PartitionId{0}, Offset{100}}, {trips, PartitionId{0}, Offset{10}}})
+          .ok());
+  gaps.clear();
+  const auto second = read_lost(50, gaps);
+  ASSERT_EQ(second.size(), 50u);
+  EXPECT_EQ(second.front(), 150);
+  EXPECT_EQ(gaps, (std::vector<OffsetGap>{{Offset{100}, Offset{150}}}));
 }
 
 TEST_F(KafkaSourceTest, TheGroupRemembersOffsetsAndEpochs) {

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <memory>
 #include <set>
 #include <sstream>
@@ -48,11 +49,13 @@ class ReplayFromKafkaTest : public BrokerFixture {
   // With the wall clock: silence is told by epochs that have no record.
   std::string pipeline(const std::string& state = "state", const std::string& severity = "high",
                        const std::string& delivery = "exactly_once") {
-    return dir.write(state + severity + delivery + ".yaml",
-                     fmt::format(R"(application: {0}
+    return dir.write(
+        state + severity + delivery + lost_offsets + ".yaml",
+        fmt::format(R"(application: {0}
 kafka:
   brokers: "{1}"
   create_topics: true
+  lost_offsets: {7}
   properties: {{ session.timeout.ms: 6000, heartbeat.interval.ms: 500 }}
 delivery: {4}
 timezone: UTC
@@ -66,7 +69,7 @@ rules:
   - {{ id: tampered, kind: seal_tampered, scope: always, severity: {3} }}
   - {{ id: silent, kind: signal_lost, interval: {5}ms, scope: always }}
 )",
-                                 name, bootstrap(), state, severity, delivery, silent_after_ms, source_silence));
+                    name, bootstrap(), state, severity, delivery, silent_after_ms, source_silence, lost_offsets));
   }
 
   // Each seal says that it is closed, then that it was tampered with: one alert each. The bytes come now.
@@ -160,6 +163,7 @@ rules:
 
   TempDirectory dir;
   std::string name;
+  std::string lost_offsets = "stop";
   std::string source_silence = "1s";  // of the trips, which never come
   int sequence = 0, replays = 0;
 };
@@ -284,6 +288,60 @@ TEST_F(ReplayFromKafkaTest, ReplayLawAnotherRuleGivesOtherAlerts) {
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_NE(outcome.text.find("severity: derived 'low', published 'high'"), std::string::npos) << outcome.text;
   EXPECT_NE(outcome.text.find("The hashes of the rule differ"), std::string::npos) << outcome.text;
+}
+
+// The engine was away for longer than the topic keeps its records.
+TEST_F(ReplayFromKafkaTest, ReplayLawRecordsThatWereNeverReadAreToldOfWhenThatIsAccepted) {
+  live(pipeline());                                              // ends with a snapshot
+  std::this_thread::sleep_for(std::chrono::milliseconds(3500));  // further than the slack of a second each
+  const TimeMs behind_ms = now_ms();
+  const auto read_to = kafka().committed(name, name + ".seals", partitions);
+  tamper_with_all();
+  tamper_with_all();
+  std::map<std::int32_t, std::int64_t> begins;  // the second half of what came stays
+  for (const auto& record : kafka().read_all(name + ".seals")) begins[record.partition] = record.offset + 1;
+  for (auto& [number, begin] : begins) {
+    begin -= (begin - read_to.at(number)) / 2;
+    kafka().delete_before(name + ".seals", number, begin);
+  }
+  VigiaProcess stops(run_arguments(pipeline()), dir / "stops.log");
+  EXPECT_EQ(stops.wait(), 1) << stops.log();
+  EXPECT_NE(stops.log().find(".seals/"), std::string::npos) << stops.log();
+  EXPECT_NE(stops.log().find("are not there any more and were never read"), std::string::npos) << stops.log();
+
+  // The engine goes on from here and writes newer snapshots; the proof wants one from before the range.
+  std::filesystem::copy(dir / "state", dir / "kept", std::filesystem::copy_options::recursive);
+  lost_offsets = "accept";
+  const std::string config = pipeline();
+  const auto told = [&] {
+    std::map<std::string, int> found;
+    for (const auto& record : kafka().read_all(name + ".alerts")) {
+      const Alert alert = alert_of(record);
+      if (alert.kind == "records_lost") ++found[alert.subject_id];
+    }
+    return found;
+  };
+  std::map<std::string, int> expected;
+  for (const auto& [number, begin] : begins) expected[fmt::format("{}.seals/{}", name, number)] = 1;
+  const std::size_t before = kafka().read_all(name + ".alerts").size();
+  {
+    VigiaProcess process(run_arguments(config), dir / "accepts.log");
+    // Each of the seals is tampered with once more, and what was lost is one alert a partition.
+    (void)wait_for_alerts(before + partitions + seal_count);
+    EXPECT_EQ(told(), expected) << process.log();
+    process.kill_at_once();
+  }
+  VigiaProcess process(run_arguments(config), dir / "accepts.log");
+  tamper_with_all();
+  (void)wait_for_alerts(before + partitions + 2 * seal_count);
+  EXPECT_EQ(process.terminate(), 0) << process.log();
+  EXPECT_EQ(told(), expected) << process.log();
+  const Outcome outcome =
+      replay(pipeline("kept"), {"--from", std::to_string(behind_ms), "--output", dir / "derived.jsonl"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.text;
+  std::ifstream in(dir / "derived.jsonl");
+  const std::string derived(std::istreambuf_iterator<char>(in), {});
+  EXPECT_NE(derived.find("records_lost"), std::string::npos) << derived;
 }
 
 TEST_F(ReplayFromKafkaTest, RecordsThatAreGoneAreAGapUnlessASnapshotLiesBehindThem) {
