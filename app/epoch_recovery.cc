@@ -1,5 +1,6 @@
 // EpochRunner and its group: tasks are taken on from snapshot, then journal, and given up.
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
@@ -65,45 +66,35 @@ Status EpochRunner::take_tasks() {
   retake_ = true;  // until it has come to its end
   tasks_.clear();
   share_snapshots();
+  if (standby_) std::ranges::move(standby_->stop(), std::back_inserter(parked_));
   if (!writer_.status().ok()) writer_.retry();
   if (Status status = writer_.drain(); !status.ok()) return status;  // one writer at a time
   std::vector<TaskProgress> progress;
   if (Status status = parts_.source.committed(parts_.source.numbers(), progress); !status.ok()) return status;
   if (Status status = check_partitions(progress); !status.ok()) return status;
   Tasks tasks;
-  std::vector<bool> is_fresh;
-  Status found = find_tasks(progress, tasks, is_fresh);
-  while (found.fault == Fault::damaged) {  // each time there is one generation less, and an empty store is not damaged
-    spdlog::error("{}", found.text);
+  Status status = find_tasks(progress, tasks);
+  while (status.fault == Fault::damaged) {  // each time there is one generation less, and an empty store is not damaged
+    spdlog::error("{}", status.text);
     parked_.clear();  // what they have on disk is not what they think
     std::string told;
-    if (Status status = parts_.snapshots.fall_back(told); !status.ok()) return status;
+    if (status = parts_.snapshots.fall_back(told); !status.ok()) return status;
     spdlog::warn("{}", told);
-    found = find_tasks(progress, tasks, is_fresh);
+    status = find_tasks(progress, tasks);
   }
-  if (!found.ok()) return found;
-  parked_.clear();
-  std::vector<std::vector<JournalEntry>> entries(tasks.size());
-  std::vector<PartitionOffset> from;
-  for (std::size_t i = 0; i < tasks.size(); ++i) {
-    if (is_fresh[i]) {
-      if (Status status = read_journal(*tasks[i], progress[i].epoch, entries[i]); !status.ok()) return status;
+  if (status.ok()) status = catch_up(progress, tasks);
+  if (!status.ok()) {  // what is whole goes on from there with the next attempt
+    for (auto& task : tasks) {
+      if (task->epoch > 0) parked_.push_back(std::move(task));
     }
-    for (PartitionOffset next : tasks[i]->next) {
-      for (std::size_t at = 0; at < entries[i].size() && !find_first(entries[i][at], next); ++at) {
-      }
-      from.push_back(std::move(next));
-    }
+    return status;
   }
-  if (Status status = parts_.source.take(from); !status.ok()) return status;
-  for (std::size_t i = 0; i < tasks.size(); ++i) {
-    if (!is_fresh[i]) continue;
-    Status status = replay_journal(*tasks[i], progress[i].epoch, std::exchange(entries[i], {}));
-    if (!status.ok()) return status;
-  }
-  for (const auto& task : tasks) task->task->keep_within(task_budget_bytes(tasks.size()));
   tasks_ = std::move(tasks);
   retake_ = false;
+  std::erase(parked_, nullptr);
+  if (standby_) standby_->go_on(std::exchange(parked_, {}));
+  parked_.clear();
+  share_budget();
   if (!tasks_.empty() && tasks_.front()->partition.value == 0)
     silence_.begin(parts_.wall_ms(), tasks_.front()->silences);
   share_snapshots();
@@ -131,52 +122,66 @@ Status EpochRunner::check_partitions(std::span<const TaskProgress> progress) con
   return Status::good();
 }
 
-Status EpochRunner::find_tasks(std::span<const TaskProgress> progress, Tasks& tasks, std::vector<bool>& is_fresh) {
+Status EpochRunner::find_tasks(std::span<const TaskProgress> progress, Tasks& tasks) {
   tasks.clear();
-  is_fresh.clear();
+  std::vector<std::size_t> to_load;
   for (const TaskProgress& one : progress) {
     tasks.push_back(unpark(one));
-    is_fresh.push_back(!tasks.back());
-    if (!is_fresh.back()) continue;
-    tasks.back() = make_task(one.partition);
-    if (parts_.sharing == nullptr) continue;
-    if (Status status = parts_.sharing->bring({tasks.back()->name, one.partition}); !status.ok()) return status;
+    if (tasks.back()) continue;
+    to_load.push_back(tasks.size() - 1);
+    if (Status status = restore_.bring(one.partition, task_budget_bytes(progress.size()), tasks.back()); !status.ok())
+      return status;
   }
-  std::vector<Status> restored(tasks.size());
-  for_each_index(tasks.size(), [&](std::size_t i) {
-    if (is_fresh[i]) restored[i] = restore_task(progress[i], *tasks[i]);
-  });
-  const auto failed = std::ranges::find_if(restored, [](const Status& status) { return !status.ok(); });
-  return failed == restored.end() ? Status::good() : *failed;
+  std::vector<Status> loaded(to_load.size());
+  for_each_index(to_load.size(), [&](std::size_t i) { loaded[i] = restore_.load(*tasks[to_load[i]]); });
+  for (const Status& status : loaded) {
+    if (!status.ok()) return status;
+  }
+  for (const std::size_t i : to_load) {
+    if (progress[i].epoch == 0 || tasks[i]->epoch > 0) continue;
+    spdlog::warn("{}: no snapshot here; its topics are read again from their beginning, through {} journalled epochs",
+                 tasks[i]->name, progress[i].epoch);
+  }
+  return Status::good();
 }
 
-// The task as it was when it was given up, when nobody has had it since.
+// The task as it was when it was given up, or the copy that was kept here; others may have gone on since.
 std::unique_ptr<StageTask> EpochRunner::unpark(const TaskProgress& progress) {
   for (auto& task : parked_) {
-    if (task && task->partition == progress.partition && task->epoch == progress.epoch && task->epoch > 0)
-      return std::move(task);
+    if (!task || task->partition != progress.partition || task->epoch == 0) continue;
+    if (task->epoch > progress.epoch || task->public_epoch != task->epoch) continue;
+    if (!needs_journal(*task, progress)) return std::move(task);
+    spdlog::info("{}: {} keys from the copy that is here, of epoch {}; the group is at {}", task->name,
+                 task->task->key_count(), task->epoch, progress.epoch);
+    return std::move(task);
   }
   return nullptr;
 }
 
-std::unique_ptr<StageTask> EpochRunner::make_task(PartitionId number) const {
-  auto task =
-      std::make_unique<StageTask>(fmt::format("{}/{}", options_.stage, number.value), number, parts_.make_task(),
-                                  options_.topics, options_.clock, options_.max_clock_skew_ms);
-  task->task->keep_within(task_budget_bytes(parts_.source.numbers().size()));
-  return task;
+// Whether somebody else has had the task since.
+bool EpochRunner::needs_journal(const StageTask& task, const TaskProgress& progress) {
+  return !task.is_ours || task.epoch != progress.epoch;
 }
 
-// Several at a time.
-Status EpochRunner::restore_task(const TaskProgress& progress, StageTask& task) const {
-  std::optional<SnapshotHead> head;
-  if (Status status = parts_.snapshots.restore(task.name, *task.task, head); !status.ok()) return status;
-  if (head) {
-    task.go_on_from(*head);
-    spdlog::info("{}: {} keys from the snapshot of epoch {}", task.name, task.task->key_count(), head->epoch);
-  } else if (progress.epoch > 0) {
-    spdlog::warn("{}: no snapshot here; its topics are read again from their beginning, through {} journalled epochs",
-                 task.name, progress.epoch);
+// Applies what the tasks lack of what is public, and has the source go on behind it.
+Status EpochRunner::catch_up(std::span<const TaskProgress> progress, const Tasks& tasks) {
+  std::vector<std::vector<JournalEntry>> entries(tasks.size());
+  std::vector<PartitionOffset> from;
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    if (needs_journal(*tasks[i], progress[i])) {
+      if (Status status = read_journal(*tasks[i], progress[i].epoch, entries[i]); !status.ok()) return status;
+    }
+    for (PartitionOffset next : tasks[i]->next) {
+      for (std::size_t at = 0; at < entries[i].size() && !find_first(entries[i][at], next); ++at) {
+      }
+      from.push_back(std::move(next));
+    }
+  }
+  if (Status status = parts_.source.take(from); !status.ok()) return status;
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    if (!needs_journal(*tasks[i], progress[i])) continue;
+    Status status = replay_journal(*tasks[i], progress[i].epoch, std::exchange(entries[i], {}));
+    if (!status.ok()) return status;
   }
   return Status::good();
 }
@@ -194,6 +199,7 @@ Status EpochRunner::replay_journal(StageTask& task, std::uint64_t committed_epoc
     task.term = std::max(task.term, entry.term);
   }
   ++task.term;
+  task.is_ours = true;
   if (!entries.empty()) spdlog::info("{}: {} epochs from the journal applied again", task.name, entries.size());
   replayed_epochs_ += entries.size();
   return Status::good();
@@ -202,7 +208,8 @@ Status EpochRunner::replay_journal(StageTask& task, std::uint64_t committed_epoc
 Status EpochRunner::replay_epoch(StageTask& task, const JournalEntry& entry, bool is_public) {
   auto epoch = std::make_unique<AppliedEpoch>();
   EpochResult& result = epoch->results.emplace_back();
-  Status status = apply_journalled(entry, parts_.source, parts_.inspect, task, epoch->batch, result);
+  Status status =
+      apply_journalled(entry, parts_.source, parts_.inspect, journalled_wait_ms, task, epoch->batch, result);
   if (status.ok()) status = check(task);
   if (!status.ok()) return status;
   tell_of_sources(entry, about_sources(), task.silences, result.alerts);

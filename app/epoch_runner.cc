@@ -33,10 +33,22 @@ JournalRange range_of(const PartitionStatus& status, const std::string& topic) {
 EpochRunner::EpochRunner(RunnerParts parts, RunnerOptions options)
     : parts_(std::move(parts)),
       options_(std::move(options)),
+      restore_([this](PartitionId number) { return empty_task(number); }, parts_.snapshots, parts_.sharing),
       writer_(parts_.snapshots),
       silence_(options_.topics, options_.clock == StageClock::Mode::wall ? options_.source_silence_ms : 0),
       publisher_(parts_.journal, parts_.delivery, parts_.transaction, options_.publish) {
   snapshot_ms_ = generation_ms_ = parts_.wall_ms();
+  if (parts_.standby == nullptr) return;
+  StandbyParts standby = *parts_.standby;
+  standby.restore = [this](PartitionId number, std::uint64_t budget_bytes, std::unique_ptr<StageTask>& out) {
+    return restore_.restore(number, budget_bytes, out);
+  };
+  standby_ = std::make_unique<Standby>(std::move(standby), options_.standby_every_ms);
+}
+
+std::unique_ptr<StageTask> EpochRunner::empty_task(PartitionId number) const {
+  return std::make_unique<StageTask>(fmt::format("{}/{}", options_.stage, number.value), number, parts_.make_task(),
+                                     options_.topics, options_.clock, options_.max_clock_skew_ms);
 }
 
 Status EpochRunner::step() {
@@ -196,10 +208,16 @@ void EpochRunner::apply(std::vector<Part>& parts, AppliedEpoch& epoch) {
   }
 }
 
-// An eighth is for what is not the tasks': snapshots that wait for the disk.
-std::uint64_t EpochRunner::task_budget_bytes(std::size_t tasks) const {
+// Of each of so many tasks and copies. An eighth is for what is not theirs: snapshots that wait for the disk.
+std::uint64_t EpochRunner::task_budget_bytes(std::size_t sharers) const {
   if (options_.memory_budget_bytes == 0) return UINT64_MAX;
-  return options_.memory_budget_bytes / 8 * 7 / std::max<std::size_t>(1, tasks);
+  return options_.memory_budget_bytes / 8 * 7 / std::max<std::size_t>(1, sharers);
+}
+
+void EpochRunner::share_budget() {
+  sharers_ = tasks_.size() + (standby_ ? standby_->size() : 0);
+  for (const auto& task : tasks_) task->task->keep_within(task_budget_bytes(sharers_));
+  if (standby_) standby_->keep_within(task_budget_bytes(sharers_));
 }
 
 Status EpochRunner::check(const StageTask& task) const {
@@ -213,9 +231,12 @@ Status EpochRunner::check(const StageTask& task) const {
 
 void EpochRunner::watch_memory() {
   if (options_.memory_budget_bytes == 0) return;
-  if (memory_bytes() >= options_.memory_budget_bytes) {
-    for (const auto& task : tasks_)
-      task->task->keep_within(task_budget_bytes(tasks_.size()));  // the disk may have room again
+  const std::size_t sharers = tasks_.size() + (standby_ ? standby_->size() : 0);
+  const bool is_full = memory_bytes() >= options_.memory_budget_bytes;
+  if (is_full || sharers != sharers_) share_budget();  // the disk may have room again
+  if (is_full && standby_ && standby_->size() > 0) {
+    spdlog::warn("state.memory_budget is reached: no room for standby copies until the group shares out anew");
+    standby_->shed();
   }
   const double share = static_cast<double>(memory_bytes()) / static_cast<double>(options_.memory_budget_bytes);
   if (!paused_ && share >= 1) {
@@ -289,6 +310,7 @@ Status EpochRunner::stop() {
   final_snapshot_taken_ = true;
   if (!writer_.status().ok()) writer_.retry();
   if (Status status = writer_.drain(); !status.ok()) return status;
+  if (standby_) (void)standby_->stop();
   if (parts_.sharing != nullptr) parts_.sharing->stop();
   parts_.source.close();
   return Status::good();
@@ -301,7 +323,7 @@ Account EpochRunner::account() const {
 }
 
 std::uint64_t EpochRunner::memory_bytes() const {
-  std::uint64_t total = writer_.pending_bytes();
+  std::uint64_t total = writer_.pending_bytes() + (standby_ ? standby_->memory_bytes() : 0);
   for (const auto& task : tasks_) total += task->task->memory_bytes();
   return total;
 }

@@ -25,6 +25,8 @@
 #include "app/source_alert.h"
 #include "app/source_silence.h"
 #include "app/stage_task.h"
+#include "app/standby.h"
+#include "app/task_restore.h"
 #include "connectors/epoch_transaction.h"
 #include "connectors/journal.h"
 #include "connectors/log_source.h"
@@ -44,6 +46,7 @@ struct RunnerOptions {
   TimeMs generation_every_ms = 600'000;   // how often a snapshot is kept beside those that follow it
   TimeMs idle_epoch_ms = 1000;            // how often the clock alone makes an epoch
   bool exactly_once = false;              // what is in the journal is public; else what the group has noted is
+  TimeMs standby_every_ms = 1000;         // how often copies of others' tasks are brought up to date; 0: by advance()
   std::uint64_t memory_budget_bytes = 0;  // of state, history and what waits for the disk; 0: no limit
   PollLimits poll;
   PublisherOptions publish;
@@ -60,7 +63,8 @@ struct RunnerParts {
   std::function<TimeMs()> wall_ms;
   // Sees all records before they are applied, in the order of reading; a fault ends the run. May be empty.
   std::function<Status(std::span<const InputRecord>)> inspect = {};
-  SnapshotSharing* sharing = nullptr;  // null: snapshots are shared with nobody
+  SnapshotSharing* sharing = nullptr;     // null: snapshots are shared with nobody
+  const StandbyParts* standby = nullptr;  // null: no copies of others' tasks are kept; `restore` is the runner's
 };
 
 class EpochRunner {
@@ -93,6 +97,7 @@ class EpochRunner {
   [[nodiscard]] std::int64_t lag() const { return lag_; }  // records not yet read, as last heard; -1: unknown
   [[nodiscard]] TimeMs clock_ms() const;                   // the earliest of the tasks' clocks
   [[nodiscard]] std::uint64_t records_read() const { return records_read_; }
+  [[nodiscard]] Standby* standby() { return standby_.get(); }  // null: none
 
  private:
   // One task's part of an epoch.
@@ -108,9 +113,9 @@ class EpochRunner {
   [[nodiscard]] Status take_tasks();
   [[nodiscard]] std::unique_ptr<StageTask> unpark(const TaskProgress& progress);
   [[nodiscard]] Status check_partitions(std::span<const TaskProgress> progress) const;
-  [[nodiscard]] Status find_tasks(std::span<const TaskProgress> progress, Tasks& tasks, std::vector<bool>& is_fresh);
-  [[nodiscard]] std::unique_ptr<StageTask> make_task(PartitionId number) const;
-  [[nodiscard]] Status restore_task(const TaskProgress& progress, StageTask& task) const;
+  [[nodiscard]] Status find_tasks(std::span<const TaskProgress> progress, Tasks& tasks);
+  [[nodiscard]] static bool needs_journal(const StageTask& task, const TaskProgress& progress);
+  [[nodiscard]] Status catch_up(std::span<const TaskProgress> progress, const Tasks& tasks);
   [[nodiscard]] Status read_journal(const StageTask& task, std::uint64_t committed_epoch,
                                     std::vector<JournalEntry>& entries);
   [[nodiscard]] Status replay_journal(StageTask& task, std::uint64_t committed_epoch,
@@ -131,7 +136,9 @@ class EpochRunner {
   void apply(std::vector<Part>& parts, AppliedEpoch& epoch);
   void note_public();
   void watch_memory();
-  [[nodiscard]] std::uint64_t task_budget_bytes(std::size_t tasks) const;
+  void share_budget();
+  [[nodiscard]] std::uint64_t task_budget_bytes(std::size_t sharers) const;
+  [[nodiscard]] std::unique_ptr<StageTask> empty_task(PartitionId number) const;
   [[nodiscard]] Status check(const StageTask& task) const;
   [[nodiscard]] Status snapshot_when_due();
   void begin_snapshots();
@@ -139,10 +146,11 @@ class EpochRunner {
 
   RunnerParts parts_;
   RunnerOptions options_;
+  TaskRestore restore_;
   SnapshotWriter writer_;
   SourceSilence silence_;
   Tasks tasks_;
-  Tasks parked_;         // given up, as they were
+  Tasks parked_;         // given up, as they were; while tasks are taken on, the standby's copies too
   RecordBatch spare_;    // memory of a batch that is done
   bool retake_ = false;  // taking the tasks on has not come to its end
   bool paused_ = false;
@@ -154,7 +162,9 @@ class EpochRunner {
   std::uint64_t replayed_epochs_ = 0;
   std::uint64_t records_read_ = 0;
   std::int64_t lag_ = -1;
-  EpochPublisher publisher_;  // last: its thread uses the others
+  std::size_t sharers_ = 0;   // of the memory budget: tasks and copies
+  EpochPublisher publisher_;  // behind what its thread uses
+  std::unique_ptr<Standby> standby_;
 };
 
 }  // namespace vigia

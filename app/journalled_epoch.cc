@@ -10,8 +10,6 @@
 namespace vigia {
 namespace {
 
-constexpr TimeMs range_wait_ms = 30'000;  // for records of a journalled epoch, without progress
-
 bool has_records(const JournalRange& range) { return range.first < range.end; }
 
 }  // namespace
@@ -21,8 +19,8 @@ const JournalRange* range_of(const JournalEntry& entry, const std::string& topic
   return found == entry.ranges.end() || !has_records(*found) ? nullptr : &*found;
 }
 
-Status apply_journalled(const JournalEntry& entry, LogSource& source, const InspectRecords& inspect, StageTask& task,
-                        RecordBatch& batch, EpochResult& result) {
+Status apply_journalled(const JournalEntry& entry, LogSource& source, const InspectRecords& inspect, TimeMs wait_ms,
+                        StageTask& task, RecordBatch& batch, EpochResult& result) {
   for (const JournalRange& range : entry.ranges) {
     if (std::ranges::find(task.next, range.topic, &PartitionOffset::topic) == task.next.end()) {
       return Status::of(Fault::refused, fmt::format("the journal of {} has records of topic {}, which is not among the "
@@ -30,8 +28,7 @@ Status apply_journalled(const JournalEntry& entry, LogSource& source, const Insp
                                                     task.name, range.topic));
     }
     if (!has_records(range)) continue;
-    const Status status =
-        source.read_range({range.topic, range.partition, range.first}, range.end, range_wait_ms, batch);
+    const Status status = source.read_range({range.topic, range.partition, range.first}, range.end, wait_ms, batch);
     if (!status.ok()) return status;
   }
   merge_records(batch.records);

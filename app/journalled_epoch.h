@@ -12,6 +12,8 @@
 
 namespace vigia {
 
+inline constexpr TimeMs journalled_wait_ms = 30'000;  // where nothing else waits meanwhile
+
 // Sees the records before they are applied; a fault ends it. May be empty.
 using InspectRecords = std::function<Status(std::span<const InputRecord>)>;
 
@@ -23,7 +25,8 @@ using InspectRecords = std::function<Status(std::span<const InputRecord>)>;
 
 // REQUIRES: `task` is as it was before the epoch, and `source` was taken at the first records needed and not polled since. Afterwards
 // the task is as it was behind the epoch; after a fault as it was before, and the source must be taken anew. Rejected records in `result` point into `batch`.
+// `wait_ms`: for records, without progress.
 [[nodiscard]] Status apply_journalled(const JournalEntry& entry, LogSource& source, const InspectRecords& inspect,
-                                      StageTask& task, RecordBatch& batch, EpochResult& result);
+                                      TimeMs wait_ms, StageTask& task, RecordBatch& batch, EpochResult& result);
 
 }  // namespace vigia

@@ -45,12 +45,7 @@ Status RunningStage::connect() {
   if (Status status = open_snapshots(); !status.ok()) return status;
   if (Status status = open_producer(); !status.ok()) return status;
   source_ = std::make_unique<KafkaSource>(source_options());
-  KafkaJournalOptions journal;
-  journal.brokers = pipeline_.brokers;
-  journal.topic = pipeline_.outputs.journal;
-  journal.properties = pipeline_.properties;
-  journal.log = log_kafka;
-  journal_ = std::make_unique<KafkaJournal>(*producer_, std::move(journal));
+  journal_ = std::make_unique<KafkaJournal>(*producer_, journal_options());
   if (Status status = open_transaction(); !status.ok()) return status;
   return patiently([this] { return source_->join(); });
 }
@@ -79,6 +74,15 @@ Status RunningStage::open_producer() {
   Status status = patiently([&] { return producer_->check_topics(spec_.outputs, pipeline_.create_topics, false); });
   if (!status.ok()) return status;
   return patiently([&] { return producer_->check_topics(spec_.tables, pipeline_.create_topics, true); });
+}
+
+KafkaJournalOptions RunningStage::journal_options() const {
+  KafkaJournalOptions options;
+  options.brokers = pipeline_.brokers;
+  options.topic = pipeline_.outputs.journal;
+  options.properties = pipeline_.properties;
+  options.log = log_kafka;
+  return options;
 }
 
 KafkaSourceOptions RunningStage::source_options() const {
@@ -158,6 +162,11 @@ void RunningStage::make_runner() {
     };
   }
   parts.sharing = sharing_.get();
+  if (pipeline_.standby_copies > 0) {
+    standby_ =
+        std::make_unique<KafkaStandby>(*source_, source_options(), journal_options(), exactly_once(), parts.inspect);
+    parts.standby = &standby_->parts();
+  }
   runner_ = std::make_unique<EpochRunner>(std::move(parts), std::move(options));
 }
 

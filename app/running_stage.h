@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "app/epoch_runner.h"
+#include "app/kafka_standby.h"
 #include "app/result_delivery.h"
 #include "connectors/kafka_journal.h"
 #include "connectors/kafka_producer.h"
@@ -75,6 +76,7 @@ class RunningStage {
   [[nodiscard]] Status open_producer();
   [[nodiscard]] Status open_transaction();
   [[nodiscard]] Status open_sharing(std::int32_t partitions);
+  [[nodiscard]] KafkaJournalOptions journal_options() const;
   [[nodiscard]] KafkaSourceOptions source_options() const;
   void make_runner();
   [[nodiscard]] Status end();
@@ -96,6 +98,7 @@ class RunningStage {
   std::unique_ptr<KafkaDeadLetters> letters_;
   std::unique_ptr<SignalSink> signals_;
   std::unique_ptr<ResultDelivery> delivery_;
+  std::unique_ptr<KafkaStandby> standby_;
   std::unique_ptr<EpochRunner> runner_;
   TimeMs reported_ms_ = 0;
 };

@@ -155,8 +155,10 @@ class Service {
     return make_seal_task(config);
   }
 
-  // Before the first records, and again after each start, when the number of partitions is known.
+  // Before the first records, and again after each start, when the number of partitions is known. Those of standby copies
+  // come on another thread.
   Status inspect(std::span<const InputRecord> records, std::int32_t tasks) {
+    const std::lock_guard lock(placements_mutex_);
     if (placed_partitions_ != tasks) {
       placed_partitions_ = tasks;
       const std::string file = loaded_.pipeline.state_directory + "/partitioners";
@@ -214,6 +216,7 @@ class Service {
   AlertStore store_;
   std::string instance_;
   std::unique_ptr<AlertFollower> follower_;
+  std::mutex placements_mutex_;
   KeyPlacements placements_;
   std::int32_t placed_partitions_ = 0;
   std::mutex hook_mutex_;

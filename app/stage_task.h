@@ -28,6 +28,7 @@ struct StageTask {
   std::uint64_t snapshot_epoch = 0;      // the last one that a snapshot was taken of
   std::uint64_t public_epoch = 0;        // the last one that is public
   std::uint64_t term = 0;                // of its journal entries
+  bool is_ours = false;                  // it was taken on here, and nobody else has had it since, as far as is known
   JournalPosition journal = 0;           // where those behind the snapshot begin
   std::optional<TaskSnapshot> snapshot;  // under way: its keys come in slices between the epochs
   bool snapshot_complete = false;        // it has all its keys, and waits for its epoch to be public

@@ -68,7 +68,9 @@ Status TaskReplay::run(LogSource& source, const InspectRecords& inspect, TimeMs 
     const std::shared_ptr<const JournalEntry> entry = entries_[next_];
     RecordBatch batch;
     EpochResult result;
-    if (Status status = apply_journalled(*entry, source, inspect, *task_, batch, result); !status.ok()) return status;
+    if (Status status = apply_journalled(*entry, source, inspect, journalled_wait_ms, *task_, batch, result);
+        !status.ok())
+      return status;
     tell_of_sources(*entry, about_sources_, task_->silences, result.alerts);
     ++next_;
     records_ += batch.records.size();

@@ -95,6 +95,9 @@ std::vector<SectionSpec> parts_of_a_pipeline() {
         bounded(with_default("publish_every", duration, "5m",
                              "how often it goes to the topic of snapshots, for other instances; 0s: never"),
                 0, day_ms),
+        bounded(with_default("standby", integer, "0",
+                             "how many other instances keep a copy of each task, to take it on at once"),
+                0, 1),
         bounded(with_default("memory_budget", size, "2GiB", "what goes beyond it is spilled to disk"), mib, tib),
         bounded(
             with_default("proof_retention", duration, "400d", "how long the records behind an alert are kept with it"),

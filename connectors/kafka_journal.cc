@@ -65,7 +65,7 @@ Status KafkaJournal::read(const std::string& task, PartitionId partition, Journa
     if (message != nullptr && message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
       if (message->offset < next) continue;
       status = add(*message, order);
-      read_to_[partition.value] = next = message->offset + 1;
+      next = message->offset + 1;
       deadline_ms = steady_clock_ms() + options_.patience_ms;
       continue;
     }
@@ -80,6 +80,7 @@ Status KafkaJournal::read(const std::string& task, PartitionId partition, Journa
   }
   rd_kafka_assign(reader_.handle(), nullptr);
   if (!status.ok()) return status;
+  read_to_[partition.value] = next;
   for (const JournalEntry& entry : order.entries()) sink(entry);
   return Status::good();
 }

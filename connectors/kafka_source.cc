@@ -151,7 +151,9 @@ Status KafkaSource::read_range(const PartitionOffset& from, Offset end, TimeMs w
   while (true) {
     std::uint64_t woken = 0;
     (void)!::read(s.wake_fd, &woken, sizeof woken);
-    if (!partition.staged().empty() || partition.refill()) {
+    const bool shows = !partition.staged().empty() || partition.refill();
+    if (partition.take_room()) s.nudge.nudge(partition.topic_name(), partition.partition.value);
+    if (shows) {
       const auto staged = partition.staged();
       const auto stop = std::ranges::find_if(staged, [&](const InputRecord& record) { return record.offset >= end; });
       if (stop != staged.begin()) partition.take(static_cast<std::size_t>(stop - staged.begin()), batch);

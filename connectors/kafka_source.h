@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "connectors/kafka_group_members.h"
 #include "connectors/log_source.h"
 
 namespace vigia {
@@ -62,6 +63,9 @@ class KafkaSource : public LogSource {
   // As committed(), of other topics that the group keeps something for.
   [[nodiscard]] Status committed_in(std::span<const std::string> topics, std::span<const PartitionId> numbers,
                                     TimeMs timeout_ms, std::vector<TaskProgress>& out);
+
+  // Who is in the group, and which of them we are (empty: none yet). Any thread.
+  [[nodiscard]] Status members(TimeMs timeout_ms, std::vector<GroupMember>& out, std::string& self);
 
   // The member that we are now, for a transaction that is to hold offsets: the caller destroys it. Any thread.
   [[nodiscard]] rd_kafka_consumer_group_metadata_t* group_metadata() const;

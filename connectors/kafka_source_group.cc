@@ -175,6 +175,16 @@ Status KafkaSource::committed_in(std::span<const std::string> topics, std::span<
 
 Status KafkaSource::commit(std::span<const TaskProgress> progress) { return commit_progress(impl_->client, progress); }
 
+Status KafkaSource::members(TimeMs timeout_ms, std::vector<GroupMember>& out, std::string& self) {
+  Impl& s = *impl_;
+  self.clear();
+  if (char* id = rd_kafka_memberid(s.client.handle())) {
+    self = id;
+    rd_kafka_mem_free(s.client.handle(), id);
+  }
+  return describe_group(s.client, s.options.group, s.options.topics.front(), timeout_ms, out);
+}
+
 rd_kafka_consumer_group_metadata_t* KafkaSource::group_metadata() const {
   return rd_kafka_consumer_group_metadata(impl_->client.handle());
 }

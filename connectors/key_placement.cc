@@ -42,7 +42,7 @@ std::string TopicPlacement::problem(std::string_view key, PartitionId partition)
 }
 
 void TopicPlacement::tell(Partitioner partitioner, std::int32_t partitions) {
-  partitions_ = partitions;
+  if (partitions_ != partitions) partitions_ = partitions;
   const auto told = partitions > 1 ? partitioner : Partitioner::unchecked;
   told_.store(told, std::memory_order_release);
   partition_of_.store(function_of(told), std::memory_order_release);

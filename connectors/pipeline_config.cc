@@ -141,6 +141,7 @@ class PipelineReader {
     pipeline_.state_directory = resolve(state.text("directory"));
     pipeline_.snapshot_every_ms = state.integer("snapshot_every");
     pipeline_.publish_every_ms = state.integer("publish_every");
+    pipeline_.standby_copies = static_cast<std::int32_t>(state.integer("standby"));
     pipeline_.memory_budget_bytes = static_cast<std::uint64_t>(state.integer("memory_budget"));
     pipeline_.proof_retention_ms = state.integer("proof_retention");
   }

@@ -58,7 +58,8 @@ struct Pipeline {
 
   std::string state_directory;  // resolved against the pipeline's file, like every path here
   TimeMs snapshot_every_ms = 0;
-  TimeMs publish_every_ms = 0;  // of snapshots, for other instances; 0: never
+  TimeMs publish_every_ms = 0;      // of snapshots, for other instances; 0: never
+  std::int32_t standby_copies = 0;  // of each task, kept by other instances
   std::uint64_t memory_budget_bytes = 0;
   TimeMs proof_retention_ms = 0;  // how long the records behind an alert are kept, at most as long as the alert
 

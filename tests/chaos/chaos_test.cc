@@ -65,7 +65,7 @@ void ChaosTest::begin(const RunSetting& setting) {
   write_site();
   for (int i = 0; i < setting.instances; ++i) {
     const std::string name = fmt::format("engine-{}", i);
-    engines_.push_back(std::make_unique<Instance>(name, write_pipeline(name)));
+    engines_.push_back(std::make_unique<Instance>(name, write_pipeline(name, setting.standby)));
   }
   watcher_ = std::make_unique<Watcher>(outside().straight(), topic("alerts"), alert_partitions);
   feeder_ = std::make_unique<Feeder>(FeederOptions{outside().straight(),
@@ -79,8 +79,10 @@ void ChaosTest::begin(const RunSetting& setting) {
 void ChaosTest::write_site() { directory_.write("routes.geojson", load_routes_geojson()); }
 
 // Times are short, so that what waits for them does not take long.
-std::string ChaosTest::write_pipeline(const std::string& instance) {
-  return directory_.write(instance + ".yaml", fmt::format(R"(application: {0}
+std::string ChaosTest::write_pipeline(const std::string& instance, int standby) {
+  return directory_.write(
+      instance + ".yaml",
+      fmt::format(R"(application: {0}
 kafka:
   brokers: "{1}"
   create_topics: true
@@ -94,7 +96,7 @@ kafka:
 delivery: {3}
 timezone: UTC
 time: {{ horizon: 24h, allowed_lateness: 10m, clock: records }}
-state: {{ directory: state-{2}, snapshot_every: 1s, memory_budget: 1GiB }}
+state: {{ directory: state-{2}, snapshot_every: 1s, standby: {4}, memory_budget: 1GiB }}
 site: [routes.geojson]
 sources:
   - {{ topic: {0}.seals, stream: seal, format: json, partitioner: murmur2 }}
@@ -112,10 +114,9 @@ rules:
   - {{ id: jammed, kind: seal_condition, conditions: [jamming] }}
   - {{ id: quality, kind: service_quality, required: 2m }}
 )",
-                                                          application_, outside().proxied(), instance,
-                                                          std::getenv("VIGIA_CHAOS_DELIVERY") != nullptr
-                                                              ? std::getenv("VIGIA_CHAOS_DELIVERY")
-                                                              : "exactly_once"));
+                  application_, outside().proxied(), instance,
+                  std::getenv("VIGIA_CHAOS_DELIVERY") != nullptr ? std::getenv("VIGIA_CHAOS_DELIVERY") : "exactly_once",
+                  standby));
 }
 
 bool ChaosTest::progress(std::size_t count, std::chrono::steady_clock::duration limit) {

@@ -27,6 +27,7 @@ struct RunSetting {
   int instances = 1;
   int started = 1;  // of them at the beginning
   int ticks_a_second = 20;
+  int standby = 0;  // copies of each task
 };
 
 class ChaosTest : public ::testing::Test {
@@ -60,7 +61,7 @@ class ChaosTest : public ::testing::Test {
 
  private:
   void write_site();
-  [[nodiscard]] std::string write_pipeline(const std::string& instance);
+  [[nodiscard]] std::string write_pipeline(const std::string& instance, int standby);
   void write_alerts(const TopicLog& seen);
   void wait_for_the_replayed(const Replayed& replayed);
   [[nodiscard]] AccountSum stop_engines();

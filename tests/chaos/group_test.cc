@@ -41,6 +41,12 @@ TEST_F(GroupTest, ThreeWithTwoPartitionsKilledInRotation) {
   judge();
 }
 
+TEST_F(GroupTest, WithStandbyThreeShareFourPartitionsKilledInRotation) {
+  begin({.partitions = 4, .instances = 3, .started = 3, .standby = 1});
+  kill_in_rotation(6);
+  judge();
+}
+
 TEST_F(GroupTest, TheyJoinAndLeave) {
   begin({.partitions = 4, .instances = 3, .started = 1});
   ASSERT_TRUE(progress(50));

@@ -56,6 +56,7 @@ TEST(PipelineConfig, TheLeastPipelineHasDefaults) {
   EXPECT_EQ(pipeline.source_silence_ms, 60'000);
   EXPECT_EQ(pipeline.state_directory, files.path("state"));
   EXPECT_EQ(pipeline.snapshot_every_ms, 10'000);
+  EXPECT_EQ(pipeline.standby_copies, 0);
   EXPECT_EQ(pipeline.memory_budget_bytes, std::uint64_t{2} << 30);
   EXPECT_EQ(pipeline.proof_retention_ms, TimeMs{400} * 86'400'000);
   ASSERT_EQ(pipeline.sources.size(), 2u);
@@ -78,7 +79,7 @@ kafka: {brokers: "b1:1,b2:2", properties: {security.protocol: ssl, session.timeo
 delivery: at_least_once
 timezone: America/Guayaquil
 time: {horizon: 12h, allowed_lateness: 1m, max_clock_skew: 2s, clock: records, source_silence: 5m}
-state: {directory: deep/state, snapshot_every: 500ms, memory_budget: 64MiB, proof_retention: 30d}
+state: {directory: deep/state, snapshot_every: 500ms, standby: 1, memory_budget: 64MiB, proof_retention: 30d}
 sources:
   - {topic: s, stream: seal, format: flatbuffers, partitioner: crc32}
 outputs: {alerts: o1, alert_state: o2, dead_letters: o3, too_late: o4, journal: o5, format: flatbuffers,
@@ -105,6 +106,7 @@ rules:
   EXPECT_EQ(pipeline.clock, ClockMode::records);
   EXPECT_EQ(pipeline.state_directory, files.path("deep/state"));
   EXPECT_EQ(pipeline.snapshot_every_ms, 500);
+  EXPECT_EQ(pipeline.standby_copies, 1);
   EXPECT_EQ(pipeline.proof_retention_ms, TimeMs{30} * 86'400'000);
   EXPECT_EQ(pipeline.sources[0].format, RecordFormat::flatbuffers);
   EXPECT_EQ(pipeline.sources[0].partitioner, Partitioner::crc32);

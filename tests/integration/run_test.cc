@@ -70,14 +70,14 @@ kafka:
 delivery: exactly_once
 timezone: UTC
 time: {{ clock: records }}
-state: {{ directory: {4}, snapshot_every: 1s, publish_every: 1s, memory_budget: 1GiB }}
+state: {{ directory: {4}, snapshot_every: 1s, publish_every: 1s, standby: {5}, memory_budget: 1GiB }}
 sources:
   - {{ topic: {0}.seals, stream: seal, format: {3}, partitioner: murmur2 }}
 outputs: {{ alerts: {0}.alerts, alert_state: {0}.state, dead_letters: {0}.dead, too_late: {0}.late, format: json }}
 rules:
   - {{ id: tampered, kind: seal_tampered, scope: always }}
 )",
-                                                     name, bootstrap(), create_topics, format, instance));
+                                                     name, bootstrap(), create_topics, format, instance, standby));
   }
 
   std::vector<std::string> run_arguments(const std::string& config) const {
@@ -173,6 +173,7 @@ rules:
 
   TempDirectory dir;
   std::string name, seals, alerts, dead;
+  int standby = 0;
 };
 
 TEST_F(RunTest, JsonEventsAndBatchesOfSeveralPartitionsBecomeTheAlertsOfAReplay) {
@@ -258,6 +259,45 @@ TEST_F(RunTest, InstancesShareThePartitionsAndTakeOverFromEachOther) {
   EXPECT_EQ(seen, expected(one));
   const auto records = kafka().read_all(alerts);
   EXPECT_EQ(records.size(), seen.size()) << "each revision once";
+}
+
+// Each keeps copies of what the other runs; one is killed, and the other takes it on from them.
+TEST_F(RunTest, ExactlyOnceLawWithStandbyWhoTakesOnGoesOnFromItsCopies) {
+  standby = 1;
+  const std::string one = pipeline("json", true, "one");
+  const std::string two = pipeline("json", true, "two");
+  kafka().create_topic(seals, 4);
+  int from = 0;
+  Revisions seen;
+  const auto more = [&] {
+    kafka().produce(seals, tampering(40, from, from + 4));
+    from += 4;
+    seen = wait_for_alerts(static_cast<std::size_t>(from) * 40 / 2);
+    return seen.size() == static_cast<std::size_t>(from) * 40 / 2;
+  };
+  auto first = std::make_unique<VigiaProcess>(run_arguments(one), dir / "one.log");
+  ASSERT_TRUE(more()) << first->log();
+  VigiaProcess second(run_arguments(two), dir / "two.log");
+  ASSERT_TRUE(second.wait_for_log("running partitions")) << second.log() << first->log();
+  ASSERT_TRUE(second.wait_for_log("a standby copy is kept here")) << second.log();
+  ASSERT_TRUE(more()) << first->log() << second.log();
+  ASSERT_TRUE(more()) << first->log() << second.log();
+  const std::string before = second.log();
+  first->kill_at_once();
+  ASSERT_TRUE(more()) << second.log();
+  const std::string after = second.log().substr(before.size());
+  EXPECT_NE(after.find("running partitions 0, 1, 2, 3"), std::string::npos) << second.log();
+  EXPECT_NE(after.find("keys from the copy that is here"), std::string::npos) << second.log();
+  EXPECT_EQ(after.find("keys from the snapshot"), std::string::npos) << second.log();
+  first = std::make_unique<VigiaProcess>(run_arguments(one), dir / "one-again.log");
+  ASSERT_TRUE(first->wait_for_log("running partitions")) << first->log() << second.log();
+  ASSERT_TRUE(first->wait_for_log("a standby copy is kept here")) << first->log();
+  ASSERT_TRUE(more()) << first->log() << second.log();
+  EXPECT_EQ(second.terminate(), 0) << second.log();
+  ASSERT_TRUE(more()) << first->log();
+  EXPECT_EQ(first->terminate(), 0) << first->log();
+  EXPECT_EQ(seen, expected(one));
+  EXPECT_EQ(kafka().read_all(alerts).size(), seen.size()) << "each revision once";
 }
 
 TEST_F(RunTest, ANewApplicationBeginsWhereTheLogBegins) {
