@@ -39,6 +39,7 @@ Status EpochRunner::follow_group() {
 
 Status EpochRunner::give_up_tasks() {
   if (Status status = settle(); !status.ok()) return status;
+  if (standby_) continue_snapshots(SIZE_MAX);  // a copy that goes on keeps nothing for the disk
   spdlog::info("{}: partitions {} are given up", options_.stage, words(parts_.source.numbers()));
   parked_ = std::exchange(tasks_, {});
   share_snapshots();

@@ -81,13 +81,16 @@ void Standby::advance() {
   std::vector<std::uint64_t> epochs;
   Status status = open_source(nullptr);
   if (status.ok()) status = find_public(epochs);
-  for (std::size_t i = 0; i < epochs.size() && status.ok() && !breaks_off(); ++i) {
-    status = follow(*copies_[i], epochs[i]);
-    if (status.ok() || status.fault == Fault::retry) continue;
-    spdlog::warn("{}: its standby copy is let go: {}; another one is made later", copies_[i]->name, status.text);
+  for (std::size_t i = 0; i < epochs.size() && source_ && !breaks_off(); ++i) {
+    Status followed = follow(*copies_[i], epochs[i]);
+    if (followed.ok()) continue;
+    if (followed.fault == Fault::retry) {  // the others need not wait for it
+      status = std::move(followed);
+      continue;
+    }
+    spdlog::warn("{}: its standby copy is let go: {}; another one is made later", copies_[i]->name, followed.text);
     rests_[copies_[i]->partition] = rest_rounds;
     copies_[i].reset();
-    status = Status::good();
   }
   if (!status.ok()) source_.reset();  // where it is nobody knows
   std::erase(copies_, nullptr);
@@ -145,16 +148,19 @@ Status Standby::open_source(const JournalEntry* ahead) {
   reads_ = std::move(numbers);
   if (reads_.empty()) return Status::good();
   source_ = parts_.make_source(reads_);
-  return source_->open(from);
+  Status status = source_->open(from);
+  if (!status.ok()) source_.reset();
+  return status;
 }
 
 // Of each copy the last epoch that is public; everything_public: the last one in the journal.
 Status Standby::find_public(std::vector<std::uint64_t>& epochs) {
-  epochs.assign(copies_.size(), everything_public);
-  if (copies_.empty() || !parts_.committed) return Status::good();
   std::vector<TaskProgress> progress;
-  if (Status status = parts_.committed(reads_, progress); !status.ok()) return status;
-  for (std::size_t i = 0; i < epochs.size(); ++i) epochs[i] = progress[i].epoch;
+  if (!copies_.empty() && parts_.committed) {
+    if (Status status = parts_.committed(reads_, progress); !status.ok()) return status;
+  }
+  epochs.assign(copies_.size(), everything_public);
+  for (std::size_t i = 0; i < progress.size(); ++i) epochs[i] = progress[i].epoch;
   return Status::good();
 }
 

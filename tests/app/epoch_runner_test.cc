@@ -639,6 +639,19 @@ TEST_F(EpochRunnerTest, ReplayLawRecordsThatWereLostAndAcceptedAreOneAlert) {
   EXPECT_EQ(lines(std::span(sink_.written).subspan(before + 3)), fmt::format("heard-a-6 {}\n", start_ms + 10));
 }
 
+TEST_F(EpochRunnerTest, LostRecordsAreToldOfEvenIfNothingIsBehindThem) {
+  accept_lost_ = true;
+  give(0, 0, start_ms, "a");
+  begin_process();
+  ASSERT_TRUE(step().ok());
+  give(0, 0, start_ms + 1, "a");
+  lose_before(2);
+  ASSERT_TRUE(step().ok());
+  ASSERT_EQ(sink_.written.size(), 2U);
+  EXPECT_EQ(sink_.written.back().kind, "records_lost");
+  EXPECT_EQ(committed("seal", 0), 2);
+}
+
 // What alerts came of is needed again, and no configuration makes up for it.
 TEST_F(EpochRunnerTest, JournalledRecordsThatAreGoneAreRefusedEvenIfLossIsAccepted) {
   accept_lost_ = true;

@@ -55,7 +55,7 @@ Signal signal(int number, std::uint32_t revision, std::uint64_t amount, TimeMs b
   made.group = {group};
   made.end_ms = broker_ms;
   made.broker_ms = broker_ms;
-  made.without_delay = amount;
+  made.without_delay = made.is_retracted ? 999 : amount;  // what it said before, not to be counted any more
   return made;
 }
 
@@ -105,6 +105,37 @@ TEST(SignalTask, ARevisionReplacesAndARetractionTakesBack) {
   EXPECT_EQ(told(apply(*task, {signal(1, 3, 0, 130, "a")}, 140)), Told{"a 7"});
   EXPECT_EQ(told(apply(*task, {signal(2, 2, 0, 150, "a")}, 160)), Told{"a withdrawn"});
   EXPECT_EQ(told(apply(*task, {signal(2, 3, 9, 170, "a")}, 180)), Told{"a 9"}) << "it comes back to life";
+}
+
+TEST(ReplayLaw, WhatIsNotToldYetSurvivesARestart) {
+  auto task = make_task();
+  apply(*task, {signal(1, 1, 5, 100, "a")}, 100);
+  std::string meta;
+  std::vector<KeyImage> images;
+  task->snapshot(
+      false, [&](KeyImage&& image) { images.push_back(std::move(image)); }, meta);
+  task = make_task();
+  ASSERT_EQ(task->restore_meta(meta), "");
+  for (const auto& image : images) {
+    ASSERT_EQ(task->restore_key(image.key, image.bytes), "");
+  }
+  const auto result = apply(*task, {}, 101);
+  EXPECT_EQ(told(result), Told{"a 5"});
+  EXPECT_EQ(result.alerts.at(0).detected_ms, 100);
+}
+
+TEST(BoundedLaw, EachSignalIsAccountedFor) {
+  const auto task = make_task();
+  const auto kept = [&](int number, const std::string& group) {
+    apply(*task, {signal(number, 1, 5, 100, group)}, 101);
+    std::string meta;
+    task->snapshot(
+        false, [](KeyImage&&) {}, meta);  // what waits for it counts, too
+    return task->memory_bytes();
+  };
+  const auto one = kept(1, "a"), two = kept(2, "a"), another_group = kept(3, "b");
+  EXPECT_GE(two - one, sizeof(SignalId) + sizeof(KnownSignal));
+  EXPECT_GT(another_group - two, two - one);
 }
 
 TEST(SignalTask, AnOlderRevisionIsADuplicate) {
