@@ -79,9 +79,26 @@ class Service {
     return Status::good();
   }
 
-  // The store holds what was committed, so it reads the topic, as everybody else does.
+  // The store holds what was committed, so it reads the topic, as everybody else does. A damaged one is read anew.
   Status follow_alerts() {
-    if (Status status = store_.open(alert_directory(loaded_.pipeline.state_directory)); !status.ok()) return status;
+    const std::string directory = alert_directory(loaded_.pipeline.state_directory);
+    Status status = follow_alerts_from(directory);
+    if (status.fault != Fault::damaged) return status;
+    const std::string aside = directory + "-damaged";
+    spdlog::error(
+        "alert store: {}; it is made again from topic {}, as far as that reaches back; what was in it lies in {}",
+        status.text, loaded_.pipeline.outputs.alerts, aside);
+    follower_.reset();
+    store_.close();
+    std::error_code error;
+    std::filesystem::remove_all(aside, error);
+    std::filesystem::rename(directory, aside, error);
+    if (error) return Status::of(Fault::storage, fmt::format("{}: {}", directory, error.message()));
+    return follow_alerts_from(directory);
+  }
+
+  Status follow_alerts_from(const std::string& directory) {
+    if (Status status = store_.open(directory); !status.ok()) return status;
     AlertFollowerOptions options = follower_options(loaded_.pipeline);
     options.log = log_kafka;
     options.warn = [](const std::string& text) { spdlog::warn("{}", text); };

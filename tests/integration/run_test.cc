@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <set>
@@ -475,6 +476,31 @@ TEST_F(RunTest, ARestartGoesOnWhereItStoppedAndRepeatsNothing) {
   EXPECT_EQ(wait_for_alerts(all.size()), all) << process.log();
   EXPECT_EQ(process.terminate(), 0) << process.log();
   EXPECT_EQ(kafka().read_all(alerts).size(), all.size());  // a clean stop: nothing twice
+  EXPECT_EQ(stored(config), all);
+}
+
+TEST_F(RunTest, ADamagedAlertStoreIsMadeAgainFromTheTopic) {
+  const std::string config = pipeline();
+  kafka().create_topic(seals, 2);
+  kafka().produce(seals, tampering(20, 0, 3));
+  const auto run = [&] {
+    VigiaProcess process(run_arguments(config), dir / "run.log");
+    const Revisions found = wait_for_alerts(20);
+    EXPECT_EQ(process.terminate(), 0) << process.log();
+    return found;
+  };
+  const Revisions all = run();
+  ASSERT_EQ(all.size(), 20u);
+  const std::filesystem::path store = dir / "state/alerts";
+  std::size_t damaged = 0;
+  for (const auto& file : std::filesystem::directory_iterator(store)) {
+    if (!file.path().filename().string().starts_with("MANIFEST")) continue;
+    std::ofstream(file.path(), std::ios::binary | std::ios::in | std::ios::out).seekp(10) << "no longer as it was";
+    ++damaged;
+  }
+  ASSERT_GT(damaged, 0u);
+  run();
+  EXPECT_TRUE(std::filesystem::exists(dir / "state/alerts-damaged"));
   EXPECT_EQ(stored(config), all);
 }
 
