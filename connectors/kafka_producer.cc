@@ -83,7 +83,7 @@ Status KafkaProducer::open() {
     c.fixed.emplace_back("transactional.id", s.options.transactional_id);
     c.defaults.emplace_back("transaction.timeout.ms", std::to_string(transaction_timeout_ms()));
     // The brokers finish a transaction a little after they say that it is committed, and put the next one off meanwhile.
-    c.defaults.emplace_back("retry.backoff.ms", "1");
+    c.defaults.emplace_back("retry.backoff.ms", "5");
   } else {
     c.user.erase("transaction.timeout.ms");
   }

@@ -1,7 +1,7 @@
 // Kafka transactions around epochs.
 //
-//            begin_transaction          send_offsets          produce, commit_transaction
-//   ready ──────────────────► open ──────────────────► sent ─────────────────────────────► ready
+//            begin_transaction          send_offsets          commit_transaction
+//   ready ──────────────────► open ──────────────────► sent ─────────────────────► ready
 //     ▲                        │                         │            │
 //     │ init_transactions      │ any fault, any time-out │            │ no answer: nobody knows
 //     └──────── new producer ◄─┴─────────────────────────┴────────────┘
@@ -42,7 +42,6 @@ class KafkaTransaction : public EpochTransaction {
  private:
   using Call = std::function<rd_kafka_error_t*(rd_kafka_t*)>;
 
-  [[nodiscard]] Status send_offsets(std::span<const TaskProgress> progress);
   [[nodiscard]] Status watched(const char* what, Call call);
   [[nodiscard]] Status failed(const char* what, rd_kafka_error_t* error);
   [[nodiscard]] bool outlived() const;
