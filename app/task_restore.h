@@ -27,8 +27,8 @@ class TaskRestore {
   // Fills it; it stays empty when there is no snapshot. Several tasks at a time. Fault::damaged: the store is, and should
   // fall back.
   [[nodiscard]] Status load(StageTask& task) const;
-  [[nodiscard]] Status restore(PartitionId number, std::uint64_t budget_bytes,
-                               std::unique_ptr<StageTask>& out);  // both
+  // Both.
+  [[nodiscard]] Status restore(PartitionId number, std::uint64_t budget_bytes, std::unique_ptr<StageTask>& out);
 
  private:
   MakeTask make_task_;

@@ -85,7 +85,7 @@ struct KafkaTopics {
 [[nodiscard]] Status fetch_topics(KafkaClient& client, std::span<const std::string> names, TimeMs timeout_ms,
                                   KafkaTopics& out);
 
-// `partitions` -1: the broker's default. An existing topic is good.
+// `partitions` -1: the broker's default. An existing topic is good. Fault::retry: no answer, or too few brokers alive.
 [[nodiscard]] Status create_topic(KafkaClient& client, const std::string& name, std::int32_t partitions, bool compacted,
                                   TimeMs timeout_ms);
 

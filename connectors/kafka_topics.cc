@@ -83,9 +83,12 @@ Status create_topic(KafkaClient& client, const std::string& name, std::int32_t p
       const auto error = rd_kafka_topic_result_error(topics[0]);
       const bool exists = error == RD_KAFKA_RESP_ERR_NO_ERROR || error == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS;
       const char* why = rd_kafka_topic_result_error_string(topics[0]);
+      // Too few brokers are alive at the moment; one that was slow to answer its controller counts as none.
+      const bool again = error == RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR;
       status = exists ? Status::good()
-                      : Status::of(Fault::refused, fmt::format("topic '{}' was not created: {}", name,
-                                                               why == nullptr ? rd_kafka_err2str(error) : why));
+                      : Status::of(again ? Fault::retry : Fault::refused,
+                                   fmt::format("topic '{}' was not created: {}", name,
+                                               why == nullptr ? rd_kafka_err2str(error) : why));
     }
     rd_kafka_event_destroy(event);
   }

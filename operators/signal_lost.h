@@ -1,9 +1,9 @@
 // signal_lost: nothing heard for longer than `interval`, by broker time: from the last time heard to the next. Its cause is
 // told from what the seal reported before, and is revised when the backlog of the silence comes:
 //   jamming      it reported jamming or a cut antenna before or during the silence
-//   battery      it reported a low battery or a power cut before, and made no message during it
+//   battery      it reported a low battery or a power cut before, and has kept no message from during it
 //   coverage     it went on making messages (the backlog shows them), or may have: nothing speaks against it yet
-//   device_off   it was heard again, and no message made during the silence came within the allowed lateness
+//   device_off   it was heard again, and no message kept from during it came within the allowed lateness
 #pragma once
 
 #include "operators/fold.h"

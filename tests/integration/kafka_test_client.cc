@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <stdexcept>
+#include <thread>
 
 namespace vigia::test {
 
@@ -85,7 +86,13 @@ KafkaTestClient::KafkaTestClient(std::string bootstrap) : bootstrap_(std::move(b
 }
 
 void KafkaTestClient::create_topic(const std::string& name, std::int32_t partitions, bool compacted) {
-  need(vigia::create_topic(producer_, name, partitions, compacted, wait_ms));
+  Status made;
+  for (int attempt = 0; attempt != 20; ++attempt) {  // a broker on a slow machine may lose its lease for a moment
+    made = vigia::create_topic(producer_, name, partitions, compacted, wait_ms);
+    if (made.fault != Fault::retry) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  }
+  need(made);
   KafkaTopics found;
   do {  // metadata follow a moment later
     need(fetch_topics(producer_, std::vector{name}, wait_ms, found));

@@ -158,6 +158,15 @@ rules:
     return records;
   }
 
+  // Four more events of each of forty seals; whether their alerts come.
+  bool more() {
+    kafka().produce(seals, tampering(40, told, told + 4));
+    told += 4;
+    const auto wanted = static_cast<std::size_t>(told) * 40 / 2;
+    all_found = wait_for_alerts(wanted);
+    return all_found.size() == wanted;
+  }
+
   Revisions stored(const std::string& config) {
     EXPECT_EQ(run_vigia({"alerts", "--config", config, "--json", "--all-revisions", "--limit", "1000000"},
                         dir / "stored.jsonl"),
@@ -175,6 +184,8 @@ rules:
   TempDirectory dir;
   std::string name, seals, alerts, dead;
   int standby = 0;
+  int told = 0;         // by more(), of each seal
+  Revisions all_found;  // by more()
 };
 
 TEST_F(RunTest, JsonEventsAndBatchesOfSeveralPartitionsBecomeTheAlertsOfAReplay) {
@@ -235,14 +246,6 @@ TEST_F(RunTest, InstancesShareThePartitionsAndTakeOverFromEachOther) {
   const std::string one = pipeline("json", true, "one");
   const std::string two = pipeline("json", true, "two");
   kafka().create_topic(seals, 4);
-  int from = 0;
-  Revisions seen;
-  const auto more = [&] {
-    kafka().produce(seals, tampering(40, from, from + 4));
-    from += 4;
-    seen = wait_for_alerts(static_cast<std::size_t>(from) * 40 / 2);
-    return seen.size() == static_cast<std::size_t>(from) * 40 / 2;
-  };
   auto first = std::make_unique<VigiaProcess>(run_arguments(one), dir / "one.log");
   ASSERT_TRUE(more()) << first->log();
   VigiaProcess second(run_arguments(two), dir / "two.log");
@@ -257,9 +260,9 @@ TEST_F(RunTest, InstancesShareThePartitionsAndTakeOverFromEachOther) {
   EXPECT_EQ(second.terminate(), 0) << second.log();
   ASSERT_TRUE(more()) << first->log();
   EXPECT_EQ(first->terminate(), 0) << first->log();
-  EXPECT_EQ(seen, expected(one));
+  EXPECT_EQ(all_found, expected(one));
   const auto records = kafka().read_all(alerts);
-  EXPECT_EQ(records.size(), seen.size()) << "each revision once";
+  EXPECT_EQ(records.size(), all_found.size()) << "each revision once";
 }
 
 // Each keeps copies of what the other runs; one is killed, and the other takes it on from them.
@@ -268,14 +271,6 @@ TEST_F(RunTest, ExactlyOnceLawWithStandbyWhoTakesOnGoesOnFromItsCopies) {
   const std::string one = pipeline("json", true, "one");
   const std::string two = pipeline("json", true, "two");
   kafka().create_topic(seals, 4);
-  int from = 0;
-  Revisions seen;
-  const auto more = [&] {
-    kafka().produce(seals, tampering(40, from, from + 4));
-    from += 4;
-    seen = wait_for_alerts(static_cast<std::size_t>(from) * 40 / 2);
-    return seen.size() == static_cast<std::size_t>(from) * 40 / 2;
-  };
   auto first = std::make_unique<VigiaProcess>(run_arguments(one), dir / "one.log");
   ASSERT_TRUE(more()) << first->log();
   VigiaProcess second(run_arguments(two), dir / "two.log");
@@ -297,8 +292,8 @@ TEST_F(RunTest, ExactlyOnceLawWithStandbyWhoTakesOnGoesOnFromItsCopies) {
   EXPECT_EQ(second.terminate(), 0) << second.log();
   ASSERT_TRUE(more()) << first->log();
   EXPECT_EQ(first->terminate(), 0) << first->log();
-  EXPECT_EQ(seen, expected(one));
-  EXPECT_EQ(kafka().read_all(alerts).size(), seen.size()) << "each revision once";
+  EXPECT_EQ(all_found, expected(one));
+  EXPECT_EQ(kafka().read_all(alerts).size(), all_found.size()) << "each revision once";
 }
 
 TEST_F(RunTest, ANewApplicationBeginsWhereTheLogBegins) {
