@@ -1,5 +1,7 @@
 #include "app/derived_stage.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "app/epoch_runner.h"
@@ -8,25 +10,40 @@
 
 namespace vigia {
 
-std::unique_ptr<StageTask> DerivedStage::empty_task(const Pipeline& pipeline, PartitionId number) const {
+Status DerivedStage::empty_task(const Pipeline& pipeline, PartitionId number, ConfigurationHash hash,
+                                std::unique_ptr<StageTask>& out) const {
   const auto mode = pipeline.clock == ClockMode::wall ? StageClock::Mode::wall : StageClock::Mode::records;
-  return std::make_unique<StageTask>(fmt::format("{}/{}", name, number.value), number, make_task(), topics, mode,
-                                     pipeline.max_clock_skew_ms);
+  std::unique_ptr<Task> task;
+  if (Status status = tasks->make_task(hash, task); !status.ok()) return status;
+  out = std::make_unique<StageTask>(fmt::format("{}/{}", name, number.value), number, std::move(task), topics, mode,
+                                    pipeline.max_clock_skew_ms);
+  out->configuration = hash;
+  return Status::good();
 }
 
-std::vector<DerivedStage> derived_stages(const LoadedStage& loaded, const SealStageConfig& config) {
+std::vector<DerivedStage> derived_stages(const LoadedStage& loaded, const SealStageConfig& config,
+                                         ConfigurationTopic& topic) {
   const Pipeline& pipeline = loaded.pipeline;
   std::vector<DerivedStage> stages;
+  const auto versions = [&](VersionedTasks::MakeTask make) {
+    return std::make_unique<VersionedTasks>(topic, loaded, std::move(make));
+  };
   stages.push_back({RunnerOptions().stage, pipeline.application, pipeline.state_directory, loaded.topics,
-                    pipeline.source_silence_ms, [config] { return make_seal_task(config); }});
-  if (!needs_signal_stage(config)) return stages;
+                    pipeline.source_silence_ms,
+                    versions([config](const StageRules& rules) { return make_seal_task(under(rules, config)); })});
+  const bool needs_second = std::ranges::any_of(topic.all(), [&](const Configuration& one) {
+    return needs_signal_stage(under({one.rules, config.site}, config));
+  });
+  if (!needs_second && !needs_signal_stage(config)) return stages;
   const bool at_once = pipeline.clock == ClockMode::records;
   stages.push_back({signal_stage_name,
                     pipeline.application + signal_group_suffix,
                     signal_directory(pipeline.state_directory),
                     {pipeline.outputs.signals},
                     0,
-                    [config, at_once] { return make_signal_task(config, at_once); }});
+                    versions([config, at_once](const StageRules& rules) {
+                      return make_signal_task(under(rules, config), at_once);
+                    })});
   return stages;
 }
 

@@ -1,13 +1,13 @@
 // What a proof needs to know of each stage of a pipeline to derive its tasks again.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "app/stage_loading.h"
 #include "app/stage_task.h"
+#include "app/versioned_tasks.h"
 
 namespace vigia {
 
@@ -17,13 +17,17 @@ struct DerivedStage {
   std::string directory;            // of its snapshots, if they are here
   std::vector<std::string> topics;  // that it reads
   TimeMs source_silence_ms = 0;
-  std::function<std::unique_ptr<Task>()> make_task;
+  std::unique_ptr<VersionedTasks> tasks;
 
-  [[nodiscard]] std::unique_ptr<StageTask> empty_task(const Pipeline& pipeline, PartitionId number) const;
+  // Under a configuration; not known: the one that was loaded.
+  [[nodiscard]] Status empty_task(const Pipeline& pipeline, PartitionId number, ConfigurationHash hash,
+                                  std::unique_ptr<StageTask>& out) const;
 };
 
 // The stages in their order; the second, where there is one, reads what the first has written to the topic of signals.
-// `config` is that of the first, as it is to be run.
-[[nodiscard]] std::vector<DerivedStage> derived_stages(const LoadedStage& loaded, const SealStageConfig& config);
+// `config` is that of the first, as it is to be run; `topic` has the configurations that the journal names, is read, and
+// outlives them.
+[[nodiscard]] std::vector<DerivedStage> derived_stages(const LoadedStage& loaded, const SealStageConfig& config,
+                                                       ConfigurationTopic& topic);
 
 }  // namespace vigia

@@ -70,6 +70,10 @@ Status EpochRunner::take_tasks() {
   if (standby_) std::ranges::move(standby_->stop(), std::back_inserter(parked_));
   if (!writer_.status().ok()) writer_.retry();
   if (Status status = writer_.drain(); !status.ok()) return status;  // one writer at a time
+  // Whoever had them may have followed an announcement that has not been heard here.
+  if (parts_.configurations != nullptr) {
+    if (Status status = parts_.configurations->catch_up(); !status.ok()) return status;
+  }
   std::vector<TaskProgress> progress;
   if (Status status = parts_.source.committed(parts_.source.numbers(), progress); !status.ok()) return status;
   if (Status status = check_partitions(progress); !status.ok()) return status;
@@ -209,8 +213,8 @@ Status EpochRunner::replay_journal(StageTask& task, std::uint64_t committed_epoc
 Status EpochRunner::replay_epoch(StageTask& task, const JournalEntry& entry, bool is_public) {
   auto epoch = std::make_unique<AppliedEpoch>();
   EpochResult& result = epoch->results.emplace_back();
-  Status status =
-      apply_journalled(entry, parts_.source, parts_.inspect, journalled_wait_ms, task, epoch->batch, result);
+  const EpochReader reader{parts_.source, parts_.inspect, journalled_wait_ms, parts_.configurations};
+  Status status = apply_journalled(entry, reader, task, epoch->batch, result);
   if (status.ok()) status = check(task);
   if (!status.ok()) return status;
   tell_of_sources(entry, about_sources(), task.silences, result.alerts);

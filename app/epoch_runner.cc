@@ -13,6 +13,8 @@ namespace vigia {
 namespace {
 
 constexpr std::size_t snapshot_slice_keys = 2'000;  // between two epochs: about two milliseconds
+constexpr std::size_t piece_keys = 10'000;          // of a snapshot of all keys: some ten megabytes
+constexpr std::size_t pieces_waiting_max = 4;
 constexpr std::size_t generations_kept = 2;
 constexpr double resume_share = 0.95;  // of the memory budget
 constexpr TimeMs room_wait_ms = 100;   // for the publisher, before the caller may look around
@@ -33,7 +35,9 @@ JournalRange range_of(const PartitionStatus& status, const std::string& topic) {
 EpochRunner::EpochRunner(RunnerParts parts, RunnerOptions options)
     : parts_(std::move(parts)),
       options_(std::move(options)),
-      restore_([this](PartitionId number) { return empty_task(number); }, parts_.snapshots, parts_.sharing),
+      restore_([this](PartitionId number, ConfigurationHash configuration,
+                      std::unique_ptr<StageTask>& out) { return empty_task(number, configuration, out); },
+               parts_.snapshots, parts_.sharing),
       writer_(parts_.snapshots),
       silence_(options_.topics, options_.clock == StageClock::Mode::wall ? options_.source_silence_ms : 0),
       publisher_(parts_.journal, parts_.delivery, parts_.transaction, options_.publish) {
@@ -43,12 +47,23 @@ EpochRunner::EpochRunner(RunnerParts parts, RunnerOptions options)
   standby.restore = [this](PartitionId number, std::uint64_t budget_bytes, std::unique_ptr<StageTask>& out) {
     return restore_.restore(number, budget_bytes, out);
   };
+  standby.configurations = parts_.configurations;
   standby_ = std::make_unique<Standby>(std::move(standby), options_.standby_every_ms);
 }
 
-std::unique_ptr<StageTask> EpochRunner::empty_task(PartitionId number) const {
-  return std::make_unique<StageTask>(fmt::format("{}/{}", options_.stage, number.value), number, parts_.make_task(),
-                                     options_.topics, options_.clock, options_.max_clock_skew_ms);
+Status EpochRunner::empty_task(PartitionId number, ConfigurationHash configuration,
+                               std::unique_ptr<StageTask>& out) const {
+  std::unique_ptr<Task> task;
+  if (parts_.configurations == nullptr) {
+    task = parts_.make_task();
+  } else {
+    if (!configuration.is_known()) configuration = parts_.configurations->current();
+    if (Status status = parts_.configurations->make_task(configuration, task); !status.ok()) return status;
+  }
+  out = std::make_unique<StageTask>(fmt::format("{}/{}", options_.stage, number.value), number, std::move(task),
+                                    options_.topics, options_.clock, options_.max_clock_skew_ms);
+  out->configuration = configuration;
+  return Status::good();
 }
 
 Status EpochRunner::step() {
@@ -58,6 +73,7 @@ Status EpochRunner::step() {
   watch_memory();
   if (paused_) return settle();
   if (!publisher_.has_room(room_wait_ms)) return Status::good();
+  if (Status status = follow_configuration(); !status.ok()) return status;
 
   auto epoch = std::make_unique<AppliedEpoch>();
   epoch->batch = std::exchange(spare_, {});
@@ -157,6 +173,7 @@ void EpochRunner::add_part(std::vector<Part>& parts, StageTask& task, std::span<
   part.entry.epoch = ++task.epoch;
   part.entry.term = task.term;
   part.entry.clock_ms = task.clock.clock_ms();
+  part.entry.configuration = task.configuration;
   part.entry.wall_ms = options_.clock == StageClock::Mode::wall ? wall_ms : no_time_ms;
   for (const PartitionStatus& status : statuses) {
     part.entry.ranges.push_back(range_of(status, options_.topics[status.topic.value]));
@@ -271,12 +288,15 @@ Status EpochRunner::snapshot_when_due() {
 
 void EpochRunner::begin_snapshots() {
   for (const auto& task : tasks_) {
-    if (task->snapshot || task->snapshot_epoch == task->epoch) continue;
+    const bool is_there = task->snapshot_epoch == task->epoch && !task->snapshot_is_of_another;
+    if (task->snapshot || is_there) continue;
     task->snapshot.emplace();
     task->snapshot_complete = false;
+    task->snapshot->all = std::exchange(task->snapshot_is_of_another, false);
+    if (task->snapshot->all) task->key_set = task->epoch;
     task->snapshot->head = task->head();
     task->snapshot->head.journal = parts_.journal.position(task->partition);
-    task->task->begin_snapshot(false, task->snapshot->head.meta);
+    task->task->begin_snapshot(task->snapshot->all, task->snapshot->head.meta);
     task->snapshot_epoch = task->epoch;
   }
 }
@@ -287,25 +307,49 @@ void EpochRunner::continue_snapshots(std::size_t keys_max) {
     if (!task->snapshot) continue;
     auto& keys = task->snapshot->keys;
     if (!task->snapshot_complete) {
+      if (task->snapshot->all && writer_.pending() >= pieces_waiting_max) continue;
       task->snapshot_complete =
           task->task->continue_snapshot(keys_max, [&](KeyImage&& image) { keys.push_back(std::move(image)); });
     }
     if (!check(*task).ok()) continue;  // comes up with the next epoch
+    if (task->snapshot->all && !task->snapshot_complete && keys.size() >= piece_keys) write_piece(*task->snapshot);
     if (!task->snapshot_complete || task->public_epoch < task->snapshot->head.epoch) continue;
+    if (task->snapshot->piece != SnapshotPiece::whole) task->snapshot->piece = SnapshotPiece::last;
     writer_.enqueue(std::move(*task->snapshot));
     task->snapshot.reset();
   }
 }
 
+// So that a large state is never in memory twice. Nobody sees it before the last piece.
+void EpochRunner::write_piece(TaskSnapshot& snapshot) {
+  TaskSnapshot piece;
+  piece.head = snapshot.head;
+  piece.all = true;
+  piece.piece = snapshot.piece == SnapshotPiece::whole ? SnapshotPiece::first : SnapshotPiece::middle;
+  piece.keys = std::exchange(snapshot.keys, {});
+  snapshot.piece = SnapshotPiece::middle;
+  writer_.enqueue(std::move(piece));
+}
+
+Status EpochRunner::finish_snapshots() {
+  while (std::ranges::any_of(tasks_, [](const auto& task) { return task->snapshot.has_value(); })) {
+    for (const auto& task : tasks_) {
+      if (Status status = check(*task); !status.ok()) return status;
+    }
+    continue_snapshots(piece_keys);
+    if (writer_.pending() < pieces_waiting_max) continue;
+    if (!writer_.status().ok()) writer_.retry();
+    if (Status status = writer_.drain(); !status.ok()) return status;
+  }
+  return Status::good();
+}
+
 Status EpochRunner::stop() {
   if (Status status = settle(); !status.ok()) return status;
   if (!final_snapshot_taken_) {
-    continue_snapshots(SIZE_MAX);  // of the one under way
+    if (Status status = finish_snapshots(); !status.ok()) return status;  // the one under way
     begin_snapshots();
-    continue_snapshots(SIZE_MAX);
-  }
-  for (const auto& task : tasks_) {
-    if (Status status = check(*task); !status.ok()) return status;
+    if (Status status = finish_snapshots(); !status.ok()) return status;
   }
   final_snapshot_taken_ = true;
   if (!writer_.status().ok()) writer_.retry();

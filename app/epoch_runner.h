@@ -19,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include "app/configurations.h"
 #include "app/epoch_publisher.h"
 #include "app/result_delivery.h"
 #include "app/snapshot_sharing.h"
@@ -65,6 +66,9 @@ struct RunnerParts {
   std::function<Status(std::span<const InputRecord>)> inspect = {};
   SnapshotSharing* sharing = nullptr;     // null: snapshots are shared with nobody
   const StandbyParts* standby = nullptr;  // null: no copies of others' tasks are kept; `restore` is the runner's
+  // Makes the tasks then, instead of make_task, and says which configuration holds; also on the standby's thread. Null: there
+  // is one, without a name.
+  Configurations* configurations = nullptr;
 };
 
 class EpochRunner {
@@ -125,6 +129,10 @@ class EpochRunner {
   void lose_tasks();
   void share_snapshots();
 
+  // epoch_change.cc
+  [[nodiscard]] Status follow_configuration();
+  [[nodiscard]] static JournalEntry entry_of_change(StageTask& task);
+
   [[nodiscard]] Status check_publisher();
   void add_part(std::vector<Part>& parts, StageTask& task, std::span<InputRecord> records,
                 std::span<const PartitionStatus> statuses, TimeMs wall_ms, bool idle,
@@ -138,11 +146,15 @@ class EpochRunner {
   void watch_memory();
   void share_budget();
   [[nodiscard]] std::uint64_t task_budget_bytes(std::size_t sharers) const;
-  [[nodiscard]] std::unique_ptr<StageTask> empty_task(PartitionId number) const;
+  // Under a configuration; not known: the one that holds.
+  [[nodiscard]] Status empty_task(PartitionId number, ConfigurationHash configuration,
+                                  std::unique_ptr<StageTask>& out) const;
   [[nodiscard]] Status check(const StageTask& task) const;
   [[nodiscard]] Status snapshot_when_due();
   void begin_snapshots();
   void continue_snapshots(std::size_t keys_max);
+  void write_piece(TaskSnapshot& snapshot);
+  [[nodiscard]] Status finish_snapshots();
 
   RunnerParts parts_;
   RunnerOptions options_;

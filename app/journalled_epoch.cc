@@ -1,6 +1,8 @@
 #include "app/journalled_epoch.h"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -9,6 +11,14 @@
 
 namespace vigia {
 namespace {
+
+// What follows from a change comes before what its epoch's records give.
+void put_before(EpochResult&& change, EpochResult& result) {
+  std::ranges::move(result.alerts, std::back_inserter(change.alerts));
+  std::ranges::move(result.signals, std::back_inserter(change.signals));
+  result.alerts = std::move(change.alerts);
+  result.signals = std::move(change.signals);
+}
 
 bool has_records(const JournalRange& range) { return range.first < range.end; }
 
@@ -19,8 +29,8 @@ const JournalRange* range_of(const JournalEntry& entry, const std::string& topic
   return found == entry.ranges.end() || !has_records(*found) ? nullptr : &*found;
 }
 
-Status apply_journalled(const JournalEntry& entry, LogSource& source, const InspectRecords& inspect, TimeMs wait_ms,
-                        StageTask& task, RecordBatch& batch, EpochResult& result) {
+Status apply_journalled(const JournalEntry& entry, const EpochReader& reader, StageTask& task, RecordBatch& batch,
+                        EpochResult& result) {
   for (const JournalRange& range : entry.ranges) {
     if (std::ranges::find(task.next, range.topic, &PartitionOffset::topic) == task.next.end()) {
       return Status::of(Fault::refused, fmt::format("the journal of {} has records of topic {}, which is not among the "
@@ -28,17 +38,25 @@ Status apply_journalled(const JournalEntry& entry, LogSource& source, const Insp
                                                     task.name, range.topic));
     }
     if (!has_records(range)) continue;
-    const Status status = source.read_range({range.topic, range.partition, range.first}, range.end, wait_ms, batch);
+    const Status status =
+        reader.source.read_range({range.topic, range.partition, range.first}, range.end, reader.wait_ms, batch);
     if (!status.ok()) return status;
   }
   merge_records(batch.records);
-  if (inspect) {
-    if (Status status = inspect(batch.records); !status.ok()) return status;
+  if (reader.inspect) {
+    if (Status status = reader.inspect(batch.records); !status.ok()) return status;
+  }
+  EpochResult of_change;
+  const bool changes = entry.configuration.is_known() && entry.configuration != task.configuration;
+  if (changes && reader.configurations != nullptr) {
+    if (Status status = task.change(*reader.configurations, entry.configuration, of_change); !status.ok())
+      return status;
   }
   std::vector<TimeMs> clocks_ms;
   set_clocks(task.clock, batch.records, entry.wall_ms, entry.clock_ms, clocks_ms);
   task.clock.set(entry.clock_ms);
   result = task.task->process(batch.records, clocks_ms, task.clock.clock_ms());
+  put_before(std::move(of_change), result);
   for (PartitionOffset& next : task.next) {
     if (find_first(entry, next)) next.next = range_of(entry, next.topic)->end;
   }

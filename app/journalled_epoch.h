@@ -23,10 +23,18 @@ using InspectRecords = std::function<Status(std::span<const InputRecord>)>;
 // Moves the position in a topic to the epoch's first record of it. False: it has none, and the position is behind the epoch.
 [[nodiscard]] bool find_first(const JournalEntry& entry, PartitionOffset& next);
 
-// REQUIRES: `task` is as it was before the epoch, and `source` was taken at the first records needed and not polled since. Afterwards
-// the task is as it was behind the epoch; after a fault as it was before, and the source must be taken anew. Rejected records in `result` point into `batch`.
-// `wait_ms`: for records, without progress.
-[[nodiscard]] Status apply_journalled(const JournalEntry& entry, LogSource& source, const InspectRecords& inspect,
-                                      TimeMs wait_ms, StageTask& task, RecordBatch& batch, EpochResult& result);
+// What a journalled epoch is applied with.
+struct EpochReader {
+  LogSource& source;
+  const InspectRecords& inspect;
+  TimeMs wait_ms = journalled_wait_ms;       // for records, without progress
+  Configurations* configurations = nullptr;  // null: the task stays under its own
+};
+
+// REQUIRES: `task` is as it was before the epoch, and the source was taken at the first records needed and not polled since.
+// Afterwards the task is as it was behind the epoch; after a fault as it was before, and the source must be taken anew.
+// Rejected records in `result` point into `batch`.
+[[nodiscard]] Status apply_journalled(const JournalEntry& entry, const EpochReader& reader, StageTask& task,
+                                      RecordBatch& batch, EpochResult& result);
 
 }  // namespace vigia

@@ -49,6 +49,7 @@ class KafkaReplay {
         options_(options),
         range_(options.range),
         stage_(loaded.stage),
+        topic_(configuration_options(loaded.pipeline, {})),
         placements_(loaded.sources),
         scan_(scan_options(loaded.pipeline, loaded.pipeline.application)),
         comparison_(loaded.pipeline.application, loaded.pipeline.outputs.format,
@@ -57,7 +58,6 @@ class KafkaReplay {
     stage_.threads = options.threads;
     for (std::size_t topic = 0; topic < stage_.sources.size(); ++topic)
       stage_.sources[topic].placement = placements_.of(topic);
-    stages_ = derived_stages(loaded, stage_);
   }
 
   KafkaReplayResult run() {
@@ -83,6 +83,8 @@ class KafkaReplay {
       if (Status status = output_.open(); !status.ok()) return status;
     }
     if (Status status = scan_.open(); !status.ok()) return status;
+    if (Status status = read_configurations(); !status.ok()) return status;
+    stages_ = derived_stages(loaded_, stage_, topic_);
     for (const DerivedStage& stage : stages_) {
       for (const std::string& topic : stage.topics) {
         if (Status status = scan_.bounds(topic, log_[topic]); !status.ok()) return status;
@@ -109,6 +111,15 @@ class KafkaReplay {
     std::error_code ignored;
     std::filesystem::copy_file(loaded_.pipeline.state_directory + "/partitioners", told, ignored);
     return placements_.open(told, partitions);
+  }
+
+  // Those that the journal names; an application that has never announced any has none.
+  Status read_configurations() {
+    if (Status status = topic_.open(); !status.ok()) return status;
+    std::vector<OffsetBounds> bounds;
+    const Status found = scan_.bounds(loaded_.pipeline.outputs.configurations, bounds);
+    if (found.fault == Fault::missing_topics) return Status::good();
+    return found.ok() ? topic_.catch_up() : found;
   }
 
   Status read_published_alerts() {
@@ -163,10 +174,14 @@ class KafkaReplay {
   }
 
   Status read_journal(KafkaJournal& journal, std::uint64_t committed, Part& part) {
-    auto task = task_before(
+    std::unique_ptr<StageTask> task;
+    const Status before = task_before(
         part.stage->directory, fmt::format("{}/{}-{}", scratch_.path(), part.stage->name, part.number.value),
-        [&] { return part.stage->empty_task(loaded_.pipeline, part.number); },
-        [&](const SnapshotHead& head) { return range_.begins_after(head, part.number, slack_ms()); }, warn);
+        [&](ConfigurationHash hash, auto& out) {
+          return part.stage->empty_task(loaded_.pipeline, part.number, hash, out);
+        },
+        [&](const SnapshotHead& head) { return range_.begins_after(head, part.number, slack_ms()); }, warn, task);
+    if (!before.ok()) return before;
     std::vector<JournalEntry> entries;
     const TimeMs clock_ms = task->clock.clock_ms();
     if (Status status = journal.read(task->name, part.number, task->journal, task->epoch + 1, committed,
@@ -225,7 +240,7 @@ class KafkaReplay {
         bar.show(done += records.size(), account_words(part.replay->account()));
         return part.stage == &stages_.front() ? placements_.observe(records) : Status::good();
       };
-      status = part.replay->run(source, inspect, until_ms,
+      status = part.replay->run({source, inspect, journalled_wait_ms, part.stage->tasks.get()}, until_ms,
                                 [&](const Alert& alert, const auto& epoch) { return take(alert, epoch, part); });
       if (!status.ok()) return status;
     }
@@ -295,6 +310,7 @@ class KafkaReplay {
   const KafkaReplayOptions& options_;
   const ReplayRange& range_;
   SealStageConfig stage_;
+  ConfigurationTopic topic_;
   std::vector<DerivedStage> stages_;
   ScratchDirectory scratch_;
   KeyPlacements placements_;

@@ -9,6 +9,7 @@
 
 #include "app/account_text.h"
 #include "app/command.h"
+#include "app/reload_signal.h"
 #include "app/stage_loading.h"
 #include "app/stage_service.h"
 #include "app/stop_signal.h"
@@ -28,6 +29,7 @@ int run_run(const RunArguments& arguments) {
   const auto loaded = load_stage(arguments.config);
   if (!loaded) return exit_configuration;
   watch_stop_signals();
+  watch_reload_signal();
   const ServiceResult result = run_service(*loaded, arguments.threads, {});
   fmt::print(stderr, "{{\"account\":{},\"alert_revisions\":{}}}\n", account_json(result.account), result.revisions);
   if (result.status.ok()) return exit_good;
@@ -44,8 +46,8 @@ void add_run_command(CLI::App& cli, int& exit_code) {
       "Goes on where it was stopped, from the pipeline's state directory. While brokers are away or a disk is full it\n"
       "waits and says so. SIGTERM or SIGINT: what was read is finished, committed and snapshotted; a second one ends "
       "at\n"
-      "once (nothing is lost: the next start repeats what was not finished). The account is logged every ten "
-      "seconds.\n\n"
+      "once (nothing is lost: the next start repeats what was not finished). SIGHUP: rules and site files are read\n"
+      "again, and hold for all instances when they are valid. The account is logged every ten seconds.\n\n"
       "Examples:\n"
       "  vigia run --config config/customs.yaml\n"
       "  VIGIA_BROKERS=broker-1:9092 vigia run --config config/customs.yaml --threads 4 2>vigia.log\n\n"

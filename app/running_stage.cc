@@ -44,6 +44,9 @@ RunningStage::RunningStage(const Pipeline& pipeline, StageSpec spec) : pipeline_
 Status RunningStage::connect() {
   if (Status status = open_snapshots(); !status.ok()) return status;
   if (Status status = open_producer(); !status.ok()) return status;
+  if (spec_.open_configurations) {
+    if (Status status = patiently(spec_.open_configurations); !status.ok()) return status;
+  }
   source_ = std::make_unique<KafkaSource>(source_options());
   journal_ = std::make_unique<KafkaJournal>(*producer_, journal_options());
   if (Status status = open_transaction(); !status.ok()) return status;
@@ -153,9 +156,8 @@ void RunningStage::make_runner() {
   options.poll = epoch_limits;
   options.memory_budget_bytes = spec_.memory_budget_bytes;
   options.exactly_once = exactly_once();
-  RunnerParts parts{*source_,     *journal_,  *transaction_,
-                    snapshots_,   *delivery_, [this] { return spec_.make_task(source_->partition_count()); },
-                    spec_.wall_ms};
+  RunnerParts parts{*source_, *journal_, *transaction_, snapshots_, *delivery_, {}, spec_.wall_ms};
+  parts.configurations = spec_.configurations;
   if (spec_.inspect) {
     parts.inspect = [this](std::span<const InputRecord> records) {
       return spec_.inspect(records, source_->partition_count());
@@ -173,6 +175,9 @@ void RunningStage::make_runner() {
 Status RunningStage::live() {
   if (!runner_) return Status::good();  // stopped while it waited for brokers
   while (!spec_.stop()) {
+    if (spec_.follow) {
+      if (Status status = patiently(spec_.follow); !status.ok()) return status;
+    }
     if (Status status = patiently([this] { return runner_->step(); }); !status.ok()) return status;
     if (runner_->is_paused()) wait_or_stop(shortest_pause_ms);
     if (spec_.tick) spec_.tick(*runner_);

@@ -40,10 +40,12 @@ struct StageSpec {
   std::int32_t create_partitions = 4;  // of a source that is created and has no sibling
   std::size_t queue_bytes = 0;         // what is read ahead
   std::uint64_t memory_budget_bytes = 0;
-  TimeMs source_silence_ms = 0;  // 0: no source is ever silent
-  std::string signals;           // the topic that its signals go to; empty: it has none
-  // `tasks`: into how many the stage is split.
-  std::function<std::unique_ptr<Task>(std::int32_t tasks)> make_task;
+  TimeMs source_silence_ms = 0;              // 0: no source is ever silent
+  std::string signals;                       // the topic that its signals go to; empty: it has none
+  Configurations* configurations = nullptr;  // never null when it runs
+  // Before anything is read, and before each step: which configuration holds is found out. Asked again after a passing fault.
+  // May be empty: somebody else does.
+  std::function<Status()> open_configurations = {}, follow = {};
   std::function<TimeMs()> wall_ms = wall_now_ms;
   // Sees all records before they are applied. May be empty.
   std::function<Status(std::span<const InputRecord>, std::int32_t tasks)> inspect = {};

@@ -24,26 +24,28 @@ std::vector<std::filesystem::path> snapshot_directories(const std::string& state
 
 }  // namespace
 
-std::unique_ptr<StageTask> task_before(const std::string& state_directory, const std::string& scratch,
-                                       const std::function<std::unique_ptr<StageTask>()>& make_task,
-                                       const std::function<bool(const SnapshotHead&)>& is_before,
-                                       const std::function<void(const std::string&)>& warn) {
+Status task_before(const std::string& state_directory, const std::string& scratch, const MakeStageTask& make_task,
+                   const std::function<bool(const SnapshotHead&)>& is_before,
+                   const std::function<void(const std::string&)>& warn, std::unique_ptr<StageTask>& out) {
+  if (Status status = make_task({}, out); !status.ok()) return status;
   for (const std::filesystem::path& directory : snapshot_directories(state_directory)) {
-    auto task = make_task();
     SnapshotStore store;
     std::optional<SnapshotHead> head;
+    std::unique_ptr<StageTask> task;
     Status status = store.open_secondary(directory.string(), scratch + "/" + directory.filename().string());
-    if (status.ok()) status = store.head(task->name, head);
+    if (status.ok()) status = store.head(out->name, head);
     if (status.ok() && (!head || !is_before(*head))) continue;
+    if (status.ok()) status = make_task(head->configuration, task);
     if (status.ok()) status = store.restore(task->name, *task->task, head);
     if (!status.ok()) {
       warn(status.text);
       continue;
     }
     task->go_on_from(*head);
-    return task;
+    out = std::move(task);
+    break;
   }
-  return make_task();
+  return Status::good();
 }
 
 }  // namespace vigia

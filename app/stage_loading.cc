@@ -15,7 +15,9 @@ std::optional<LoadedStage> load_stage(const std::string& path) {
     return std::nullopt;
   }
   LoadedStage result;
+  result.path = path;
   result.pipeline = std::move(loaded.pipeline);
+  result.configuration = std::move(loaded.configuration);
   const Pipeline& pipeline = result.pipeline;
   SealStageConfig& stage = result.stage;
   stage.application = pipeline.application;

@@ -11,7 +11,9 @@
 namespace vigia {
 
 struct LoadedStage {
+  std::string path;  // of the pipeline's file
   Pipeline pipeline;
+  Configuration configuration;
   SealStageConfig stage;            // threads: 1
   std::vector<SourceSpec> sources;  // by TopicIndex: those of the pipeline's that the stage reads
   std::vector<std::string> topics;  // theirs

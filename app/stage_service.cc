@@ -14,8 +14,12 @@
 #include <spdlog/spdlog.h>
 #include <tbb/task_arena.h>
 
+#include "app/reload.h"
+#include "app/reload_commands.h"
+#include "app/reload_signal.h"
 #include "app/running_stage.h"
 #include "app/stop_signal.h"
+#include "app/versioned_tasks.h"
 #include "connectors/alert_follower.h"
 #include "connectors/alert_store.h"
 #include "connectors/instance_name.h"
@@ -42,7 +46,12 @@ class Service {
         hooks_(hooks),
         seal_config_(loaded.stage),
         threads_(std::max(1U, threads)),
-        placements_(loaded.sources) {
+        placements_(loaded.sources),
+        topic_(configuration_options(loaded.pipeline, log_kafka)),
+        reload_(loaded, topic_),
+        commands_(loaded.pipeline, log_kafka),
+        seal_tasks_(topic_, loaded, [this](const StageRules& rules) { return make_task(rules); }),
+        signal_tasks_(topic_, loaded, [this](const StageRules& rules) { return make_second_task(rules); }) {
     seal_config_.spill = spill_files(spill_directory(loaded.pipeline.state_directory));
     for (std::size_t topic = 0; topic < seal_config_.sources.size(); ++topic)
       seal_config_.sources[topic].placement = placements_.of(topic);
@@ -125,8 +134,10 @@ class Service {
     // What the source holds ahead is bounded by itself: its bound is set aside.
     spec.memory_budget_bytes = pipeline.memory_budget_bytes - spec.queue_bytes - signal_budget();
     spec.source_silence_ms = pipeline.source_silence_ms;
-    if (has_signals()) spec.signals = outputs.signals;
-    spec.make_task = [this](std::int32_t tasks) { return make_task(tasks); };
+    spec.signals = outputs.signals;  // another instance may run the second stage
+    spec.configurations = &seal_tasks_;
+    spec.open_configurations = [this] { return open_configurations(); };
+    spec.follow = [this] { return follow_configuration(); };
     spec.inspect = [this](auto records, std::int32_t tasks) { return inspect(records, tasks); };
     spec.stop = [this] { return stopping(); };
     spec.alert = alert_hook();
@@ -148,8 +159,7 @@ class Service {
     spec.create_partitions = partitions;
     spec.queue_bytes = std::min<std::size_t>(signal_queue_bytes, signal_budget() / 2);
     spec.memory_budget_bytes = signal_budget() - spec.queue_bytes;
-    const bool at_once = pipeline.clock == ClockMode::records;
-    spec.make_task = [this, at_once](std::int32_t) { return make_signal_task(seal_config_, at_once); };
+    spec.configurations = &signal_tasks_;
     spec.wall_ms = [] { return wall_now_ms() - settle_ms; };
     spec.stop = [this] { return first_is_done_ || (!running_ && stopping()); };
     spec.alert = alert_hook();
@@ -165,11 +175,31 @@ class Service {
   }
 
   // Tasks run side by side; only threads beyond their number are spread over the shards of one.
-  std::unique_ptr<Task> make_task(std::int32_t task_count) {
-    const auto tasks = static_cast<unsigned>(std::max(1, task_count));
-    auto config = seal_config_;
+  std::unique_ptr<Task> make_task(const StageRules& rules) {
+    const auto tasks = static_cast<unsigned>(std::max(1, seals_->task_count()));
+    auto config = under(rules, seal_config_);
     config.threads = (threads_ + tasks - 1) / tasks;
     return make_seal_task(config);
+  }
+
+  std::unique_ptr<Task> make_second_task(const StageRules& rules) {
+    return make_signal_task(under(rules, seal_config_), loaded_.pipeline.clock == ClockMode::records);
+  }
+
+  Status open_configurations() {
+    if (Status status = topic_.open(); !status.ok()) return status;
+    if (Status status = topic_.check(loaded_.pipeline.create_topics); !status.ok()) return status;
+    return reload_.begin();
+  }
+
+  // To what others have announced, and to what somebody asks for here.
+  Status follow_configuration() {
+    topic_.poll();
+    reload_is_due_ |= take_reload_request() || commands_.take_request();
+    if (!reload_is_due_) return Status::good();
+    Status status = reload_.again();
+    reload_is_due_ = !status.ok();
+    return status;
   }
 
   // Before the first records, and again after each start, when the number of partitions is known. Those of standby copies
@@ -188,6 +218,7 @@ class Service {
   Status live() {
     if (stopping()) return Status::good();  // while it waited for brokers
     running_ = true;
+    commands_.start();
     // After a crash the store takes a while to open, and the stages need not wait for it.
     std::future<Status> following = std::async(std::launch::async, [this] {
       Status status = follow_alerts();
@@ -236,6 +267,12 @@ class Service {
   std::mutex placements_mutex_;
   KeyPlacements placements_;
   std::int32_t placed_partitions_ = 0;
+  ConfigurationTopic topic_;
+  Reload reload_;
+  ReloadCommands commands_;
+  bool reload_is_due_ = false;
+  VersionedTasks seal_tasks_;
+  VersionedTasks signal_tasks_;
   std::mutex hook_mutex_;
   std::atomic<bool> running_ = false;  // both stages are: the second waits for the first
   std::atomic<bool> first_is_done_ = false, second_is_done_ = false, cannot_follow_ = false;

@@ -21,13 +21,31 @@ SnapshotHead StageTask::head() const {
   head.clock_ms = clock.clock_ms();
   head.offsets = next;
   head.silences = silences;
+  head.configuration = configuration;
+  head.key_set = key_set;
   return head;
+}
+
+Status StageTask::change(Configurations& configurations, ConfigurationHash hash, EpochResult& result) {
+  std::unique_ptr<Task> successor;
+  if (Status status = configurations.make_task(hash, successor); !status.ok()) return status;
+  result = successor->take_over(*task);
+  adopt(std::move(successor), hash);
+  return Status::good();
+}
+
+void StageTask::adopt(std::unique_ptr<Task> successor, ConfigurationHash hash) {
+  task = std::move(successor);
+  configuration = hash;
+  snapshot.reset();
+  snapshot_is_of_another = true;
 }
 
 void StageTask::go_on_from(const SnapshotHead& head) {
   epoch = snapshot_epoch = public_epoch = head.epoch;
   term = head.term;
   journal = head.journal;
+  key_set = head.key_set;
   silences = head.silences;
   clock.set(head.clock_ms);
   for (PartitionOffset& mine : next) {

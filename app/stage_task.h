@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "app/configurations.h"
 #include "connectors/journal.h"
 #include "connectors/log_source.h"
 #include "connectors/record_batch.h"
@@ -25,7 +26,10 @@ struct StageTask {
   std::unique_ptr<Task> task;
   StageClock clock;                      // slot i is topic i
   std::uint64_t epoch = 0;               // the last one applied
+  ConfigurationHash configuration;       // under which `task` was made
   std::uint64_t snapshot_epoch = 0;      // the last one that a snapshot was taken of
+  bool snapshot_is_of_another = false;   // configuration: the next one holds every key, in a key set of its own
+  std::uint64_t key_set = 0;             // of the last snapshot
   std::uint64_t public_epoch = 0;        // the last one that is public
   std::uint64_t term = 0;                // of its journal entries
   bool is_ours = false;                  // it was taken on here, and nobody else has had it since, as far as is known
@@ -37,6 +41,10 @@ struct StageTask {
 
   [[nodiscard]] SnapshotHead head() const;
   [[nodiscard]] TaskProgress progress() const { return {partition, epoch, next}; }
+  // Goes on with `successor`, which has taken over under another configuration. What is under way of a snapshot is left.
+  void adopt(std::unique_ptr<Task> successor, ConfigurationHash hash);
+  // Makes it, has it take over, and goes on with it.
+  [[nodiscard]] Status change(Configurations& configurations, ConfigurationHash hash, EpochResult& result);
   // Goes on from a snapshot. Topics that the snapshot does not know are read from their beginning.
   void go_on_from(const SnapshotHead& head);
 };

@@ -189,7 +189,8 @@ Status Standby::apply(StageTask& copy, std::span<const JournalEntry> entries) {
     }
     RecordBatch batch;
     EpochResult result;
-    Status status = apply_journalled(entry, *source_, parts_.inspect, range_wait_ms, copy, batch, result);
+    Status status =
+        apply_journalled(entry, {*source_, parts_.inspect, range_wait_ms, parts_.configurations}, copy, batch, result);
     if (!status.ok()) return status;
     if (std::string fault = copy.task->fault(); !fault.empty()) return Status::of(Fault::fatal, std::move(fault));
     update_silences(copy.silences, entry.silences);

@@ -44,6 +44,7 @@ struct StandbyParts {
   std::function<std::unique_ptr<LogSource>(std::span<const PartitionId> numbers)> make_source;
   std::function<Status(PartitionId number, std::uint64_t budget_bytes, std::unique_ptr<StageTask>& out)> restore;
   InspectRecords inspect = {};
+  Configurations* configurations = nullptr;  // the runner's
 };
 
 class Standby {

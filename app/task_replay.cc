@@ -63,14 +63,12 @@ Status TaskReplay::check_log(const std::function<OffsetBounds(const std::string&
   return Status::good();
 }
 
-Status TaskReplay::run(LogSource& source, const InspectRecords& inspect, TimeMs until_ms, const Sink& sink) {
+Status TaskReplay::run(const EpochReader& reader, TimeMs until_ms, const Sink& sink) {
   while (!is_done()) {
     const std::shared_ptr<const JournalEntry> entry = entries_[next_];
     RecordBatch batch;
     EpochResult result;
-    if (Status status = apply_journalled(*entry, source, inspect, journalled_wait_ms, *task_, batch, result);
-        !status.ok())
-      return status;
+    if (Status status = apply_journalled(*entry, reader, *task_, batch, result); !status.ok()) return status;
     tell_of_sources(*entry, about_sources_, task_->silences, result.alerts);
     ++next_;
     records_ += batch.records.size();

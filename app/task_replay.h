@@ -34,8 +34,8 @@ class TaskReplay {
   // Fault::unreadable when the log does not have all that is needed, with the size of the gap.
   [[nodiscard]] Status check_log(const std::function<OffsetBounds(const std::string& topic)>& bounds) const;
 
-  // Applies epochs up to the first one whose clock lies behind until_ms. REQUIRES: `source` was taken at reads_from().
-  [[nodiscard]] Status run(LogSource& source, const InspectRecords& inspect, TimeMs until_ms, const Sink& sink);
+  // Applies epochs up to the first one whose clock lies behind until_ms. REQUIRES: its source was taken at reads_from().
+  [[nodiscard]] Status run(const EpochReader& reader, TimeMs until_ms, const Sink& sink);
 
   [[nodiscard]] std::uint64_t epochs() const { return next_; }
   [[nodiscard]] std::uint64_t records() const { return records_; }

@@ -7,9 +7,17 @@
 namespace vigia {
 
 Status TaskRestore::bring(PartitionId number, std::uint64_t budget_bytes, std::unique_ptr<StageTask>& out) {
-  out = make_task_(number);
+  if (Status status = make_task_(number, {}, out); !status.ok()) return status;
+  if (sharing_ != nullptr) {
+    if (Status status = sharing_->bring({out->name, number}); !status.ok()) return status;
+  }
+  std::optional<SnapshotHead> head;
+  if (Status status = snapshots_.head(out->name, head); !status.ok()) return status;
+  if (head && head->configuration.is_known() && head->configuration != out->configuration) {
+    if (Status status = make_task_(number, head->configuration, out); !status.ok()) return status;
+  }
   out->task->keep_within(budget_bytes);
-  return sharing_ == nullptr ? Status::good() : sharing_->bring({out->name, number});
+  return Status::good();
 }
 
 Status TaskRestore::load(StageTask& task) const {

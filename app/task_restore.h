@@ -16,13 +16,13 @@ namespace vigia {
 // What it refers to outlives it. One thread at a time, but for load().
 class TaskRestore {
  public:
-  // An empty task.
-  using MakeTask = std::function<std::unique_ptr<StageTask>(PartitionId)>;
+  // An empty task under a configuration; not known: the one that holds.
+  using MakeTask = std::function<Status(PartitionId, ConfigurationHash, std::unique_ptr<StageTask>& out)>;
 
   TaskRestore(MakeTask make_task, SnapshotStore& snapshots, SnapshotSharing* sharing)
       : make_task_(std::move(make_task)), snapshots_(snapshots), sharing_(sharing) {}
 
-  // An empty task, and on the disk its newest snapshot.
+  // An empty task, and on the disk its newest snapshot; under the configuration of that one, or the one that holds.
   [[nodiscard]] Status bring(PartitionId number, std::uint64_t budget_bytes, std::unique_ptr<StageTask>& out);
   // Fills it; it stays empty when there is no snapshot. Several tasks at a time. Fault::damaged: the store is, and should
   // fall back.

@@ -119,6 +119,8 @@ std::vector<SectionSpec> parts_of_a_pipeline() {
         with_default("signals", text, "vigia.signals", "what stages tell each other; only when a rule needs it"),
         optional("journal", text, "the journal of epochs; by default APPLICATION.journal"),
         optional("snapshots", text, "compacted: the state, for other instances; by default APPLICATION.snapshots"),
+        optional("configurations", text,
+                 "compacted: rules and zones of all times; by default APPLICATION.configurations"),
         one_out_of(with_default("format", choice, "json", "how alerts are written"), formats),
         bounded(with_default("alert_retention", duration, "365d", "how long the alert store keeps an alert"), hour_ms,
                 3660 * day_ms)}},

@@ -10,7 +10,7 @@ namespace vigia {
 
 namespace {
 
-constexpr std::uint64_t entry_version = 2;
+constexpr std::uint64_t entry_version = 3, version_without_configuration = 2;
 
 class MemoryJournal : public Journal {
  public:
@@ -123,6 +123,7 @@ std::string encode(const JournalEntry& entry) {
   rocks::append_u64(out, entry.term);
   rocks::append_i64(out, entry.clock_ms);
   rocks::append_i64(out, entry.wall_ms);
+  rocks::append_u64(out, entry.configuration.value);
   rocks::append_u64(out, entry.ranges.size());
   for (const auto& range : entry.ranges) {
     rocks::append_text(out, range.topic);
@@ -140,13 +141,15 @@ std::string encode(const JournalEntry& entry) {
 bool decode(std::string_view bytes, JournalEntry& out) {
   if (!rocks::check({}, bytes)) return false;
   rocks::Reader in(bytes);
-  if (in.u64() != entry_version) return false;
+  const std::uint64_t version = in.u64();
+  if (version != entry_version && version != version_without_configuration) return false;
   out.task = in.text();
   out.partition.value = static_cast<std::int32_t>(in.i64());
   out.epoch = in.u64();
   out.term = in.u64();
   out.clock_ms = in.i64();
   out.wall_ms = in.i64();
+  out.configuration.value = version == version_without_configuration ? 0 : in.u64();
   const std::uint64_t count = in.u64();
   out.ranges.clear();
   for (std::uint64_t i = 0; i < count && in.good(); ++i) {

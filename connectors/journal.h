@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "connectors/configuration_hash.h"
 #include "connectors/status.h"
 #include "engine/identity.h"
 
@@ -60,6 +61,7 @@ struct JournalEntry {
   std::vector<JournalRange> ranges;  // all partitions of the task, those without records too
   std::vector<JournalSilence> silences = {};  // what changed about them; of the task with number 0 only
   std::vector<JournalLoss> losses = {};
+  ConfigurationHash configuration = {};  // by which it was judged; another than before: the task changed to it first
 
   friend bool operator==(const JournalEntry&, const JournalEntry&) = default;
 };
@@ -109,8 +111,9 @@ class JournalOrder {
 void append_silences(std::string& out, std::span<const JournalSilence> silences);
 void read_silences(rocks::Reader& in, std::vector<JournalSilence>& out);
 
-// The bytes of an entry, version 2: every integer 8 bytes big-endian, strings with their length before them, the version
-// first, and XXH3 of all before it at the end. Losses are only there when there are some.
+// The bytes of an entry, version 3: every integer 8 bytes big-endian, strings with their length before them, the version
+// first, and XXH3 of all before it at the end. Losses are only there when there are some. Version 2, which has no
+// configuration, is read.
 [[nodiscard]] std::string encode(const JournalEntry& entry);
 [[nodiscard]] bool decode(std::string_view bytes, JournalEntry& out);
 

@@ -158,7 +158,7 @@ class PipelineReader {
       }
       const SourceSpec source{section.text("topic"), *stream, value_of(section.text("format"), formats),
                               value_of(section.text("partitioner"), partitioners), has_operators(*stream)};
-      if (!source.has_operators) {
+      if (!source.has_operators && *stream != StreamId::command) {
         reader_.warning(section.line("stream"), fmt::format("no rule of this version reads stream {}; topic {} is left "
                                                             "alone",
                                                             name_of(*stream), source.topic));
@@ -169,15 +169,20 @@ class PipelineReader {
 
   void read_outputs(const Section& outputs) {
     OutputSpec& out = pipeline_.outputs;
-    const std::pair<std::string_view, std::string*> topics[] = {
-        {"alerts", &out.alerts},      {"alert_state", &out.alert_state}, {"dead_letters", &out.dead_letters},
-        {"too_late", &out.too_late},  {"signals", &out.signals},         {"journal", &out.journal},
-        {"snapshots", &out.snapshots}};
+    const std::pair<std::string_view, std::string*> topics[] = {{"alerts", &out.alerts},
+                                                                {"alert_state", &out.alert_state},
+                                                                {"dead_letters", &out.dead_letters},
+                                                                {"too_late", &out.too_late},
+                                                                {"signals", &out.signals},
+                                                                {"journal", &out.journal},
+                                                                {"snapshots", &out.snapshots},
+                                                                {"configurations", &out.configurations}};
     for (const auto& [key, topic] : topics) {
       *topic = outputs.text(key);
       check_topic(key, *topic, outputs.line(key));
     }
-    for (const auto& [key, topic] : {std::pair{"journal", &out.journal}, {"snapshots", &out.snapshots}}) {
+    for (const auto& [key, topic] :
+         {std::pair{"journal", &out.journal}, {"snapshots", &out.snapshots}, {"configurations", &out.configurations}}) {
       if (!topic->empty() || !is_topic_name(pipeline_.application)) continue;
       *topic = pipeline_.application + "." + key;
       check_topic(key, *topic, outputs.line(key));
@@ -226,6 +231,10 @@ void load(const std::string& path, const EnvironmentLookup& environment, Diagnos
   load_site_files(path, site_files, environment, out, diagnostics);
   if (is_timezone(out.pipeline.timezone)) out.site.days = local_days(out.pipeline.timezone);
   out.pipeline.config_hash = pipeline_hash(out.pipeline, site_files);
+  out.configuration.rules = out.pipeline.rules;
+  out.configuration.timezone = out.pipeline.timezone;
+  for (SiteFile& file : site_files)
+    if (is_geojson(file.path)) out.configuration.site.push_back({file.path, std::move(file.content)});
 }
 
 }  // namespace

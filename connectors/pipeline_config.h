@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "connectors/config_diagnostics.h"
+#include "connectors/configuration.h"
 #include "connectors/environment.h"
 #include "connectors/site_yaml.h"
 #include "engine/identity.h"
@@ -29,14 +30,18 @@ struct SourceSpec {
   RecordFormat format = RecordFormat::json;
   Partitioner partitioner = Partitioner::automatic;
   bool has_operators = true;  // false: no rule of this version reads the stream; the source may be left alone
+
+  friend bool operator==(const SourceSpec&, const SourceSpec&) = default;
 };
 
-// Names of topics. `journal` and `snapshots` are APPLICATION.journal and .snapshots when none were configured; `signals` is
-// only used when a rule needs it.
+// Names of topics. `journal`, `snapshots` and `configurations` are APPLICATION.journal and so on when none were configured;
+// `signals` is only used when a rule needs it.
 struct OutputSpec {
-  std::string alerts, alert_state, dead_letters, too_late, signals, journal, snapshots;
+  std::string alerts, alert_state, dead_letters, too_late, signals, journal, snapshots, configurations;
   RecordFormat format = RecordFormat::json;
   TimeMs alert_retention_ms = 0;  // how long the alert store keeps a committed alert
+
+  friend bool operator==(const OutputSpec&, const OutputSpec&) = default;
 };
 
 // Every field holds its default when the file does not say; the defaults stand in connectors/config_table.cc.
@@ -76,6 +81,7 @@ struct Pipeline {
 struct LoadedPipeline {
   Pipeline pipeline;                // empty when there are errors, and so are the two below
   SiteModel site;                   // zones and routes
+  Configuration configuration;      // what of all this is kept: the rules, and the files of zones and routes
   SiteEquipment equipment;          // doors, cameras, holders
   std::vector<ConfigError> errors;  // by file in the order of reading, then by line
   std::vector<ConfigWarning> warnings;

@@ -12,11 +12,6 @@
 namespace vigia {
 namespace {
 
-bool is_geojson(const std::string& path) {
-  const std::string extension = std::filesystem::path(path).extension().string();
-  return extension == ".geojson" || extension == ".json";
-}
-
 // A rule that speaks of what the site files don't have is most likely a slip of the pen.
 void warn_of_idle_rules(const std::string& pipeline_file, const LoadedPipeline& loaded, Diagnostics& diagnostics) {
   const SiteModel& site = loaded.site;
@@ -36,6 +31,11 @@ void warn_of_idle_rules(const std::string& pipeline_file, const LoadedPipeline& 
 }
 
 }  // namespace
+
+bool is_geojson(const std::string& path) {
+  const std::string extension = std::filesystem::path(path).extension().string();
+  return extension == ".geojson" || extension == ".json";
+}
 
 void load_site_files(const std::string& pipeline_file, std::vector<SiteFile>& files,
                      const EnvironmentLookup& environment, LoadedPipeline& out, Diagnostics& diagnostics) {

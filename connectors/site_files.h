@@ -16,7 +16,10 @@ struct SiteFile {
   std::string content = {};  // filled in by load_site_files
 };
 
-// Reads them all into `out.site` and `out.equipment`: GeoJSON by the endings .geojson and .json, the others as YAML.
+// By the ending: .geojson or .json.
+[[nodiscard]] bool is_geojson(const std::string& path);
+
+// Reads them all into `out.site` and `out.equipment`: GeoJSON, the others as YAML.
 // Ids are unique over all files. Afterwards warns of rules that the site gives nothing to judge by.
 void load_site_files(const std::string& pipeline_file, std::vector<SiteFile>& files,
                      const EnvironmentLookup& environment, LoadedPipeline& out, Diagnostics& diagnostics);

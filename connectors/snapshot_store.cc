@@ -16,17 +16,20 @@ namespace vigia {
 
 namespace {
 
-constexpr const char* format = "vigia-snapshot 2";
+constexpr const char* format = "vigia-snapshot 3";
 
 std::string head_key(const std::string& task) { return "h" + task; }
 
-std::string key_prefix(const std::string& task) { return "k" + task + '\0'; }
-
-// The first key behind all that begin with `prefix`, which ends in 0x00.
-std::string behind(std::string prefix) {
-  prefix.back() = '\1';
+std::string key_prefix(const std::string& task, std::uint64_t key_set) {
+  if (key_set == 0) return "k" + task + '\0';
+  std::string prefix = "k" + task + '\1';
+  rocks::append_u64(prefix, key_set);
   return prefix;
 }
+
+// The first key behind all that begin with the prefix of this set, and behind all of the task.
+std::string behind(const std::string& task, std::uint64_t key_set) { return key_prefix(task, key_set + 1); }
+std::string behind_all(const std::string& task) { return "k" + task + '\2'; }
 
 // What tells a value of version 2 from one of version 1: the checksum is that of a longer key.
 std::string sealed(const std::string& key) { return key + '\2'; }
@@ -59,6 +62,8 @@ std::string encode(const SnapshotHead& head) {
   rocks::append_u64(out, head.term);
   rocks::append_i64(out, head.journal);
   append_silences(out, head.silences);
+  rocks::append_u64(out, head.configuration.value);
+  rocks::append_u64(out, head.key_set);
   return out;
 }
 
@@ -79,6 +84,9 @@ bool decode(std::string_view bytes, SnapshotHead& out) {
   out.term = in.u64();
   out.journal = in.i64();
   read_silences(in, out.silences);
+  if (in.at_end()) return true;  // format 2
+  out.configuration.value = in.u64();
+  out.key_set = in.u64();
   return in.at_end();
 }
 
@@ -107,7 +115,7 @@ rocksdb::Status put_head(const SnapshotHead& head, Out& out) {
 // Puts keys into a batch or a file.
 class ImageWriter {
  public:
-  explicit ImageWriter(const SnapshotHead& head) : prefix_(key_prefix(head.task)), epoch_(head.epoch) {}
+  explicit ImageWriter(const SnapshotHead& head) : prefix_(key_prefix(head.task, head.key_set)), epoch_(head.epoch) {}
 
   template <class Out>
   rocksdb::Status put(const KeyImage& image, Out& out) {
@@ -166,28 +174,44 @@ Status SnapshotStore::open_secondary(const std::string& directory, const std::st
 Status SnapshotStore::write(const TaskSnapshot& snapshot) {
   kill_point("snapshot_begun");
   const std::size_t bytes = batch_bytes(snapshot);
-  Status status = snapshot.all || bytes < large_bytes ? write_batch(snapshot, bytes) : write_file(snapshot);
+  const bool has_head = snapshot.piece == SnapshotPiece::whole || snapshot.piece == SnapshotPiece::last;
+  const bool is_file = has_head ? !snapshot.all && bytes >= large_bytes : true;
+  Status status = snapshot.piece == SnapshotPiece::first ? clear(snapshot.head) : Status::good();
+  if (status.ok()) status = is_file ? write_file(snapshot, has_head) : write_batch(snapshot, bytes);
   kill_point("snapshot_written");
   return status;
 }
 
+// What an earlier attempt has left in the key set.
+Status SnapshotStore::clear(const SnapshotHead& head) {
+  rocksdb::WriteBatch batch;
+  batch.DeleteRange(key_prefix(head.task, head.key_set), behind(head.task, head.key_set));
+  return impl_->db.write(batch, false);
+}
+
 Status SnapshotStore::write_batch(const TaskSnapshot& snapshot, std::size_t bytes) {
+  const SnapshotHead& head = snapshot.head;
   rocksdb::WriteBatch batch(bytes);  // it would grow by doubling
-  const std::string prefix = key_prefix(snapshot.head.task);
-  if (snapshot.all) batch.DeleteRange(prefix, behind(prefix));
-  put_head(snapshot.head, batch);
-  ImageWriter writer(snapshot.head);
+  if (snapshot.all) {                // the key sets of before, and this one's unless it is there in pieces
+    const std::string prefix = key_prefix(head.task, head.key_set), end = behind(head.task, head.key_set);
+    batch.DeleteRange(key_prefix(head.task, 0), prefix);
+    if (snapshot.piece == SnapshotPiece::whole) batch.DeleteRange(prefix, end);
+    batch.DeleteRange(end, behind_all(head.task));
+  }
+  put_head(head, batch);
+  ImageWriter writer(head);
   for (const KeyImage& image : snapshot.keys) writer.put(image, batch);
   return impl_->db.write(batch, true);
 }
 
-Status SnapshotStore::write_file(const TaskSnapshot& snapshot) {
+Status SnapshotStore::write_file(const TaskSnapshot& snapshot, bool has_head) {
   std::vector<const KeyImage*> sorted;
   sorted.reserve(snapshot.keys.size());
   for (const KeyImage& image : snapshot.keys) sorted.push_back(&image);
   std::ranges::sort(sorted, {}, [](const KeyImage* image) -> const std::string& { return image->key; });
   return impl_->db.write_sorted([&](rocksdb::SstFileWriter& file) {
-    rocksdb::Status status = put_head(snapshot.head, file);  // "h" comes before "k"
+    rocksdb::Status status;
+    if (has_head) status = put_head(snapshot.head, file);  // "h" comes before "k"
     ImageWriter writer(snapshot.head);
     for (std::size_t i = 0; i < sorted.size() && status.ok(); ++i) status = writer.put(*sorted[i], file);
     return status;
@@ -223,7 +247,9 @@ Status SnapshotStore::keys(const std::string& task,
   if (Status status = impl_->db.reader(db); !status.ok()) return status;
   rocksdb::ReadOptions options;
   options.fill_cache = false;
-  const std::string prefix = key_prefix(task);
+  std::optional<SnapshotHead> head;
+  if (Status status = this->head(task, head); !status.ok()) return status;
+  const std::string prefix = key_prefix(task, head ? head->key_set : 0);
   const std::unique_ptr<rocksdb::Iterator> it(db->NewIterator(options));
   for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
     std::string_view value = rocks::view(it->value());
@@ -250,7 +276,7 @@ Status SnapshotStore::changed(const std::string& task, std::uint64_t after_epoch
   std::string_view view = bytes;
   head.task = task;
   if (!rocks::check(head_key(task), view) || !decode(view, head)) return impl_->damaged(task);
-  const std::string prefix = key_prefix(task);
+  const std::string prefix = key_prefix(task, head.key_set);
   const std::unique_ptr<rocksdb::Iterator> it(db->NewIterator(options));
   for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
     std::string_view value = rocks::view(it->value());

@@ -1,13 +1,14 @@
 // Snapshots of operator state on disk (RocksDB): of each task the last image of every key, with the epoch, the offsets
 // and the engine's meta bytes that belong to it, written in one atomic, synced batch. A snapshot is whole or not there.
 //
-// Layout, version 2 (integers are 8 bytes big-endian, texts have their length before them; values of "h" and "k" end in
-// 8 bytes XXH3 of key and value; version 1 had no term and journal, and no epoch with a key):
-//   "format"                       "vigia-snapshot 2"
+// Layout, version 3 (integers are 8 bytes big-endian, texts have their length before them; values of "h" and "k" end in
+// 8 bytes XXH3 of key and value; version 2 had no configuration, version 1 no term and journal either, and no epoch with a
+// key):
+//   "format"                       "vigia-snapshot 3"
 //   "application"                  its name
 //   "h" TASK                       epoch, clock_ms, number of offsets, (topic, partition, next) of each, meta, term, journal,
-//                                  silences
-//   "k" TASK 0x00 KEY              the key's bytes, the epoch of the snapshot that they came with
+//                                  silences, configuration, key_set
+//   "k" TASK 0x00 KEY              of key_set 0; of others "k" TASK 0x01, key_set, KEY: the key's bytes, the epoch of the snapshot that they came with
 #pragma once
 
 #include <condition_variable>
@@ -42,11 +43,18 @@ struct SnapshotHead {
   std::vector<PartitionOffset> offsets;       // of every partition of the task
   std::string meta;                           // Task::snapshot's
   std::vector<JournalSilence> silences = {};  // that last
+  ConfigurationHash configuration = {};       // under which the task was
+  std::uint64_t key_set = 0;                  // where its keys lie: in another place after each change of configuration
 };
+
+// All keys of a large state are too many to be in memory twice: they come in pieces, in a key_set of their own, and nobody
+// sees them before the last one, which has the head.
+enum class SnapshotPiece : std::uint8_t { whole, first, middle, last };
 
 struct TaskSnapshot {
   SnapshotHead head;
-  bool all = false;            // keys hold the whole state: what is not among them is gone
+  bool all = false;  // keys, with those of the pieces before, hold the whole state: what is not among them is gone
+  SnapshotPiece piece = SnapshotPiece::whole;
   std::vector<KeyImage> keys;  // those that changed, each once; empty bytes: gone
 };
 
@@ -65,6 +73,7 @@ class SnapshotStore {
   // For `vigia state`: beside a running writer.
   [[nodiscard]] Status open_secondary(const std::string& directory, const std::string& scratch);
 
+  // REQUIRES: pieces come in their order, with all and a key_set that no snapshot has which is there.
   [[nodiscard]] Status write(const TaskSnapshot& snapshot);
 
   [[nodiscard]] Status tasks(std::vector<std::string>& out) const;
@@ -94,7 +103,8 @@ class SnapshotStore {
 
  private:
   [[nodiscard]] Status write_batch(const TaskSnapshot& snapshot, std::size_t bytes);
-  [[nodiscard]] Status write_file(const TaskSnapshot& snapshot);
+  [[nodiscard]] Status write_file(const TaskSnapshot& snapshot, bool has_head);
+  [[nodiscard]] Status clear(const SnapshotHead& head);
 
   struct Impl;
   std::unique_ptr<Impl> impl_;

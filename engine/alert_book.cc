@@ -102,7 +102,8 @@ void AlertBook::forget(std::vector<Episode>& remaining, TimeMs end_ms) {
   std::size_t at = 0;
   std::erase_if(alerts, [&](const ToldAlert& alert) {
     if (keep[at++]) return false;
-    return !is_withdrawn(alert) || std::max(alert.last.start_ms, alert.last.end_ms) < end_ms;
+    const bool keeps_its_id = is_withdrawn(alert) || alert.is_settled;
+    return !keeps_its_id || std::max(alert.last.start_ms, alert.last.end_ms) < end_ms;
   });
 }
 

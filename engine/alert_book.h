@@ -43,7 +43,11 @@ struct ToldAlert {
   Episode last;  // with status withdrawn when withdrawn
   TimeMs first_start_ms = 0;
   std::uint32_t revision = 0;
+  bool is_settled = false;  // told under an earlier configuration, and stands as it was told
 };
+
+// Of settled alerts whose rule is gone: the number of no rule.
+inline constexpr std::uint16_t no_rule = UINT16_MAX;
 
 // What touched a key last: broker time of the record, or due time of the timer, and how late the record's event was.
 struct RevisionCause {
@@ -62,14 +66,16 @@ struct AlertBook {
   }
 
   // Brings the alerts in line with `episodes`. Calls tell(alert) for each alert that got a new revision; its first is
-  // never a withdrawal. `cause`: what a revision carries as its cause that has none of its own since the last time.
+  // never a withdrawal. A settled alert is never revised, and the episode that it was told of not told again. `cause`:
+  // what a revision carries as its cause that has none of its own since the last time.
   // `application_rule(rule)` names the application and rule in the id's hash. Not thread-safe.
   template <class RuleName, class Tell>
   void reconcile(std::vector<Episode>& episodes, std::string_view subject, const RevisionCause& cause,
                  RuleName&& application_rule, Tell&& tell);
 
-  // Forgets alerts that none of the episodes is, withdrawn ones only when they ended before `end_ms`: nothing can revise them
-  // any more. `remaining`: the episodes of reconcile, less what can't change any more and has been let go of.
+  // Forgets alerts that none of the episodes is, withdrawn and settled ones only when they ended before `end_ms`: nothing can
+  // revise them any more, and no other alert gets their ids. `remaining`: the episodes of reconcile, less what can't change
+  // any more and has been let go of.
   void forget(std::vector<Episode>& remaining, TimeMs end_ms);
 };
 
@@ -102,7 +108,7 @@ void AlertBook::reconcile(std::vector<Episode>& episodes, std::string_view subje
     if (alert >= 0) has_episode[static_cast<std::size_t>(alert)] = true;
   for (std::size_t i = 0; i < has_episode.size(); ++i) {
     auto& alert = alerts[i];
-    if (has_episode[i] || alert.last.status == schema::AlertStatus::withdrawn) continue;
+    if (has_episode[i] || alert.is_settled || alert.last.status == schema::AlertStatus::withdrawn) continue;
     alert.last.status = schema::AlertStatus::withdrawn;
     alert.last.detected_ms = cause.detected_ms;
     alert.last.late_by_ms = cause.late_by_ms;
@@ -113,7 +119,7 @@ void AlertBook::reconcile(std::vector<Episode>& episodes, std::string_view subje
     const auto& episode = episodes[i];
     if (matched[i] >= 0) {
       auto& alert = alerts[static_cast<std::size_t>(matched[i])];
-      if (same_content(alert.last, episode)) continue;
+      if (alert.is_settled || same_content(alert.last, episode)) continue;
       alert.last = episode;
       ++alert.revision;
       tell(alert);

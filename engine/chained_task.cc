@@ -17,6 +17,22 @@ constexpr char first_mark = '1', second_mark = '2';  // before the keys of their
 EpochResult ChainedTask::process(std::span<const InputRecord> records, std::span<const TimeMs> record_clock_ms,
                                  TimeMs clock_ms) {
   auto result = first_->process(records, record_clock_ms, clock_ms);
+  signal(result, clock_ms);
+  return result;
+}
+
+EpochResult ChainedTask::take_over(Task& task) {
+  auto& before = static_cast<ChainedTask&>(task);
+  signals_ = before.signals_;
+  auto result = first_->take_over(*before.first_);
+  auto second = second_->take_over(*before.second_);
+  std::ranges::move(second.alerts, std::back_inserter(result.alerts));
+  signal(result, no_time_ms);
+  return result;
+}
+
+// Hands the first one's signals to the second, and adds what comes of them. A clock that is behind changes nothing.
+void ChainedTask::signal(EpochResult& result, TimeMs clock_ms) {
   std::vector<std::pair<std::string, std::string>> bytes;
   bytes.reserve(result.signals.size());
   std::vector<InputRecord> signals;
@@ -29,7 +45,6 @@ EpochResult ChainedTask::process(std::span<const InputRecord> records, std::span
   std::ranges::move(second.alerts, std::back_inserter(result.alerts));
   put_in_order(result.alerts);
   result.signals.clear();
-  return result;
 }
 
 void ChainedTask::begin_snapshot(bool all, std::string& meta) {

@@ -19,6 +19,7 @@ class ChainedTask final : public Task {
   // The alerts of both stages in one order; the account and the rejected records are the first one's.
   EpochResult process(std::span<const InputRecord> records, std::span<const TimeMs> record_clock_ms,
                       TimeMs clock_ms) override;
+  [[nodiscard]] EpochResult take_over(Task& before) override;
   void begin_snapshot(bool all, std::string& meta) override;
   bool continue_snapshot(std::size_t keys_max, const std::function<void(KeyImage&&)>& sink) override;
   [[nodiscard]] std::string restore_meta(std::string_view meta) override;
@@ -32,6 +33,8 @@ class ChainedTask final : public Task {
   [[nodiscard]] SpillCount spilled() const override { return first_->spilled(); }
 
  private:
+  void signal(EpochResult& result, TimeMs clock_ms);
+
   std::unique_ptr<Task> first_, second_;
   std::int64_t signals_ = 0;  // the offsets that a topic would have given them
   bool first_is_saved_ = false;

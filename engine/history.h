@@ -55,6 +55,9 @@ class HistoryBlock {
                                                           std::uint32_t count = 0);
   // The same with room for one more, when it has none.
   static void reserve_one_more(std::unique_ptr<HistoryBlock>& block);
+  // Its events behind another checkpoint.
+  [[nodiscard]] static std::unique_ptr<HistoryBlock> behind(const std::byte* state, std::size_t state_bytes,
+                                                            std::unique_ptr<HistoryBlock> block);
   // The header of a block whose checkpoint, entries and side bytes lie in a ColdStore.
   struct Spilled {
     ColdPlace place;
@@ -91,6 +94,7 @@ class HistoryBlock {
   std::uint32_t count = 0;  // of the newest block: in the key's record
 
  private:
+  void take_events(HistoryBlock& from);  // REQUIRES: room for them
   HistoryBlock(std::size_t checkpoint_bytes, std::uint32_t capacity)
       : capacity_(capacity), checkpoint_bytes_(static_cast<std::uint32_t>(checkpoint_bytes)) {}
   [[nodiscard]] static constexpr std::uint32_t capacity_for(std::uint32_t count) {
@@ -119,14 +123,25 @@ inline std::unique_ptr<HistoryBlock> HistoryBlock::make(const std::byte* state, 
 inline void HistoryBlock::reserve_one_more(std::unique_ptr<HistoryBlock>& block) {
   if (block->count < block->capacity_) return;
   auto grown = make(block->checkpoint(), block->checkpoint_bytes_, block->count + 1);
-  std::memcpy(grown->entries(), block->entries(), block->count * sizeof(HistoryEntry));
-  grown->next = std::move(block->next);
-  grown->side = std::move(block->side);
-  grown->first_ms = block->first_ms;
-  grown->last_ms = block->last_ms;
-  grown->first_sequence = block->first_sequence;
-  grown->count = block->count;
+  grown->take_events(*block);
   block = std::move(grown);
+}
+
+inline std::unique_ptr<HistoryBlock> HistoryBlock::behind(const std::byte* state, std::size_t state_bytes,
+                                                          std::unique_ptr<HistoryBlock> block) {
+  auto changed = make(state, state_bytes, block->count);
+  changed->take_events(*block);
+  return changed;
+}
+
+inline void HistoryBlock::take_events(HistoryBlock& from) {
+  std::memcpy(entries(), from.entries(), from.count * sizeof(HistoryEntry));
+  next = std::move(from.next);
+  side = std::move(from.side);
+  first_ms = from.first_ms;
+  last_ms = from.last_ms;
+  first_sequence = from.first_sequence;
+  count = from.count;
 }
 
 inline std::unique_ptr<HistoryBlock> HistoryBlock::make_hollow(const HistoryBlock& block, const Spilled& spilled) {

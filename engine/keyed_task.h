@@ -36,6 +36,7 @@ class KeyedTask final : public Task {
   bool continue_snapshot(std::size_t keys_max, const std::function<void(KeyImage&&)>& sink) override;
   [[nodiscard]] std::string restore_meta(std::string_view meta) override;
   [[nodiscard]] std::string restore_key(std::string_view key, std::string_view bytes) override;
+  [[nodiscard]] EpochResult take_over(Task& before) override;
   [[nodiscard]] std::string describe_key(std::string_view key) const override;
   [[nodiscard]] Account total_account() const override { return total_; }
   [[nodiscard]] std::uint64_t memory_bytes() const override;
@@ -67,6 +68,8 @@ class KeyedTask final : public Task {
   void decode(Piece& piece, std::span<const InputRecord> records, std::span<const TimeMs> clocks, std::size_t first);
   [[nodiscard]] std::uint64_t row_bytes() const;
   void share_budget();
+  [[nodiscard]] OffsetReference offsets() const;
+  void go_on_from(const OffsetReference& offsets);
   [[nodiscard]] static std::string describe(const Stage& stage, Shard<Stage>& shard, std::string_view key,
                                             TimeMs clock_ms);
 
@@ -158,6 +161,47 @@ EpochResult KeyedTask<Stage>::process(std::span<const InputRecord> records, std:
 }
 
 template <class Stage>
+EpochResult KeyedTask<Stage>::take_over(Task& task) {
+  auto& before = static_cast<KeyedTask&>(task);
+  clock_ms_ = before.clock_ms_;
+  total_ = before.total_;
+  budget_bytes_ = before.budget_bytes_;
+  go_on_from(before.offsets());
+  share_budget();
+  const typename Stage::Change change(before.stage_, stage_);
+  std::vector<std::vector<Alert>> alerts(shards_.size());
+  arena_.execute([&] {
+    for_each_index(shards_.size(),
+                   [&](std::size_t i) { shards_[i]->take_over(*before.shards_[i], change, alerts[i]); });
+  });
+  EpochResult result;
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    std::ranges::move(alerts[i], std::back_inserter(result.alerts));
+    std::ranges::move(shards_[i]->take_signals(), std::back_inserter(result.signals));
+  }
+  put_in_order(result.alerts);
+  put_in_order(result.signals);
+  return result;
+}
+
+template <class Stage>
+OffsetReference KeyedTask<Stage>::offsets() const {
+  OffsetReference all;
+  for (const auto& shard : shards_)
+    for (std::size_t t = 0; t < all.highest_.size(); ++t)
+      all.highest_[t] = std::max(all.highest_[t], shard->offsets.highest_[t]);
+  return all;
+}
+
+template <class Stage>
+void KeyedTask<Stage>::go_on_from(const OffsetReference& offsets) {
+  for (auto& shard : shards_) {
+    shard->offsets = offsets;
+    shard->set_clock(clock_ms_);
+  }
+}
+
+template <class Stage>
 void KeyedTask<Stage>::begin_snapshot(bool all, std::string& meta) {
   meta.clear();
   ByteWriter out(meta);
@@ -165,11 +209,7 @@ void KeyedTask<Stage>::begin_snapshot(bool all, std::string& meta) {
   out.put(stage_.fingerprint());
   out.put(clock_ms_);
   out.put(total_);
-  OffsetReference offsets;
-  for (auto& shard : shards_)
-    for (std::size_t t = 0; t < offsets.highest_.size(); ++t)
-      offsets.highest_[t] = std::max(offsets.highest_[t], shard->offsets.highest_[t]);
-  out.put(offsets.highest_);
+  out.put(offsets().highest_);
   for (auto& shard : shards_) shard->begin_snapshot(all);
 }
 
@@ -194,10 +234,7 @@ std::string KeyedTask<Stage>::restore_meta(std::string_view meta) {
   total_ = in.get<Account>();
   OffsetReference offsets;
   offsets.highest_ = in.get<decltype(offsets.highest_)>();
-  for (auto& shard : shards_) {
-    shard->offsets = offsets;
-    shard->set_clock(clock_ms_);
-  }
+  go_on_from(offsets);
   return in.failed || !in.at_end() ? "the snapshot's header is damaged" : "";
 }
 

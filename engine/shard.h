@@ -103,6 +103,10 @@ class alignas(128) Shard {  // shards are worked side by side
     return reinterpret_cast<std::byte*>(&record) + sizeof(Record);
   }
   [[nodiscard]] std::byte* area_of(Record& record) const { return state_of(record) + stage_.state_bytes(); }
+  // engine/shard_change.h. Goes on with the keys of `before`, of the same stage under another configuration, whose keys are gone
+  // afterwards. REQUIRES: an empty shard, with its clock and offsets set.
+  void take_over(Shard& before, const typename Stage::Change& change, std::vector<Alert>& alerts);
+
   [[nodiscard]] const Record* find(std::string_view key) const {
     const auto index = table_.find(stage_.hash(key), key);
     return index == KeyTable::none ? nullptr : &record_at(index);
@@ -168,6 +172,13 @@ class alignas(128) Shard {  // shards are worked side by side
   }
   void first_change(std::uint32_t index, Record& record);
 
+  void hand_over(const std::function<void(std::string_view key, std::string_view image)>& sink);
+  void go_on(Shard& before, std::uint32_t from, const typename Stage::Change& change, std::vector<Alert>& alerts);
+  void settle_book(Shard& before, Record& old, const typename Stage::Change& change, TimeMs floor_ms,
+                   std::vector<Alert>& alerts);
+  void fold_again(Record& record, std::unique_ptr<HistoryBlock> kept, bool hears_again);
+  void let_go(std::uint32_t index, KeyHash hash);
+
   void fail(std::string why);
   void note_long(std::uint32_t index, Record& record);
   [[nodiscard]] bool read_items(std::span<const ColdPlace> places,
@@ -219,6 +230,7 @@ class alignas(128) Shard {  // shards are worked side by side
 
 }  // namespace vigia
 
+#include "engine/shard_change.h"
 #include "engine/shard_judgement.h"
 #include "engine/shard_places.h"
 #include "engine/shard_rows.h"

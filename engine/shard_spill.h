@@ -224,10 +224,17 @@ template <class Stage>
 void Shard<Stage>::leave_stub(std::uint32_t index, KeyHash hash, ColdPlace place) {
   auto& record = record_at(index);
   auto& cold = *record.cold;
-  for (const auto* block = cold.head.get(); block != nullptr; block = block->next.get())
-    if (block->is_hollow()) spill_.store->release(block->spilled().place.offset_bytes(), block->spilled().bytes);
   if (record.due_ms != never_ms && cold.alarm_ms > record.due_ms) set_alarm(cold, record.due_ms);
   spill_.stubs.insert({hash, place, record.mark, record.due_ms == never_ms ? never_ms : cold.alarm_ms});
+  let_go(index, hash);
+}
+
+template <class Stage>
+void Shard<Stage>::let_go(std::uint32_t index, KeyHash hash) {
+  auto& record = record_at(index);
+  auto& cold = *record.cold;
+  for (const auto* block = cold.head.get(); block != nullptr; block = block->next.get())
+    if (block->is_hollow()) spill_.store->release(block->spilled().place.offset_bytes(), block->spilled().bytes);
   table_.erase(hash, index);
   usage_.bytes -=
       sizeof(Cold) + (cold.key.size() > 15 ? cold.key.size() + 1 : 0) + cold.found_bytes + history_bytes(record);

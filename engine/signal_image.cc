@@ -119,7 +119,7 @@ std::string SignalTask::restore_group(std::string_view key, std::string_view byt
   entry.rule = rules_->find_rule(entry.group.rule_id);
   if (entry.due_ms != never_ms) due_.emplace(entry.due_ms, std::string(key));
   bytes_ += group_bytes;
-  return in.failed || !in.at_end() || entry.rule < 0 ? damaged : "";
+  return in.failed || !in.at_end() ? damaged : "";
 }
 
 std::string SignalTask::restore_signal(std::string_view key, std::string_view bytes) {

@@ -98,6 +98,7 @@ void SignalTask::schedule(Groups::iterator at, TimeMs due_ms) {
 
 void SignalTask::judge(Groups::iterator at, std::vector<Alert>& alerts) {
   auto& entry = at->second;
+  if (entry.rule < 0) return schedule(at, never_ms);
   Judgement judgement;
   rules_->judge(entry.rule, entry.group, clock_ms_, judgement);
   const auto cause_ms = entry.newest_ms == no_time_ms ? entry.due_ms : entry.newest_ms;
@@ -128,6 +129,21 @@ void SignalTask::let_go() {
     bytes_ -= group_bytes + signal_bytes * entry.group.signals.size();
     at = groups_.erase(at);
   }
+}
+
+EpochResult SignalTask::take_over(Task& task) {
+  auto& before = static_cast<SignalTask&>(task);
+  groups_ = std::move(before.groups_);
+  due_ = std::move(before.due_);
+  clock_ms_ = before.clock_ms_;
+  let_go_ms_ = before.let_go_ms_;
+  total_ = before.total_;
+  bytes_ = before.bytes_;
+  for (auto& [key, entry] : groups_) {
+    entry.rule = rules_->find_rule(entry.group.rule_id);
+    for (auto& told : entry.book.alerts) told.last.rule = static_cast<std::uint16_t>(std::max(0, entry.rule));
+  }
+  return {};
 }
 
 std::string SignalTask::describe_key(std::string_view key) const {

@@ -73,6 +73,8 @@ class SignalTask final : public Task {
                       TimeMs clock_ms) override;
   void begin_snapshot(bool all, std::string& meta) override;
   bool continue_snapshot(std::size_t keys_max, const std::function<void(KeyImage&&)>& sink) override;
+  // Groups whose rule is gone are kept, and not judged: should it come back, they go on.
+  [[nodiscard]] EpochResult take_over(Task& before) override;
   [[nodiscard]] std::string restore_meta(std::string_view meta) override;
   [[nodiscard]] std::string restore_key(std::string_view key, std::string_view bytes) override;
   [[nodiscard]] std::string describe_key(std::string_view key) const override;  // "RULE|VALUE|VALUE"
@@ -83,7 +85,7 @@ class SignalTask final : public Task {
  private:
   struct Entry {
     SignalGroup group;
-    int rule = -1;
+    int rule = -1;  // -1: it is gone
     AlertBook book;
     TimeMs due_ms = never_ms;       // judge it once the clock is past it
     TimeMs newest_ms = no_time_ms;  // broker time of the newest signal that came since it was judged

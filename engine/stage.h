@@ -25,6 +25,17 @@
 //                                what another stage judges: they live as alerts do, but leave as signals.
 //   judge_alone(row, ...)        what an event says that comes too late to be put in its place.
 //
+// When the configuration changes, Stage::Change(before, after) says how what one stage has of a key goes on under the other
+// (docs/reload.md); it is made once for each change, and its calls may run at the same time:
+//
+//   move(told, key, context)     gives what was told its rule's new number; false: its rule is gone, or not for this key.
+//   is_changed(rule)             the rule, by its old number, may judge otherwise than before: what was decided stands.
+//   carry(old_state, old_area, state, area, context, ledger)
+//                                the state behind the last event that has left the history, with the findings of then, and
+//                                area and context, as they are under the new rules.
+//   hears_again()                `arrived` is called again for what is kept.
+//   describe_end(told, ...)      the words of an alert that ends because its rule is gone.
+//
 // A timer is nothing but a time at which `episodes` is asked again: it needs no state of its own, so it survives a
 // restart, fires with its true due time, and can't fire wrongly.
 #pragma once

@@ -79,6 +79,11 @@ class Task {
   [[nodiscard]] virtual std::string restore_meta(std::string_view meta) = 0;
   [[nodiscard]] virtual std::string restore_key(std::string_view key, std::string_view bytes) = 0;
 
+  // Goes on with all that `before` has, a task of the same stage under another configuration (docs/reload.md). Gives what
+  // follows from it; its account is empty. REQUIRES: an empty task that was made for as many threads; `before` stands
+  // between two epochs, has no fault, and may only be destroyed afterwards.
+  [[nodiscard]] virtual EpochResult take_over(Task& before) = 0;
+
   // For people: what the engine knows of one key, as JSON; empty when it knows nothing.
   [[nodiscard]] virtual std::string describe_key(std::string_view key) const = 0;
 

@@ -12,11 +12,14 @@
 //   on_message(fold, previous_ms)                    the next message, with or without a fix
 //   on_trip_start(state, fold), on_trip_event(state, fold), on_trip_end(state, fold, at_ms)
 //   on_clock(fold, fault)                            the device's clock is at fault now, or is sound again
+//   on_found_inside(fold, zone)                      the rule or its zone is new, and the last good fix lies in the zone
 //   due(state)                                       the deadline it would give for its state now; never_ms: none
 //   judge(state, judge)                              episodes of this rule, from its candidates and the clock
+//   carry(state, before, after)                      static: the state, which was of another site model, for this one
 //
 // and a constructor from its rule. An operator without on_crossing that reads view.zones says so: follows_zones. The same
-// calls come again when late data change what lies before; an operator must depend on nothing but its arguments.
+// calls come again when late data change what lies before; an operator must depend on nothing but its arguments. A changed
+// rule goes on with the state that it had (docs/reload.md).
 #pragma once
 
 #include <cstdint>

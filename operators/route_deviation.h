@@ -54,6 +54,16 @@ class RouteDeviation : public OperatorBase {
 
   void judge(const State&, SealJudge& judge) const { judge.add_all(); }
 
+  // Another site model: its routes have other numbers. A route that is gone leaves the trip without one.
+  static void carry(State& state, const SiteModel& before, const SiteModel& after) {
+    if (state.route() == no_route) return;
+    const auto route = after.find_route(before.routes[state.route()].id);
+    if (route == SiteModel::npos)
+      state = {};
+    else
+      state.route_and_side = route << 1 | (state.route_and_side & 1);
+  }
+
  private:
   static constexpr std::uint32_t no_route = UINT32_MAX >> 1;
 

@@ -170,6 +170,7 @@ std::string SealDomain::describe_key(const KeyFacts& facts) const {
                  facts.kept_events);
   bool first = true;
   for (const auto& told : facts.book ? facts.book->alerts : std::vector<ToldAlert>{}) {
+    if (told.last.rule == no_rule) continue;  // its rule is gone
     const auto& rule = config_.rules[told.last.rule];
     fmt::format_to(to, "{}{{\"alert_id\":\"{}\",\"revision\":{},\"status\":\"{}\",\"kind\":\"{}\",\"rule_id\":",
                    first ? "" : ",", hex(told.id), told.revision, schema::name_of(told.last.status), rule.kind);

@@ -18,12 +18,14 @@
 namespace vigia {
 
 class SealDecoder;
+class SealChange;
 
 class SealDomain {
  public:
   using Payload = SealPayload;
   using Context = SealContext;
   using Decoder = SealDecoder;
+  using Change = SealChange;
   using EventRow = Row<SealPayload>;
   static constexpr std::uint8_t plain_stream_rank = static_cast<std::uint8_t>(StreamId::seal);
 
@@ -115,6 +117,7 @@ class SealDomain {
   [[nodiscard]] std::string describe_key(const KeyFacts& facts) const;
 
  private:
+  friend class SealChange;
   static constexpr std::uint16_t first_internal_rule = 0xff00;
   struct PlacedView {
     SealView view;

@@ -1,6 +1,7 @@
 #include "operators/seal_stage.h"
 
 #include "engine/keyed_task.h"
+#include "operators/seal_change.h"
 #include "operators/seal_decode.h"
 #include "operators/seal_domain.h"
 

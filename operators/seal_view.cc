@@ -2,6 +2,8 @@
 
 #include <type_traits>
 
+#include "operators/seal_change.h"
+
 namespace vigia {
 
 using schema::Lock;
@@ -217,6 +219,35 @@ void SealView::deadlines(const std::byte* state, Deadlines& out) const {
     if constexpr (HasState<Operator>)
       if constexpr (requires { op.due(state_of<Operator>(bytes)); })
         out.offer(op.due(std::as_const(state_of<Operator>(bytes))));
+  });
+}
+
+bool SealView::has_rule(std::uint16_t rule) const {
+  const auto among = [&](const auto& placed) {
+    return std::any_of(placed.begin(), placed.end(), [&](const auto& entry) { return entry.op.rule == rule; });
+  };
+  return std::apply([&](const auto&... kinds) { return (among(kinds) || ...); }, operators_);
+}
+
+void SealView::carry(std::byte* state, const SealView& before, const std::byte* old_state,
+                     const RuleMoves& moved) const {
+  each(state, [&]<class Operator>(const Operator& op, [[maybe_unused]] std::byte* bytes) {
+    if constexpr (HasState<Operator>) {
+      const auto from = moved.from[op.rule];
+      for (const auto& placed : std::get<std::vector<Placed<Operator>>>(before.operators_)) {
+        if (placed.op.rule != from) continue;
+        std::memcpy(bytes, old_state + placed.offset, sizeof(typename Operator::State));
+        if constexpr (requires { Operator::carry(state_of<Operator>(bytes), moved.before, moved.after); })
+          if (moved.sites_differ) Operator::carry(state_of<Operator>(bytes), moved.before, moved.after);
+      }
+    }
+  });
+}
+
+void SealView::find_inside(std::byte* state, Fold& fold, std::uint32_t zone, const RuleMoves& moved) const {
+  each(state, [&]<class Operator>(const Operator& op, std::byte*) {
+    if constexpr (requires { op.on_found_inside(fold, zone); })
+      if (moved.is_fresh(op.rule)) op.on_found_inside(fold, zone);
   });
 }
 

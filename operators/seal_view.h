@@ -10,6 +10,8 @@
 
 namespace vigia {
 
+struct RuleMoves;
+
 class SealView {
  public:
   SealView(Scope scope, double max_speed_kmh, std::uint16_t suspect_rule)
@@ -32,6 +34,18 @@ class SealView {
   [[nodiscard]] static const ViewState& view_of(const std::byte* state) {
     return *reinterpret_cast<const ViewState*>(state);
   }
+
+  [[nodiscard]] Scope scope() const { return scope_; }
+  [[nodiscard]] double max_speed_kmh() const { return max_speed_kmh_; }
+  [[nodiscard]] std::uint16_t suspect_rule() const { return suspect_rule_; }
+  [[nodiscard]] bool follows_zones() const { return follows_zones_; }
+  [[nodiscard]] bool has_rule(std::uint16_t rule) const;
+
+  // A change of configuration (operators/seal_change.h). Takes over what the operators of `before` know, for those whose rule
+  // goes on; `moved` says how numbers have changed.
+  void carry(std::byte* state, const SealView& before, const std::byte* old_state, const RuleMoves& moved) const;
+  // The seal is in this zone, and the rules that are new, or whose zones are, have not seen it come.
+  void find_inside(std::byte* state, Fold& fold, std::uint32_t zone, const RuleMoves& moved) const;
 
   // The shortest interval of a signal_lost rule; never_ms without one.
   [[nodiscard]] TimeMs shortest_silence_ms() const;

@@ -73,6 +73,13 @@ class UnauthorizedStop : public OperatorBase {
     episode.lon_deg = state.lon_deg;
   }
 
+  // Another site model: the anchor may lie in a zone that exempts it now, or no longer does.
+  static void carry(State& state, const SiteModel&, const SiteModel& after) {
+    if (!state.has_anchor()) return;
+    const bool is_exempt = is_exempt_at(after, {state.lat_deg, state.lon_deg});
+    state.since = is_exempt ? (state.since | 2) & ~TimeMs{1} : state.since & ~TimeMs{2};
+  }
+
  private:
   // The last position inside is the last good fix: the first one outside ends the stay.
   void end_stay(const State& state, Fold& fold) const {

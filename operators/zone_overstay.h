@@ -21,6 +21,12 @@ class ZoneOverstay : public OperatorBase {
     fold.emitter.deadline(at_ms + limit_ms_);
   }
 
+  // It was there already when the rule or the zone came: since its last position, as far as is known.
+  void on_found_inside(Fold& fold, std::uint32_t zone) const {
+    if (zones_.holds(zone) && fold.emitter.find_open(rule, fold.site.zones[zone].number) == nullptr)
+      on_crossing(fold, zone, fold.view.fix_ms, true, fold.view.fix());
+  }
+
   // While one is open, each position inside may be the one that proves it; not before its deadline.
   void on_fix(Fold& fold, LatLon, TimeMs at_ms) const {
     if (at_ms <= fold.emitter.next_due_ms() || fold.emitter.ledger() == nullptr) return;

@@ -1,5 +1,6 @@
 // A task for tests of what stands around tasks: it counts records by key and says so in an alert for each, and fires
-// one alert when the clock passes a due time. What it says depends on records, clocks and epochs alone.
+// one alert when the clock passes a due time. What it says depends on records, clocks and epochs alone. Its configuration
+// is a word: of the alerts for records, and of an alert for each key when it takes over.
 #pragma once
 
 #include <charconv>
@@ -18,6 +19,8 @@ class CountingTask : public Task {
  public:
   static constexpr TimeMs due_after_ms = 60'000;  // a key is silent for so long: an alert
 
+  explicit CountingTask(std::string word = "heard") : word_(std::move(word)) {}
+
   EpochResult process(std::span<const InputRecord> records, std::span<const TimeMs> record_clock_ms,
                       TimeMs clock_ms) override {
     EpochResult result;
@@ -34,17 +37,19 @@ class CountingTask : public Task {
     snapshot_now(
         all, [this](KeyImage&& image) { saving_.push_back(std::move(image)); }, meta);
   }
-  bool continue_snapshot(std::size_t, const std::function<void(KeyImage&&)>& sink) override {
-    for (auto& image : saving_) sink(std::move(image));
-    saving_.clear();
-    return true;
+  bool continue_snapshot(std::size_t keys_max, const std::function<void(KeyImage&&)>& sink) override {
+    for (; keys_max > 0 && !saving_.empty(); --keys_max) {
+      sink(std::move(saving_.back()));
+      saving_.pop_back();
+    }
+    return saving_.empty();
   }
   void snapshot_now(bool all, const std::function<void(KeyImage&&)>& sink, std::string& meta) {
     for (auto& [key, state] : keys_) {
       if (all || state.dirty) sink({key, fmt::format("{} {}", state.count, state.due_ms)});
       state.dirty = false;
     }
-    meta = fmt::format("{} {} {}", total_.decoded, total_.applied, total_.dead_letter);
+    meta = fmt::format("{} {} {} {}", total_.decoded, total_.applied, total_.dead_letter, word_);
   }
 
   std::string restore_meta(std::string_view meta) override {
@@ -53,13 +58,23 @@ class CountingTask : public Task {
     total_.decoded = static_cast<std::uint64_t>(decoded);
     total_.applied = static_cast<std::uint64_t>(applied);
     total_.dead_letter = static_cast<std::uint64_t>(number(last).first);
-    return {};
+    return number(last).second == word_ ? "" : "made under other rules";
   }
 
   std::string restore_key(std::string_view key, std::string_view bytes) override {
     auto [count, rest] = number(bytes);
     keys_[std::string(key)] = {static_cast<std::uint64_t>(count), number(rest).first, false};
     return {};
+  }
+
+  EpochResult take_over(Task& task) override {
+    auto& before = static_cast<CountingTask&>(task);
+    keys_ = std::move(before.keys_);
+    total_ = before.total_;
+    EpochResult result;
+    for (const auto& [name, key] : keys_)
+      result.alerts.push_back(alert(word_ + "-from-" + before.word_, name, key.count, 0));
+    return result;
   }
 
   std::string describe_key(std::string_view key) const override {
@@ -72,6 +87,7 @@ class CountingTask : public Task {
   std::uint64_t key_count() const override { return keys_.size(); }
 
  private:
+  std::string word_;
   std::vector<KeyImage> saving_;
   struct Key {
     std::uint64_t count = 0;
@@ -108,7 +124,7 @@ class CountingTask : public Task {
     ++result.account.applied;
     Key& key = keys_[std::string(record.key)];
     key = {key.count + 1, record.broker_ms + due_after_ms, true};
-    result.alerts.push_back(alert("heard", std::string(record.key), key.count, record.broker_ms));
+    result.alerts.push_back(alert(word_, std::string(record.key), key.count, record.broker_ms));
   }
 
   void fire(TimeMs clock_ms, EpochResult& result) {

@@ -13,9 +13,12 @@ namespace {
 
 const std::vector<std::string> topics = {"seal"};
 
-std::unique_ptr<StageTask> empty_task() {
-  return std::make_unique<StageTask>("seal-trip/0", PartitionId{0}, std::make_unique<CountingTask>(), topics,
-                                     StageClock::Mode::wall, 300'000);
+Status empty_task(ConfigurationHash hash, std::unique_ptr<StageTask>& out) {
+  auto task = std::make_unique<CountingTask>(hash.is_known() ? hash.text() : "loaded");
+  out = std::make_unique<StageTask>("seal-trip/0", PartitionId{0}, std::move(task), topics, StageClock::Mode::wall,
+                                    300'000);
+  out->configuration = hash;
+  return Status::good();
 }
 
 class SnapshotBeforeTest : public testing::Test {
@@ -28,17 +31,21 @@ class SnapshotBeforeTest : public testing::Test {
     snapshot.head.journal = static_cast<JournalPosition>(epoch + 7);
     snapshot.head.clock_ms = static_cast<TimeMs>(1000 * epoch);
     snapshot.head.offsets = {{"seal", PartitionId{0}, Offset{static_cast<std::int64_t>(epoch) * 10}}};
-    snapshot.head.meta = "0 0 0";
+    snapshot.head.configuration = {epoch % 2};  // of every second it is not known
+    snapshot.head.meta = epoch % 2 == 0 ? "0 0 0 loaded" : "0 0 0 0000000000000001";
     snapshot.keys = {{"s", fmt::format("{} 99", epoch)}};
     ASSERT_TRUE(store.write(snapshot).ok());
     EXPECT_TRUE(!keep || store.keep_generation(5).ok());
   }
 
   std::unique_ptr<StageTask> before(TimeMs clock_ms) {
-    return task_before(
+    std::unique_ptr<StageTask> task;
+    const Status status = task_before(
         directory / "state", directory / "scratch", empty_task,
         [=](const SnapshotHead& head) { return head.clock_ms < clock_ms; },
-        [this](const std::string& text) { warnings += text; });
+        [this](const std::string& text) { warnings += text; }, task);
+    EXPECT_TRUE(status.ok()) << status.text;
+    return task;
   }
 
   test::TempDirectory directory;

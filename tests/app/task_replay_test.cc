@@ -37,7 +37,7 @@ class TaskReplayTest : public testing::Test {
 
   Status run(TaskReplay& replay, TimeMs until_ms = never_ms) {
     EXPECT_TRUE(source.open(replay.reads_from()).ok());
-    return replay.run(source, {}, until_ms, [&](const Alert& alert, const auto& epoch) {
+    return replay.run({source, {}}, until_ms, [&](const Alert& alert, const auto& epoch) {
       text += fmt::format("{}:{} ", epoch->epoch, alert.alert_id);
       return Status::good();
     });
@@ -81,7 +81,7 @@ TEST_F(TaskReplayTest, ReplayLawSilentSourcesAreToldAsTheJournalHasThem) {
   TaskReplay replay(empty_task(), entries, {"test", 60'000});
   std::vector<std::string> told;
   ASSERT_TRUE(source.open(replay.reads_from()).ok());
-  const Status status = replay.run(source, {}, never_ms, [&](const Alert& alert, const auto& epoch) {
+  const Status status = replay.run({source, {}}, never_ms, [&](const Alert& alert, const auto& epoch) {
     if (alert.subject_type == "source")
       told.push_back(fmt::format("{}:{}-{}", epoch->epoch, alert.subject_id, alert.revision));
     return Status::good();
@@ -105,7 +105,7 @@ TEST_F(TaskReplayTest, ReplayLawLostRecordsAreToldAsTheJournalHasThem) {
                   .ok());
   ASSERT_TRUE(source.open(replay.reads_from()).ok());
   std::vector<std::string> told;
-  const Status status = replay.run(source, {}, never_ms, [&](const Alert& alert, const auto& epoch) {
+  const Status status = replay.run({source, {}}, never_ms, [&](const Alert& alert, const auto& epoch) {
     told.push_back(fmt::format("{}:{} {}", epoch->epoch, alert.kind, alert.subject_id));
     return Status::good();
   });

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "connectors/rocks.h"
+
 namespace vigia::test {
 namespace {
 
@@ -15,7 +17,8 @@ JournalEntry entry(const std::string& task, std::uint64_t epoch, std::uint64_t t
           .wall_ms = epoch % 2 == 0 ? no_time_ms : n,
           .ranges = {{"seal.events", PartitionId{3}, Offset{n * 10}, Offset{n * 10 + 10}, true},
                      {"trip.events", PartitionId{3}, Offset{7}, Offset{7}, false}},
-          .silences = {{"trip.events", -7, n, epoch % 2 == 0}}};
+          .silences = {{"trip.events", -7, n, epoch % 2 == 0}},
+          .configuration = {epoch + 1}};
 }
 
 std::vector<JournalEntry> read(Journal& journal, const std::string& task, std::uint64_t first, Status& status,
@@ -37,6 +40,19 @@ TEST(JournalEntry, ReadsBackAndRefusesEveryFlippedByte) {
     EXPECT_FALSE(decode(bad, back)) << i;
     EXPECT_FALSE(decode(std::string_view(bytes).substr(0, i), back)) << i;
   }
+}
+
+TEST(JournalEntry, OneOfVersion2HasNoConfiguration) {
+  JournalEntry expected = entry("seal-trip/3", 12);
+  std::string bytes = encode(expected);
+  bytes.resize(bytes.size() - 8);        // the checksum
+  bytes.erase(8 + (8 + 11) + 5 * 8, 8);  // behind version, task and five numbers
+  bytes[7] = 2;
+  rocks::append_checksum({}, bytes);
+  JournalEntry back;
+  ASSERT_TRUE(decode(bytes, back));
+  expected.configuration = {};
+  EXPECT_EQ(back, expected);
 }
 
 TEST(JournalEntry, WhatWasLostReadsBackToo) {

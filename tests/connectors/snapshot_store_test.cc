@@ -169,6 +169,48 @@ TEST(SnapshotStore, DamagedItGoesBackToOlderGenerationsAndThenToNone) {
   ASSERT_TRUE(store.write(snapshot("t", 6, {{"a", "6"}})).ok());
 }
 
+TEST(SnapshotStore, AWholeSnapshotInPiecesIsSeenWithItsLastOne) {
+  TempDirectory dir;
+  SnapshotStore store;
+  ASSERT_TRUE(store.open(dir / "s", "customs").ok());
+  ASSERT_TRUE(store.write(snapshot("t", 1, {{"a", "1"}, {"b", "1"}})).ok());
+  ASSERT_TRUE(store.write(snapshot("t2", 1, {{"other", "1"}})).ok());
+  const auto piece = [](std::uint64_t epoch, SnapshotPiece which, Keys keys) {
+    TaskSnapshot made = snapshot("t", epoch, std::move(keys), true);
+    made.head.key_set = epoch;
+    made.piece = which;
+    return made;
+  };
+  // One that never came to its end, as before a crash.
+  ASSERT_TRUE(store.write(piece(2, SnapshotPiece::first, {{"a", "2"}})).ok());
+  EXPECT_EQ(keys_of(store, "t"), (Keys{{"a", "1"}, {"b", "1"}}));
+  ASSERT_TRUE(store.write(piece(3, SnapshotPiece::first, {{"a", "3"}})).ok());
+  ASSERT_TRUE(store.write(piece(3, SnapshotPiece::middle, {{"c", "3"}})).ok());
+  EXPECT_EQ(keys_of(store, "t"), (Keys{{"a", "1"}, {"b", "1"}}));
+  ASSERT_TRUE(store.write(piece(3, SnapshotPiece::last, {{"d", "3"}})).ok());
+  EXPECT_EQ(keys_of(store, "t"), (Keys{{"a", "3"}, {"c", "3"}, {"d", "3"}}));
+  // It goes on there, key by key.
+  TaskSnapshot next = snapshot("t", 4, {{"a", "4"}});
+  next.head.key_set = 3;
+  ASSERT_TRUE(store.write(next).ok());
+  EXPECT_EQ(keys_of(store, "t"), (Keys{{"a", "4"}, {"c", "3"}, {"d", "3"}}));
+  // Brought from elsewhere, whole.
+  TaskSnapshot brought = snapshot("t", 5, {{"z", "5"}}, true);
+  ASSERT_TRUE(store.write(brought).ok());
+  EXPECT_EQ(keys_of(store, "t"), (Keys{{"z", "5"}}));
+  EXPECT_EQ(keys_of(store, "t2"), (Keys{{"other", "1"}}));
+  store.close();
+  rocksdb::DB* raw = nullptr;
+  ASSERT_TRUE(rocksdb::DB::Open({}, dir / "s", &raw).ok());
+  int count = 0;
+  {
+    const std::unique_ptr<rocksdb::Iterator> it(raw->NewIterator({}));
+    for (it->Seek("k"); it->Valid() && it->key().starts_with("k"); it->Next()) ++count;
+  }
+  delete raw;
+  EXPECT_EQ(count, 2) << "nothing is left behind";
+}
+
 TEST(SnapshotStore, RefusesAnotherApplicationAndANewerFormat) {
   TempDirectory dir;
   {

@@ -43,15 +43,18 @@ class Runner {
 
  private:
   [[nodiscard]] std::unique_ptr<Task> make() const {
-    if (options_.memory_bytes == UINT64_MAX)
-      return make_counting_task(options_.threads, options_.lateness, options_.weak_hash);
-    auto task = make_counting_task(options_.threads, options_.lateness, options_.weak_hash, memory_stores(faults_));
+    const auto stores = options_.memory_bytes == UINT64_MAX ? ColdStoreMaker() : memory_stores(faults_);
+    auto task = make_counting_task(options_.threads, options_.lateness, options_.weak_hash, stores, rules_);
+    if (options_.memory_bytes == UINT64_MAX) return task;
     task->keep_within(options_.memory_bytes);
     return task;
   }
 
   void epoch(const std::vector<Line>& lines, std::size_t begin, std::size_t end) {
     if (options_.restart_each_epoch) restart();
+    const auto reload = options_.reloads.find(begin);
+    if (reload != options_.reloads.end()) rules_ = reload->second;
+    if (options_.take_over_each_epoch || reload != options_.reloads.end()) take_over();
     std::vector<InputRecord> records;
     std::vector<TimeMs> clocks;
     for (auto at = begin; at < end; ++at) {
@@ -62,16 +65,28 @@ class Runner {
     }
     auto epoch = task_->process(records, clocks, clock_ms_);
     if (result_.error += task_->fault(); !result_.error.empty()) return;
-    for (auto& alert : epoch.alerts) {
-      json::append_json(alert, result_.bytes);
-      result_.bytes += '\n';
-      result_.revisions.push_back(std::move(alert));
-    }
+    tell(std::move(epoch.alerts));
     for (const auto& rejected : epoch.rejected)
       result_.rejected.push_back({rejected.kind, static_cast<std::size_t>(rejected.record->offset.value - first_offset),
                                   rejected.event_index});
     result_.account += epoch.account;
     result_.peak_memory_bytes = std::max(result_.peak_memory_bytes, task_->memory_bytes());
+  }
+
+  void tell(std::vector<Alert> alerts) {
+    for (auto& alert : alerts) {
+      json::append_json(alert, result_.bytes);
+      result_.bytes += '\n';
+      result_.revisions.push_back(std::move(alert));
+    }
+  }
+
+  void take_over() {
+    auto next = make();
+    auto result = next->take_over(*task_);
+    task_ = std::move(next);
+    images_.clear();
+    if (result_.error += task_->fault(); result_.error.empty()) tell(std::move(result.alerts));
   }
 
   void restart() {
@@ -85,6 +100,7 @@ class Runner {
 
   RunOptions options_;
   std::shared_ptr<StoreFaults> faults_;
+  CountingRules rules_;
   std::unique_ptr<Task> task_;
   std::map<std::string, std::string> images_;
   TimeMs clock_ms_ = 0;

@@ -27,8 +27,10 @@ struct Line {
 struct RunOptions {
   std::size_t batch = 1024;
   unsigned threads = 1;
-  bool restart_each_epoch = false;  // snapshot of what changed, new task, restore, between any two epochs
-  TimeMs until_ms = 0;              // advance the clock to it at the end; 0: leave it
+  bool restart_each_epoch = false;    // snapshot of what changed, new task, restore, between any two epochs
+  bool take_over_each_epoch = false;  // a new task takes over from the last one, between any two epochs
+  std::map<std::size_t, CountingRules> reloads = {};  // before the epoch that begins with this line: under other rules
+  TimeMs until_ms = 0;                                // advance the clock to it at the end; 0: leave it
   bool weak_hash = false;
   LatenessSettings lateness = usual_lateness;
   std::uint64_t memory_bytes = UINT64_MAX;   // what goes beyond is spilled into `faults`; 0: all of it, each epoch

@@ -43,15 +43,16 @@ void CountingStage::apply(std::byte* bytes, std::byte*, const EventHead& head, c
                           const std::unique_ptr<Limits>& limits, Emitter& emitter) const {
   if (head.stream_rank != plain_stream_rank) return;
   auto& state = *reinterpret_cast<CountingState*>(bytes);
-  const bool is_high = number.value > (limits ? limits->at(head.time_ms) : default_limit);
-  if (is_high && state.is_high == 0) emitter.open(high, 0, head.time_ms, NAN, NAN, 0);
+  const bool is_high = number.value > (limits ? limits->at(head.time_ms, rules_.limit) : rules_.limit);
+  if (rules_.has(high) && is_high && state.is_high == 0) emitter.open(high, 0, head.time_ms, NAN, NAN, 0);
   if (!is_high && state.is_high != 0) emitter.close(high, 0, head.time_ms);
-  if (state.last_ms != no_time_ms && head.time_ms - state.last_ms > quiet_ms)
+  if (rules_.has(quiet) && state.last_ms != no_time_ms && head.time_ms - state.last_ms > quiet_ms)
     emitter.instant(quiet, 0, state.last_ms, head.time_ms, NAN, NAN, 0);
   if (number.value == spike_value) emitter.instant(spike, 0, head.time_ms, head.time_ms, NAN, NAN, 0);
   const bool counts = !is_high && number.value % 2 == 0;
   state = {head.time_ms, is_high ? 1 : 0, is_high ? 0 : state.evens_since_high + counts};
-  if (counts && state.evens_since_high % 10 == 0) emitter.instant(tenth, 0, head.time_ms, head.time_ms, NAN, NAN, 0);
+  if (rules_.has(tenth) && counts && state.evens_since_high % 10 == 0)
+    emitter.instant(tenth, 0, head.time_ms, head.time_ms, NAN, NAN, 0);
   emitter.deadline(head.time_ms + quiet_ms);
 }
 
@@ -70,7 +71,7 @@ void CountingStage::episodes(const JudgeInput<Limits>& input, Judgement& out) co
       out.episodes.push_back(episode);
     }
   const auto last_ms = reinterpret_cast<const CountingState*>(input.state)->last_ms;
-  if (last_ms == no_time_ms) return;
+  if (last_ms == no_time_ms || !rules_.has(quiet)) return;
   const auto due_ms = last_ms + quiet_ms;
   const auto horizon_ms = last_ms + (input.numbered ? settings_.horizon_ms : settings_.allowed_lateness_ms);
   for (const auto at_ms : {horizon_ms, due_ms})
@@ -109,14 +110,31 @@ Alert CountingStage::describe(const ToldAlert& told, std::string_view key, const
   return alert;
 }
 
+void CountingChange::carry(const std::byte* old_state, const std::byte* old_area, std::byte* state, std::byte* area,
+                           std::unique_ptr<Limits>&, std::unique_ptr<Ledger>& ledger) const {
+  std::memcpy(area, old_area, after_.area_bytes());
+  std::memcpy(state, old_state, sizeof(CountingState));
+  if (!ledger) return;
+  std::erase_if(ledger->candidates, [&](const Candidate& c) {
+    return !after_.rules().has(c.rule) || (is_changed(c.rule) && !c.is_open());
+  });
+}
+
+Alert CountingChange::describe_end(const ToldAlert& told, std::string_view key, const Limits* limits) const {
+  auto alert = before_.describe(told, key, limits);
+  alert.message += " gone";
+  return alert;
+}
+
 std::string CountingStage::describe_key(const KeyFacts& facts) const {
   return fmt::format("owed {} kept {} arrived {}", facts.owed_numbers, facts.kept_events,
                      *reinterpret_cast<const std::uint64_t*>(facts.area));
 }
 
 std::unique_ptr<Task> make_counting_task(unsigned threads, const LatenessSettings& settings, bool weak_hash,
-                                         const ColdStoreMaker& stores) {
-  return std::make_unique<KeyedTask<CountingStage>>(CountingStage(settings, weak_hash), settings, threads, stores);
+                                         const ColdStoreMaker& stores, const CountingRules& rules) {
+  return std::make_unique<KeyedTask<CountingStage>>(CountingStage(settings, weak_hash, rules), settings, threads,
+                                                    stores);
 }
 
 }  // namespace vigia::counting

@@ -39,8 +39,7 @@ struct Limit {
 struct Limits {
   std::vector<Limit> all;
 
-  [[nodiscard]] std::int64_t at(TimeMs time_ms) const {
-    auto value = default_limit;
+  [[nodiscard]] std::int64_t at(TimeMs time_ms, std::int64_t value) const {
     for (const auto& limit : all)
       if (limit.at_ms <= time_ms) value = limit.value;
     return value;
@@ -54,18 +53,30 @@ struct CountingState {
 };
 
 class CountingDecoder;
+class CountingChange;
+
+// What another configuration may say.
+struct CountingRules {
+  std::int64_t limit = default_limit;  // of numbers that no limit has come for
+  unsigned without = 0;                // a bit for each rule that it does not have
+
+  [[nodiscard]] bool has(std::uint16_t rule) const { return (without >> rule & 1) == 0; }
+};
 
 class CountingStage {
  public:
   using Payload = Number;
   using Context = Limits;
   using Decoder = CountingDecoder;
+  using Change = CountingChange;
   using EventRow = Row<Number>;
   static constexpr std::uint8_t plain_stream_rank = 1;
 
   // With weak_hash all keys have one hash.
-  explicit CountingStage(const LatenessSettings& settings, bool weak_hash = false)
-      : settings_(settings), weak_hash_(weak_hash) {}
+  explicit CountingStage(const LatenessSettings& settings, bool weak_hash = false, const CountingRules& rules = {})
+      : settings_(settings), weak_hash_(weak_hash), rules_(rules) {}
+
+  [[nodiscard]] const CountingRules& rules() const { return rules_; }
 
   [[nodiscard]] KeyHash hash(std::string_view key) const {
     return KeyHash{weak_hash_ ? 7 : std::hash<std::string_view>{}(key)};
@@ -132,6 +143,27 @@ class CountingStage {
  private:
   LatenessSettings settings_;
   bool weak_hash_;
+  CountingRules rules_;
+};
+
+class CountingChange {
+ public:
+  CountingChange(const CountingStage& before, const CountingStage& after) : before_(before), after_(after) {}
+
+  void carry(const std::byte* old_state, const std::byte* old_area, std::byte* state, std::byte* area,
+             std::unique_ptr<Limits>& limits, std::unique_ptr<Ledger>& ledger) const;
+  [[nodiscard]] bool move(Episode& told, std::string_view, const Limits*) const {
+    return told.rule != no_rule && after_.rules().has(told.rule);
+  }
+  [[nodiscard]] bool is_changed(std::uint16_t rule) const {
+    return rule == high && before_.rules().limit != after_.rules().limit;
+  }
+  [[nodiscard]] bool hears_again() const { return false; }
+  [[nodiscard]] Alert describe_end(const ToldAlert& told, std::string_view key, const Limits* limits) const;
+
+ private:
+  const CountingStage& before_;
+  const CountingStage& after_;
 };
 
 class CountingDecoder {
@@ -176,6 +208,7 @@ inline constexpr LatenessSettings usual_lateness{24 * 3'600'000LL, 600'000, 300'
 
 [[nodiscard]] std::unique_ptr<Task> make_counting_task(unsigned threads = 1,
                                                        const LatenessSettings& settings = usual_lateness,
-                                                       bool weak_hash = false, const ColdStoreMaker& stores = {});
+                                                       bool weak_hash = false, const ColdStoreMaker& stores = {},
+                                                       const CountingRules& rules = {});
 
 }  // namespace vigia::counting

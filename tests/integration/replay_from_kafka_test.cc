@@ -282,12 +282,10 @@ TEST_F(ReplayFromKafkaTest, ReplayLawAnAlertThatWasTakenOffTheTopicIsMissed) {
   EXPECT_EQ(line_count(dir / "derived.jsonl"), published.size());
 }
 
-TEST_F(ReplayFromKafkaTest, ReplayLawAnotherRuleGivesOtherAlerts) {
+TEST_F(ReplayFromKafkaTest, ReplayLawTheJournalNamesTheRulesWhateverTheFileSays) {
   live(pipeline());
   const Outcome outcome = replay(pipeline("state", "low"));
-  EXPECT_EQ(outcome.exit_code, 1);
-  EXPECT_NE(outcome.text.find("severity: derived 'low', published 'high'"), std::string::npos) << outcome.text;
-  EXPECT_NE(outcome.text.find("The hashes of the rule differ"), std::string::npos) << outcome.text;
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.text;
 }
 
 // The engine was away for longer than the topic keeps its records.

@@ -64,6 +64,10 @@ void VigiaProcess::kill_at_once() {
   pid_ = -1;
 }
 
+void VigiaProcess::hang_up() {
+  if (pid_ > 0) ::kill(pid_, SIGHUP);
+}
+
 void VigiaProcess::freeze() {
   if (pid_ > 0) ::kill(pid_, SIGSTOP);
 }

@@ -19,6 +19,7 @@ class VigiaProcess {
   VigiaProcess& operator=(const VigiaProcess&) = delete;
 
   void kill_at_once();  // as a crash: SIGKILL
+  void hang_up();       // SIGHUP: it reads its files again
   void freeze();        // until thaw() it does nothing, and does not know
   void thaw();
   [[nodiscard]] bool running() const;

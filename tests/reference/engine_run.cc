@@ -42,8 +42,7 @@ class Driver {
         options_(options),
         clock_(options.wall_ms.empty() ? StageClock::Mode::records : StageClock::Mode::wall,
                stage.settings.max_clock_skew_ms) {
-    config_.threads = options.threads;
-    if (options.spill_each_epoch) config_.spill = counting::memory_stores();
+    prepare();
     task_ = make_task();
     partition_ = clock_.add_partition();
   }
@@ -57,6 +56,11 @@ class Driver {
   }
 
  private:
+  void prepare() {
+    config_.threads = options_.threads;
+    if (options_.spill_each_epoch) config_.spill = counting::memory_stores();
+  }
+
   [[nodiscard]] std::unique_ptr<Task> make_task() const {
     auto task = make_whole_task(config_);
     if (options_.spill_each_epoch) task->keep_within(0);
@@ -65,6 +69,7 @@ class Driver {
 
   void epoch(const std::vector<reference::Line>& lines, std::size_t begin, std::size_t end) {
     maybe_restart();
+    maybe_take_over(begin, end);
     std::vector<InputRecord> records;
     std::vector<TimeMs> clocks;
     for (std::size_t at = begin; at < end; ++at) {
@@ -87,17 +92,35 @@ class Driver {
   }
 
   void collect(EpochResult result) {
-    for (auto& alert : result.alerts) {
-      json::append_json(alert, result_.bytes);
-      result_.bytes += '\n';
-      result_.revisions.push_back(std::move(alert));
-    }
+    tell(std::move(result.alerts));
     for (const auto& rejected : result.rejected)
       result_.rejected.push_back({rejected.kind, static_cast<std::size_t>(rejected.record->offset.value),
                                   rejected.event_index, rejected.reason});
     result_.account += result.account;
     result_.error += task_->fault();
     ++epochs_;
+  }
+
+  void tell(std::vector<Alert> alerts) {
+    for (auto& alert : alerts) {
+      json::append_json(alert, result_.bytes);
+      result_.bytes += '\n';
+      result_.revisions.push_back(std::move(alert));
+    }
+  }
+
+  void maybe_take_over(std::size_t begin, std::size_t end) {
+    const bool reloads = options_.reload && options_.reload->first >= begin && options_.reload->first < end;
+    if (reloads) {
+      config_ = options_.reload->second->config;
+      prepare();
+    }
+    if (!reloads && !options_.take_over_each_epoch) return;
+    auto next = make_task();
+    tell(next->take_over(*task_).alerts);
+    task_ = std::move(next);
+    images_.clear();
+    result_.error += task_->fault();
   }
 
   void maybe_restart() {

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "connectors/pipeline_config.h"
@@ -28,7 +29,10 @@ struct RunOptions {
   unsigned threads = 1;
   bool restart_each_epoch = false;                   // snapshot into memory, new task, restore, between any two epochs
   std::optional<std::size_t> restart_at_epoch = {};  // the same, once: before this epoch
-  bool spill_each_epoch = false;                     // with memory for nothing: each seal goes out after each epoch
+  bool take_over_each_epoch = false;                 // a new task takes over from the last one, between any two epochs
+  // The other stage, whose task takes over before the epoch with this line. Of the same sources.
+  std::optional<std::pair<std::size_t, const LoadedStage*>> reload = {};
+  bool spill_each_epoch = false;  // with memory for nothing: each seal goes out after each epoch
   std::optional<TimeMs> until_ms = {};
   std::vector<TimeMs> wall_ms = {};  // time.clock wall: what the wall clock says at each line; empty: records
 };

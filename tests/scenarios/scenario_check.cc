@@ -129,18 +129,19 @@ class Check {
     }
     struct Way {
       unsigned threads;
-      bool restart, spill;
+      bool restart, spill, take_over = false;
     };
-    for (const auto [threads, restart, spill] :
+    for (const auto [threads, restart, spill, take_over] :
          {Way{1, true, false}, Way{2, false, false}, Way{2, true, false}, Way{8, false, false}, Way{8, true, false},
-          Way{1, false, true}, Way{2, true, true}}) {
+          Way{1, false, true}, Way{2, true, true}, Way{1, false, false, true}}) {
       auto how = options(batch);
       how.threads = threads;
       how.restart_each_epoch = restart;
       how.spill_each_epoch = spill;
+      how.take_over_each_epoch = take_over;
       const auto run = harness::run_engine(stage_, lines_, how);
-      const auto where = fmt::format("batch {}, {} threads{}{}", batch, threads, restart ? ", restarted" : "",
-                                     spill ? ", spilled" : "");
+      const auto where = fmt::format("batch {}, {} threads{}{}{}", batch, threads, restart ? ", restarted" : "",
+                                     spill ? ", spilled" : "", take_over ? ", taken over" : "");
       if (!run.error.empty()) say(where, "  " + run.error + "\n");
       if (run.bytes != plain.bytes)
         say(where, "  other bytes than on one thread without a restart:\n" + run.bytes + plain.bytes);

@@ -133,6 +133,10 @@ void try_as_given(const World& world, const Case& tried) {
             << "batch " << batch << ", " << threads << " threads, restored between epochs: " << restarts;
         EXPECT_EQ(run.account, plain.account);
       }
+    auto how = options(tried, batch);
+    how.take_over_each_epoch = true;
+    EXPECT_EQ(harness::run_engine(world.stage, tried.lines, how).bytes, plain.bytes)
+        << "batch " << batch << ", another task takes over between epochs";
   }
 }
 

@@ -2,7 +2,7 @@
 // expects, and with a naive recomputation. One call, check(), runs a case
 //
 //   one by one, in batches of 32, and at once; each on 1, 2 and 8 threads; each again restored from a snapshot between any
-//   two epochs: the same bytes for the same batch;
+//   two epochs, and taken over by another task: the same bytes for the same batch;
 //   with every line twice;
 //   shuffled (seeds are printed), with an allowed lateness of the horizon, and the broker times that such an arrival has:
 //   only against the recomputation.

@@ -1,0 +1,187 @@
+#include "connectors/configuration.h"
+
+#include <fmt/format.h>
+#include <xxhash.h>
+
+#include <algorithm>
+#include <map>
+
+#include "connectors/config_diagnostics.h"
+#include "connectors/geojson.h"
+#include "connectors/timezone.h"
+#include "schemas/configuration_generated.h"
+
+namespace vigia {
+namespace {
+
+schema::RuleParameterT packed(const std::string& name, const ParamValue& value) {
+  schema::RuleParameterT out;
+  out.name = name;
+  if (const auto* integer = std::get_if<std::int64_t>(&value)) out.integer = *integer;
+  if (const auto* number = std::get_if<double>(&value)) out.number = *number;
+  if (const auto* text = std::get_if<std::string>(&value)) out.text = *text;
+  if (const auto* texts = std::get_if<std::vector<std::string>>(&value)) out.texts = *texts;
+  return out;
+}
+
+schema::RuleT packed(const RuleSpec& rule) {
+  schema::RuleT out;
+  out.id = rule.id;
+  out.kind = rule.kind;
+  out.severity = rule.severity;
+  out.category = rule.category;
+  out.message = rule.message;
+  out.always = rule.scope == Scope::always;
+  out.only_site = rule.only.site;
+  out.only_zone = rule.only.zone;
+  out.only_id = rule.only.id;
+  for (const auto& [name, value] : rule.params)
+    out.parameters.push_back(std::make_unique<schema::RuleParameterT>(packed(name, value)));
+  return out;
+}
+
+ParamValue default_of(const ParamSpec& spec) {
+  switch (spec.type) {
+    case ParamType::duration:
+    case ParamType::integer: return static_cast<std::int64_t>(spec.default_value);
+    case ParamType::number: return spec.default_value;
+    case ParamType::string: return std::string(spec.default_strings.empty() ? "" : spec.default_strings.front());
+    case ParamType::string_list: break;
+  }
+  return std::vector<std::string>(spec.default_strings.begin(), spec.default_strings.end());
+}
+
+// False: it is none of the parameter's type.
+bool unpack(const schema::RuleParameterT& from, ParamType type, ParamValue& out) {
+  switch (type) {
+    case ParamType::duration:
+    case ParamType::integer:
+      if (from.integer) out = *from.integer;
+      return from.integer.has_value();
+    case ParamType::number:
+      if (from.number) out = *from.number;
+      return from.number.has_value();
+    case ParamType::string: out = from.text; return true;
+    case ParamType::string_list: out = from.texts; return true;
+  }
+  return false;
+}
+
+Status newer(const schema::RuleT& rule, const std::string& what) {
+  return Status::of(Fault::refused, fmt::format("rule {} of kind {}: {}; it was made by another version of vigia, "
+                                                "which is needed to derive its alerts",
+                                                rule.id, rule.kind, what));
+}
+
+Status unpack(const schema::RuleT& from, RuleSpec& rule) {
+  rule.id = from.id;
+  rule.kind = from.kind;
+  rule.severity = from.severity;
+  rule.category = from.category;
+  rule.message = from.message;
+  rule.scope = from.always ? Scope::always : Scope::trip;
+  rule.only = {from.only_site, from.only_zone, from.only_id};
+  const KindSpec* kind = find_kind(rule.kind);
+  if (kind == nullptr || !kind->available) return newer(from, "this version has no such kind");
+  for (const ParamSpec& spec : kind->params) rule.params.emplace(spec.name, default_of(spec));
+  for (const auto& parameter : from.parameters) {
+    const auto spec = std::ranges::find(kind->params, parameter->name, &ParamSpec::name);
+    if (spec == kind->params.end() || !unpack(*parameter, spec->type, rule.params[parameter->name]))
+      return newer(from, fmt::format("this version has no such parameter as {}", parameter->name));
+  }
+  return Status::good();
+}
+
+}  // namespace
+
+ConfigurationHash Configuration::hash() const {
+  std::string text;
+  const auto append = [&](std::string_view value) { text += fmt::format("{}:{};", value.size(), value); };
+  for (const RuleSpec& rule : rules) append(canonical_text(rule));
+  for (const SiteDocument& document : site) append(document.content);
+  append(timezone);
+  return {std::max<std::uint64_t>(1, XXH3_64bits(text.data(), text.size()))};
+}
+
+std::string encode(const Configuration& configuration) {
+  schema::ConfigurationT packed_all;
+  for (const RuleSpec& rule : configuration.rules)
+    packed_all.rules.push_back(std::make_unique<schema::RuleT>(packed(rule)));
+  for (const SiteDocument& document : configuration.site) {
+    auto file = std::make_unique<schema::SiteFileT>();
+    file->name = document.name;
+    file->content = document.content;
+    packed_all.site.push_back(std::move(file));
+  }
+  packed_all.timezone = configuration.timezone;
+  flatbuffers::FlatBufferBuilder builder;
+  builder.Finish(schema::Configuration::Pack(builder, &packed_all));
+  return {reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize()};
+}
+
+Status decode(std::string_view bytes, Configuration& out) {
+  out = {};
+  flatbuffers::Verifier verifier(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+  if (!verifier.VerifyBuffer<schema::Configuration>(nullptr))
+    return Status::of(Fault::damaged, "these are not the bytes of a configuration");
+  schema::ConfigurationT from;
+  flatbuffers::GetRoot<schema::Configuration>(bytes.data())->UnPackTo(&from);
+  for (const auto& rule : from.rules) {
+    if (Status status = unpack(*rule, out.rules.emplace_back()); !status.ok()) return status;
+  }
+  for (const auto& file : from.site) out.site.push_back({file->name, file->content});
+  out.timezone = from.timezone;
+  return Status::good();
+}
+
+Status build_site(const Configuration& configuration, std::shared_ptr<const SiteModel>& out) {
+  SiteModelBuilder builder;
+  std::vector<ConfigError> errors;
+  for (const SiteDocument& document : configuration.site)
+    parse_geojson(document.name, document.content, builder, errors);
+  if (!errors.empty()) return Status::of(Fault::refused, format_errors(errors));
+  if (!is_timezone(configuration.timezone))
+    return Status::of(Fault::refused, fmt::format("time zone {} is not known here", configuration.timezone));
+  auto site = std::make_shared<SiteModel>(builder.build());
+  site->days = local_days(configuration.timezone);
+  out = std::move(site);
+  return Status::good();
+}
+
+namespace {
+
+using Things = std::map<std::string, std::string>;  // by name: what it is
+
+void compare(const Things& before, const Things& after, std::vector<std::string>& out) {
+  for (const auto& [name, what] : before)
+    if (!after.contains(name)) out.push_back(name + " is gone");
+  for (const auto& [name, what] : after) {
+    const auto old = before.find(name);
+    if (old == before.end()) {
+      out.push_back(name + " is new");
+    } else if (old->second != what) {
+      out.push_back(name + " has changed");
+    }
+  }
+}
+
+Things things_of(const Configuration& configuration) {
+  Things things;
+  for (const RuleSpec& rule : configuration.rules) things["rule " + rule.id] = canonical_text(rule);
+  std::shared_ptr<const SiteModel> site;
+  if (!build_site(configuration, site).ok()) return things;
+  for (const Zone& zone : site->zones) things["zone " + zone.id] = fmt::format("{}", zone.content_hash);
+  for (const Route& route : site->routes) things["route " + route.id] = fmt::format("{}", route.content_hash);
+  return things;
+}
+
+}  // namespace
+
+std::vector<std::string> differences(const Configuration& before, const Configuration& after) {
+  std::vector<std::string> lines;
+  compare(things_of(before), things_of(after), lines);
+  if (before.timezone != after.timezone) lines.push_back("the time zone has changed");
+  return lines;
+}
+
+}  // namespace vigia
