@@ -51,6 +51,10 @@ if [ -n "$proxied_port" ]; then
   proxied_advertised=,PROXIED://127.0.0.1:$advertised_port
   proxied_protocol=,PROXIED:PLAINTEXT
 fi
+# A long lease, since on a busy machine a broker may not get to its heartbeats for seconds, and without its lease it leads
+# nothing. One that comes back must wait until its earlier lease has run out: there a short one.
+session_ms=18000
+[ ! -f "$directory/data/meta.properties" ] || session_ms=3000
 mkdir -p "$directory"
 cat >"$directory/server.properties" <<EOF
 process.roles=broker,controller
@@ -80,7 +84,7 @@ message.max.bytes=20971520
 log.retention.ms=-1
 log.cleaner.dedupe.buffer.size=4194304
 broker.heartbeat.interval.ms=500
-broker.session.timeout.ms=2000
+broker.session.timeout.ms=$session_ms
 EOF
 # shellcheck disable=SC2206  # several options in one variable
 java_options=(-Xmx"${VIGIA_KAFKA_HEAP:-512m}" ${VIGIA_KAFKA_JAVA:--XX:+UseSerialGC -XX:TieredStopAtLevel=1}

@@ -478,13 +478,12 @@ TEST_F(RunTest, ADamagedAlertStoreIsMadeAgainFromTheTopic) {
   const std::string config = pipeline();
   kafka().create_topic(seals, 2);
   kafka().produce(seals, tampering(20, 0, 3));
-  const auto run = [&] {
+  Revisions all;
+  {
     VigiaProcess process(run_arguments(config), dir / "run.log");
-    const Revisions found = wait_for_alerts(20);
+    all = wait_for_alerts(20);
     EXPECT_EQ(process.terminate(), 0) << process.log();
-    return found;
-  };
-  const Revisions all = run();
+  }
   ASSERT_EQ(all.size(), 20u);
   const std::filesystem::path store = dir / "state/alerts";
   std::size_t damaged = 0;
@@ -494,7 +493,9 @@ TEST_F(RunTest, ADamagedAlertStoreIsMadeAgainFromTheTopic) {
     ++damaged;
   }
   ASSERT_GT(damaged, 0u);
-  run();
+  VigiaProcess process(run_arguments(config), dir / "run.log");
+  EXPECT_TRUE(process.wait_for_log("it is made again from topic")) << process.log();
+  EXPECT_EQ(process.terminate(), 0) << process.log();
   EXPECT_TRUE(std::filesystem::exists(dir / "state/alerts-damaged"));
   EXPECT_EQ(stored(config), all);
 }
