@@ -190,7 +190,8 @@ class KafkaReplay {
       return status;
     const std::size_t first = range_.first_entry(entries, part.number);
     part.first_epoch = first < entries.size() ? entries[first].epoch : UINT64_MAX;
-    part.from_ms = first >= entries.size() ? never_ms : first > 0 ? entries[first - 1].clock_ms : clock_ms;
+    // What the epoch before it said has that epoch's clock at the latest.
+    part.from_ms = first >= entries.size() ? never_ms : 1 + (first > 0 ? entries[first - 1].clock_ms : clock_ms);
     if (range_.from_offset.empty()) part.from_ms = range_.from_ms;
     // With transactions what is in the journal is public; else what the group has noted is, as long as it remembers.
     const bool all_public = loaded_.pipeline.delivery == Delivery::exactly_once || committed == 0;
