@@ -65,6 +65,7 @@ class ChaosTest : public ::testing::Test {
   void write_alerts(const TopicLog& seen);
   void wait_for_the_replayed(const Replayed& replayed);
   [[nodiscard]] AccountSum stop_engines();
+  [[nodiscard]] bool runs_all(const Instance& engine) const;
   void judge_account(const Replayed& replayed, const AccountSum& account);
   void keep_what_is_left();
 

@@ -10,9 +10,11 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
+#include <random>
 #include <system_error>
 #include <vector>
 
@@ -25,20 +27,23 @@ namespace {
 // The first start may have to fetch the jars.
 constexpr auto start_limit = std::chrono::minutes(5);
 
+// Below those that the system gives to outgoing connections: one of these could take the port while the broker is down.
+constexpr int first_port = 15'000, port_count = 15'000;
+
 // All at once, so that they differ.
 std::array<std::uint16_t, 3> free_ports() {
   std::array<int, 3> sockets{};
   std::array<std::uint16_t, 3> ports{};
+  std::random_device random;
   for (std::size_t i = 0; i < ports.size(); ++i) {
     sockets[i] = ::socket(AF_INET, SOCK_STREAM, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    if (::bind(sockets[i], reinterpret_cast<sockaddr*>(&address), size) == 0 &&
-        ::getsockname(sockets[i], reinterpret_cast<sockaddr*>(&address), &size) == 0) {
-      ports[i] = ntohs(address.sin_port);
-    }
+    do {
+      ports[i] = static_cast<std::uint16_t>(first_port + random() % port_count);
+      address.sin_port = htons(ports[i]);
+    } while (::bind(sockets[i], reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 && errno == EADDRINUSE);
   }
   for (const int socket : sockets) ::close(socket);
   return ports;
