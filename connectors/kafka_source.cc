@@ -176,6 +176,10 @@ Status KafkaSource::read_range(const PartitionOffset& from, Offset end, TimeMs w
                                                   from.partition.value, wait_ms, next.value, end.value));
     }
     s.serve_group();
+    // The client fetches nothing until the group has been answered.
+    if (s.wanted == Change::withdrawn || s.wanted == Change::lost)
+      return Status::of(Fault::retry,
+                        fmt::format("the consumer group {} shares its partitions out anew", s.options.group));
     s.wait(std::min<TimeMs>(deadline_ms - steady_clock_ms(), kafka_fetch_wait_ms));
   }
 }

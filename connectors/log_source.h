@@ -53,8 +53,9 @@ class LogSource : public RecordSource {
   [[nodiscard]] virtual Status commit(std::span<const TaskProgress> progress) = 0;
 
   // Records exactly [from.next, end) of one partition, appended to `batch`, for replaying a journalled epoch. Waits for
-  // them at most wait_ms without progress; Fault::refused when they are gone. May only be called between take() and the
-  // first poll; leaves the reading position at `end`. The caller merges (record_merge.h).
+  // them at most wait_ms without progress, and not while change() has something to say: that is Fault::retry, too.
+  // Fault::refused when they are gone. May only be called between take() and the first poll; leaves the reading position at
+  // `end`. The caller merges (record_merge.h).
   [[nodiscard]] virtual Status read_range(const PartitionOffset& from, Offset end, TimeMs wait_ms,
                                           RecordBatch& batch) = 0;
 };
