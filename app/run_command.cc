@@ -26,10 +26,10 @@ struct RunArguments {
 int run_run(const RunArguments& arguments) {
   spdlog::set_default_logger(spdlog::stderr_color_mt("vigia"));
   spdlog::set_level(spdlog::level::from_str(arguments.log_level));
+  watch_stop_signals();  // before anything that takes time: one that comes early is to be heard, too
+  watch_reload_signal();
   const auto loaded = load_stage(arguments.config);
   if (!loaded) return exit_configuration;
-  watch_stop_signals();
-  watch_reload_signal();
   const ServiceResult result = run_service(*loaded, arguments.threads, {});
   fmt::print(stderr, "{{\"account\":{},\"alert_revisions\":{}}}\n", account_json(result.account), result.revisions);
   if (result.status.ok()) return exit_good;

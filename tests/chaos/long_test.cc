@@ -68,6 +68,7 @@ class LongTest : public ChaosTest {
 
   void leave(Instance& engine) {
     if (!engine.running()) return;
+    (void)wait_until([&] { return !engine.log_of_this_life().empty(); });  // before that nobody hears the signal
     EXPECT_EQ(engine.stop(), 0) << engine.log_of_this_life();
   }
 
