@@ -67,7 +67,8 @@ class KafkaSource : public LogSource {
   // Who is in the group, and which of them we are (empty: none yet). Any thread.
   [[nodiscard]] Status members(TimeMs timeout_ms, std::vector<GroupMember>& out, std::string& self);
 
-  // The member that we are now, for a transaction that is to hold offsets: the caller destroys it. Any thread.
+  // The member that we are now, for a transaction that is to hold offsets: the caller destroys it. Null while it joins its
+  // group again. Any thread.
   [[nodiscard]] rd_kafka_consumer_group_metadata_t* group_metadata() const;
 
  private:

@@ -16,6 +16,8 @@ namespace {
 constexpr int seek_timeout_ms = 1'000;
 constexpr TimeMs seek_pause_ms = 10;
 
+Status away() { return Status::of(Fault::retry, "the consumer joins its group again"); }
+
 }  // namespace
 
 Status KafkaSource::join() {
@@ -25,7 +27,10 @@ Status KafkaSource::join() {
     s.wanted = Change::offered;
     return Status::good();
   }
-  if (Status status = s.begin(true); !status.ok()) return status;
+  {
+    const std::unique_lock lock(s.swap);
+    if (Status status = s.begin(true); !status.ok()) return status;
+  }
   rd_kafka_topic_partition_list_t* list = rd_kafka_topic_partition_list_new(static_cast<int>(s.options.topics.size()));
   for (const auto& topic : s.options.topics) rd_kafka_topic_partition_list_add(list, topic.c_str(), -1);
   const rd_kafka_resp_err_t error = rd_kafka_subscribe(s.client.handle(), list);
@@ -75,12 +80,29 @@ void KafkaSource::Impl::hold(const rd_kafka_topic_partition_list_t& list) {
 
 KafkaSource::Change KafkaSource::change() {
   Impl& s = *impl_;
+  if (s.rejoin_due) {  // while no broker answers: with the next call
+    s.rejoin_due = !join().ok();
+    return Change::none;
+  }
   s.serve_group();
+  if (s.is_fenced() && steady_clock_ms() - s.fenced_ms >= fence_pause_ms) {
+    s.fenced_ms = steady_clock_ms();
+    s.rejoin_due = true;
+    if (!s.partitions.empty()) s.wanted = Change::lost;
+  }
   if (s.wanted == Change::withdrawn && rd_kafka_assignment_lost(s.client.handle()) != 0) s.wanted = Change::lost;
   return s.wanted;
 }
 
 // What comes here is the group's; records go to the queues of their partitions.
+// Brokers let nobody else have the name of a member. One whose answer gets lost on the way asks again, under a new id, and
+// is fenced by itself.
+bool KafkaSource::Impl::is_fenced() {
+  char text[512];
+  return client.handle() != nullptr &&
+         rd_kafka_fatal_error(client.handle(), text, sizeof text) == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID;
+}
+
 void KafkaSource::Impl::serve_group() {
   if (client.handle() == nullptr) return;
   while (rd_kafka_message_t* message = in_group ? rd_kafka_consumer_poll(client.handle(), 0) : nullptr) {
@@ -170,14 +192,21 @@ Status KafkaSource::committed(std::span<const PartitionId> numbers, std::vector<
 
 Status KafkaSource::committed_in(std::span<const std::string> topics, std::span<const PartitionId> numbers,
                                  TimeMs timeout_ms, std::vector<TaskProgress>& out) {
+  const std::shared_lock lock(impl_->swap);
+  if (impl_->client.handle() == nullptr) return away();
   return fetch_progress(impl_->client, topics, numbers, static_cast<int>(timeout_ms), out);
 }
 
-Status KafkaSource::commit(std::span<const TaskProgress> progress) { return commit_progress(impl_->client, progress); }
+Status KafkaSource::commit(std::span<const TaskProgress> progress) {
+  const std::shared_lock lock(impl_->swap);
+  return impl_->client.handle() == nullptr ? away() : commit_progress(impl_->client, progress);
+}
 
 Status KafkaSource::members(TimeMs timeout_ms, std::vector<GroupMember>& out, std::string& self) {
   Impl& s = *impl_;
+  const std::shared_lock lock(s.swap);
   self.clear();
+  if (s.client.handle() == nullptr) return away();
   if (char* id = rd_kafka_memberid(s.client.handle())) {
     self = id;
     rd_kafka_mem_free(s.client.handle(), id);
@@ -186,7 +215,8 @@ Status KafkaSource::members(TimeMs timeout_ms, std::vector<GroupMember>& out, st
 }
 
 rd_kafka_consumer_group_metadata_t* KafkaSource::group_metadata() const {
-  return rd_kafka_consumer_group_metadata(impl_->client.handle());
+  const std::shared_lock lock(impl_->swap);
+  return impl_->client.handle() == nullptr ? nullptr : rd_kafka_consumer_group_metadata(impl_->client.handle());
 }
 
 }  // namespace vigia

@@ -87,6 +87,11 @@ void KafkaSource::Impl::note_leaders(const KafkaTopics& found) {
 }
 
 Status KafkaSource::Impl::trouble(bool got_records) {
+  if (rejoin_due)
+    return Status::of(Fault::retry,
+                      fmt::format("the brokers told consumer group {} that another member has the name of "
+                                  "this one; joining it again",
+                                  options.group));
   const TimeMs now_ms = steady_clock_ms();
   bool any_alive = got_records, any_away = false;
   const Status* passing = nullptr;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <memory>
+#include <shared_mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,6 +22,9 @@ namespace vigia {
 // Without a successful fetch for this long the broker counts as away. An idle fetch returns every fetch_wait_ms.
 inline constexpr TimeMs kafka_away_after_ms = 3000;
 inline constexpr TimeMs kafka_fetch_wait_ms = 100;
+
+// A member whose answers got lost is told that another one has its name: it was itself. Twice within this time it is not.
+inline constexpr TimeMs fence_pause_ms = 60'000;
 
 struct KafkaSource::Impl {
   struct Loss {
@@ -44,11 +48,14 @@ struct KafkaSource::Impl {
   Change wanted = Change::none;
   bool in_group = false;
   std::vector<PartitionId> numbers;
-  Status refused;                // what the group offers makes no sense
-  std::vector<Loss> lost;        // not told yet
-  bool reassign_due = false;     // partitions are to go on elsewhere
-  bool seek_due = false;         // and have not been told so yet
-  bool assigned_before = false;  // this client
+  Status refused;                      // what the group offers makes no sense
+  std::vector<Loss> lost;              // not told yet
+  bool reassign_due = false;           // partitions are to go on elsewhere
+  bool seek_due = false;               // and have not been told so yet
+  bool assigned_before = false;        // this client
+  bool rejoin_due = false;             // fenced, and the next change() joins again
+  TimeMs fenced_ms = -fence_pause_ms;  // steady: the last time
+  mutable std::shared_mutex swap;      // of the client while other threads ask it
   int wake_fd = -1;
   TimeMs opened_ms = 0;         // steady
   TimeMs alive_ms = 0;          // steady: opened, or the last time anything came
@@ -68,6 +75,7 @@ struct KafkaSource::Impl {
   void on_rebalance(rd_kafka_resp_err_t what, const rd_kafka_topic_partition_list_t& list);
   void hold(const rd_kafka_topic_partition_list_t& list);
   void serve_group();
+  bool is_fenced();
   void assign(std::span<const PartitionOffset> from);
   void drop_partitions();
   Status seek_anew();

@@ -137,8 +137,13 @@ Status KafkaTransaction::commit(std::span<const TaskProgress> progress) {
   const auto timeout_ms = static_cast<int>(producer_.transaction_timeout_ms());
   const auto session = producer_.session();
   const std::shared_ptr<rd_kafka_topic_partition_list_t> offsets = progress_list(session->client.handle(), progress);
-  const std::shared_ptr<rd_kafka_consumer_group_metadata_t> member(source_.group_metadata(),
-                                                                   rd_kafka_consumer_group_metadata_destroy);
+  const std::shared_ptr<rd_kafka_consumer_group_metadata_t> member(source_.group_metadata(), [](auto* known) {
+    if (known != nullptr) rd_kafka_consumer_group_metadata_destroy(known);
+  });
+  if (member == nullptr) {
+    ready_ = false;
+    return Status::of(Fault::lost, "the consumer joins its group again");
+  }
   Status status = watched("send_offsets_to_transaction", [=](rd_kafka_t* handle) {
     return rd_kafka_send_offsets_to_transaction(handle, offsets.get(), member.get(), timeout_ms);
   });

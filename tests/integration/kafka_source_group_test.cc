@@ -11,27 +11,41 @@
 namespace vigia::test {
 namespace {
 
-class KafkaSourceGroupTest : public BrokerFixture {};
+class KafkaSourceGroupTest : public BrokerFixture {
+ protected:
+  KafkaSourceOptions options() {
+    KafkaSourceOptions o;
+    o.brokers = bootstrap();
+    o.group = unique("group");
+    o.topics = {unique("shared")};
+    kafka().create_topic(o.topics.front(), 1);
+    return o;
+  }
+
+  // Until the group says so.
+  static bool hears(KafkaSource& source, LogSource::Change what) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+    while (std::chrono::steady_clock::now() < deadline) {
+      if (source.change() == what) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    return false;
+  }
+};
 
 // While the group waits for a member to give its partitions back the client fetches nothing for it: who waits for records
 // of the journal then waits for nothing, and lets everybody wait.
 TEST_F(KafkaSourceGroupTest, WhoReadsTheJournalsRecordsDoesNotKeepTheGroupWaiting) {
-  const std::string topic = unique("shared");
-  kafka().create_topic(topic, 1);
-  KafkaSourceOptions options;
-  options.brokers = bootstrap();
-  options.group = unique("group");
-  options.topics = {topic};
-  KafkaSource source(options);
+  const KafkaSourceOptions o = options();
+  const std::string topic = o.topics.front();
+  KafkaSource source(o);
   ASSERT_TRUE(source.join().ok());
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
-  while (source.change() != LogSource::Change::offered && std::chrono::steady_clock::now() < deadline)
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  ASSERT_TRUE(hears(source, LogSource::Change::offered));
   ASSERT_TRUE(source.take({}).ok());
 
   std::atomic<bool> done = false;
   std::thread other([&] {
-    KafkaSource second(options);
+    KafkaSource second(o);
     EXPECT_TRUE(second.join().ok());
     while (!done) {
       (void)second.change();
@@ -46,9 +60,41 @@ TEST_F(KafkaSourceGroupTest, WhoReadsTheJournalsRecordsDoesNotKeepTheGroupWaitin
   }
   done = true;
   other.join();
-  EXPECT_EQ(status.text, "the consumer group " + options.group + " shares its partitions out anew");
+  EXPECT_EQ(status.text, "the consumer group " + o.group + " shares its partitions out anew");
   EXPECT_EQ(status.fault, Fault::retry);
   EXPECT_EQ(source.change(), LogSource::Change::withdrawn);
+}
+
+// As it fences itself when the answer to its joining is lost on the way: the group then knows it under an id that it has
+// not heard.
+TEST_F(KafkaSourceGroupTest, AMemberThatIsFencedJoinsAgainAndTheSecondTimeItIsSomebodyElse) {
+  KafkaSourceOptions o = options();
+  o.instance = "one";
+  KafkaSource source(o);
+  ASSERT_TRUE(source.join().ok());
+  ASSERT_TRUE(hears(source, LogSource::Change::offered));
+  ASSERT_TRUE(source.take({}).ok());
+  KafkaSource twin(o);
+  ASSERT_TRUE(twin.join().ok());
+  ASSERT_TRUE(hears(twin, LogSource::Change::offered));
+
+  ASSERT_TRUE(hears(source, LogSource::Change::lost));
+  source.give_up();
+  ASSERT_TRUE(hears(source, LogSource::Change::offered));
+  ASSERT_TRUE(source.take({}).ok());
+  RecordBatch batch;
+  ASSERT_TRUE(source.poll(batch, {}).ok());
+
+  KafkaSource again(o);
+  ASSERT_TRUE(again.join().ok());
+  ASSERT_TRUE(hears(again, LogSource::Change::offered));
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  Status status;
+  while (status.ok() && std::chrono::steady_clock::now() < deadline) {
+    static_cast<void>(source.change());
+    status = source.poll(batch, {});
+  }
+  EXPECT_EQ(status.fault, Fault::fenced) << status.text;
 }
 
 }  // namespace
