@@ -78,8 +78,8 @@ class LongTest : public ChaosTest {
     engine.kill();
     engine.start(
         {{"VIGIA_KILL_POINT", fmt::format("{}:{}", points[dice().roll(points.size())], dice().between(1, 9))}});
-    // It may have no partition and never come there.
-    (void)wait_until([&] { return !engine.running(); }, std::chrono::seconds(5));
+    // It may have no partition and never come there; and it is not to die of it later.
+    if (!wait_until([&] { return !engine.running(); }, std::chrono::seconds(5))) engine.kill();
   }
 
   void under(const ProxyRules& rules) {
