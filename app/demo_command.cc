@@ -169,7 +169,8 @@ int run_demo(const DemoArguments& arguments) {
                                 {"vigia.alerts.state", demo_partitions},
                                 {"vigia.dead-letters", 1},
                                 {"vigia.too-late", 1},
-                                {"demo.journal", demo_partitions}});
+                                {"demo.journal", demo_partitions},
+                                {"demo.configurations", 1}});
   if (!status.ok()) return complain(status.text);
   status = write_demo_pipeline(outcome.directory, site, broker.brokers(), outcome.pipeline);
   if (!status.ok()) return complain(status.text);

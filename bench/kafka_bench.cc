@@ -69,6 +69,7 @@ Run run_vigia(const Load& load, int run, Delivery delivery) {
   loaded->pipeline.application = fmt::format("bench-{}-{}", load.seal_topic, run);
   loaded->pipeline.outputs.journal = loaded->pipeline.application + ".journal";
   loaded->pipeline.outputs.snapshots = loaded->pipeline.application + ".snapshots";
+  loaded->pipeline.outputs.configurations = loaded->pipeline.application + ".configurations";
   loaded->pipeline.delivery = delivery;
   loaded->pipeline.state_directory = directory.string();
   loaded->topics = {load.seal_topic, load.trip_topic};

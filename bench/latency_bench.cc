@@ -87,6 +87,7 @@ void event_to_committed_alert(benchmark::State& state) {
   loaded->pipeline.outputs.alerts = name + ".alerts";
   loaded->pipeline.outputs.journal = name + ".journal";
   loaded->pipeline.outputs.snapshots = name + ".snapshots";
+  loaded->pipeline.outputs.configurations = name + ".configurations";
   loaded->topics = {name + ".seal", name + ".trip"};
   loaded->stage.sources[0].topic = loaded->topics[0];
   loaded->stage.sources[1].topic = loaded->topics[1];
