@@ -1,6 +1,10 @@
 // The network between engine and broker cuts, delays, throttles, and loses answers to what was done.
 #include <fmt/format.h>
 
+#include <climits>
+#include <string>
+#include <utility>
+
 #include "chaos_test.h"
 
 namespace vigia::test {
@@ -76,6 +80,42 @@ TEST_F(NetworkTest, AnswersNeverCome) {
   }
   judge();
 }
+
+// Input goes on, and snapshots are due: none may hold what no reader will ever see.
+TEST_F(NetworkTest, TheEngineDiesWhileNothingBecomesPublic) {
+  begin();
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(progress(1 + dice().roll(60))) << engine().log_of_this_life();
+    outside().proxy().lose_answers(KafkaApi::add_partitions_to_txn, INT_MAX, false);
+    let_pass(std::chrono::seconds(3));  // some times `snapshot_every`
+    engine().kill();
+    outside().proxy().pass();
+    engine().start();
+  }
+  ASSERT_TRUE(progress()) << engine().log_of_this_life();
+  judge();
+}
+
+class NoAnswersTest : public NetworkTest, public ::testing::WithParamInterface<std::pair<const char*, KafkaApi>> {};
+
+// The group hears from it meanwhile, so nobody takes its tasks: what is applied has to come out, once.
+TEST_P(NoAnswersTest, UntilItTriesAgainWithTasksThatAreStillItsOwn) {
+  begin();
+  ASSERT_TRUE(progress(1 + dice().roll(60))) << engine().log_of_this_life();
+  outside().proxy().lose_answers(GetParam().second, INT_MAX, false);
+  ASSERT_TRUE(wait_until([&] { return engine().log().find("trying again until it passes") != std::string::npos; }))
+      << engine().log();
+  outside().proxy().pass();
+  ASSERT_TRUE(progress(50)) << engine().log_of_this_life();
+  judge();
+}
+
+// The records, their offsets, and whether all of it counts.
+INSTANTIATE_TEST_SUITE_P(To, NoAnswersTest,
+                         ::testing::Values(std::pair("Produce", KafkaApi::produce),
+                                           std::pair("TxnOffsetCommit", KafkaApi::txn_offset_commit),
+                                           std::pair("EndTxn", KafkaApi::end_txn)),
+                         [](const auto& api) { return std::string(api.param.first); });
 
 }  // namespace
 }  // namespace vigia::test
