@@ -219,6 +219,10 @@ void Shard<Stage>::flush(std::uint32_t index, Record& record) {
   auto& cold = *record.cold;
   if (!cold.pending) return;
   record.settle();
+  if (record.last_sequence != 0) {  // what came the short way since
+    cold.run_high = cold.newest_sequence = record.last_sequence;
+    cold.run_high_ms = record.last_ms;
+  }
   const auto pending = std::exchange(cold.pending, nullptr);
   const auto before = history_bytes(record);
   Rebuild<Stage> rebuild(stage_, offsets, record, state_of(record), area_of(record), cold.detected_ms);

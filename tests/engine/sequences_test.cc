@@ -27,6 +27,16 @@ TEST(Sequences, AGapOwesWhatIsMissing) {
   EXPECT_EQ(outcome({at_second(0, 5), at_second(10, 6), at_second(20, 11)}).described, "owed 4 kept 3 arrived 3");
 }
 
+// A limit waits for the end of the epoch; the number behind it goes the short way meanwhile.
+TEST(Sequences, WhatCameInTheEpochOfALateEventIsNotOwed) {
+  auto limit = at_second(15, 0);
+  limit.topic = 1;
+  const std::vector<Line> lines{at_second(0, 1),  at_second(10, 2), limit,
+                                at_second(20, 3), at_second(30, 4), at_second(40, 5)};
+  for (const std::size_t batch : {1u, 2u, 3u, 100u})
+    EXPECT_EQ(outcome(lines, batch).described, "owed 0 kept 6 arrived 6") << batch;
+}
+
 TEST(Sequences, FirstContactOwesNothing) {
   EXPECT_EQ(outcome({at_second(0, 4711)}).described, "owed 0 kept 1 arrived 1");
 }
