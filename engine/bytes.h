@@ -60,6 +60,7 @@ class ByteReader {
     return bytes;
   }
   [[nodiscard]] bool at_end() const { return in_.empty(); }
+  [[nodiscard]] std::size_t rest_bytes() const { return in_.size(); }
 
   bool failed = false;
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/key_image.h"
+#include "engine/key_move.h"
 #include "engine/parallel.h"
 #include "engine/result_order.h"
 #include "engine/shard.h"
@@ -37,6 +38,7 @@ class KeyedTask final : public Task {
   [[nodiscard]] std::string restore_meta(std::string_view meta) override;
   [[nodiscard]] std::string restore_key(std::string_view key, std::string_view bytes) override;
   [[nodiscard]] EpochResult take_over(Task& before) override;
+  [[nodiscard]] std::string move_key(std::string_view bytes, PartitionId to, std::string& moved) const override;
   [[nodiscard]] std::string describe_key(std::string_view key) const override;
   [[nodiscard]] Account total_account() const override { return total_; }
   [[nodiscard]] std::uint64_t memory_bytes() const override;
@@ -244,6 +246,11 @@ std::string KeyedTask<Stage>::restore_key(std::string_view key, std::string_view
   auto error = read_key_image(stage_, shard, key, bytes);
   if (error.empty()) shard.shed();  // a snapshot may hold more than the memory
   return error;
+}
+
+template <class Stage>
+std::string KeyedTask<Stage>::move_key(std::string_view bytes, PartitionId to, std::string& moved) const {
+  return move_key_image(stage_, offsets(), bytes, to, moved);
 }
 
 template <class Stage>

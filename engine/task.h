@@ -84,6 +84,13 @@ class Task {
   // between two epochs, has no fault, and may only be destroyed afterwards.
   [[nodiscard]] virtual EpochResult take_over(Task& before) = 0;
 
+  // Makes of an image of this task's one for a task of another partition, where the key's records lie from now on. Returns
+  // an error text, empty when good.
+  [[nodiscard]] virtual std::string move_key(std::string_view bytes, PartitionId /*to*/, std::string& moved) const {
+    moved = bytes;
+    return {};
+  }
+
   // For people: what the engine knows of one key, as JSON; empty when it knows nothing.
   [[nodiscard]] virtual std::string describe_key(std::string_view key) const = 0;
 
