@@ -10,6 +10,7 @@ namespace vigia {
 
 void add_run_command(CLI::App& cli, int& exit_code);
 void add_demo_command(CLI::App& cli, int& exit_code);
+void add_repartition_command(CLI::App& cli, int& exit_code);
 void add_demo_broker_command(CLI::App& cli, int& exit_code);  // hidden; started by `demo`
 void add_validate_command(CLI::App& cli, int& exit_code);
 void add_replay_command(CLI::App& cli, int& exit_code);

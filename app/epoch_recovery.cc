@@ -110,19 +110,20 @@ Status EpochRunner::take_tasks() {
   return Status::good();
 }
 
-// With another number of partitions keys lie elsewhere, and state can't follow them.
+// With another number of partitions keys lie elsewhere, and state does not follow them by itself.
 Status EpochRunner::check_partitions(std::span<const TaskProgress> progress) const {
   const std::int32_t now = parts_.source.partition_count();
   for (const TaskProgress& one : progress) {
     if (one.partitions == 0 || one.partitions == now) continue;
-    return Status::of(
-        Fault::refused,
-        fmt::format(
-            "the topics have {} partitions, and the state of this application was made with {}: keys lie elsewhere "
-            "now, and state can't follow them. Go back to the old number of partitions, or let the topics be read "
-            "from their beginning: stop all instances, choose another `application`, and start with empty state "
-            "directories",
-            now, one.partitions));
+    const char* what_to_do =
+        now > one.partitions
+            ? "Stop all instances and deal the state out anew: vigia repartition --config PIPELINE.yaml"
+            : "Go back to the old number of partitions, or let the topics be read from their beginning: stop all "
+              "instances, choose another `application`, and start with empty state directories";
+    return Status::of(Fault::refused,
+                      fmt::format("the topics have {} partitions, and the state of this application was made with {}: "
+                                  "keys lie elsewhere now. {}",
+                                  now, one.partitions, what_to_do));
   }
   return Status::good();
 }
@@ -191,10 +192,16 @@ Status EpochRunner::catch_up(std::span<const TaskProgress> progress, const Tasks
   return Status::good();
 }
 
-Status EpochRunner::read_journal(const StageTask& task, std::uint64_t committed_epoch,
-                                 std::vector<JournalEntry>& entries) {
-  return parts_.journal.read(task.name, task.partition, task.journal, task.epoch + 1, committed_epoch,
-                             [&](const JournalEntry& entry) { entries.push_back(entry); });
+// At least once, a repartition that did not come to its end may have left its mark: it does not count.
+Status EpochRunner::read_journal(StageTask& task, std::uint64_t committed_epoch, std::vector<JournalEntry>& entries) {
+  Status status = parts_.journal.read(task.name, task.partition, task.journal, task.epoch + 1, committed_epoch,
+                                      [&](const JournalEntry& entry) { entries.push_back(entry); });
+  const auto mark = std::ranges::find_if(
+      entries, [&](const JournalEntry& entry) { return entry.partitions_before > 0 && entry.epoch > committed_epoch; });
+  if (mark == entries.end()) return status;
+  task.term = std::max(task.term, mark->term);
+  entries.erase(mark, entries.end());
+  return status;
 }
 
 Status EpochRunner::replay_journal(StageTask& task, std::uint64_t committed_epoch, std::vector<JournalEntry> entries) {

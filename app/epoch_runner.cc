@@ -168,13 +168,7 @@ void EpochRunner::add_part(std::vector<Part>& parts, StageTask& task, std::span<
   if (!records.empty() || idle) task.clock.follow(wall_ms);
   const bool has_losses = std::ranges::any_of(statuses, [](const auto& status) { return !status.lost.is_empty(); });
   if (records.empty() && task.clock.clock_ms() == before_ms && silences.empty() && !has_losses) return;
-  part.entry.task = task.name;
-  part.entry.partition = task.partition;
-  part.entry.epoch = ++task.epoch;
-  part.entry.term = task.term;
-  part.entry.clock_ms = task.clock.clock_ms();
-  part.entry.configuration = task.configuration;
-  part.entry.wall_ms = options_.clock == StageClock::Mode::wall ? wall_ms : no_time_ms;
+  begin_entry(part, wall_ms);
   for (const PartitionStatus& status : statuses) {
     part.entry.ranges.push_back(range_of(status, options_.topics[status.topic.value]));
     task.next[status.topic.value].next = status.next;
@@ -182,6 +176,36 @@ void EpochRunner::add_part(std::vector<Part>& parts, StageTask& task, std::span<
   }
   part.entry.silences = std::move(silences);
   parts.push_back(std::move(part));
+}
+
+void EpochRunner::begin_entry(Part& part, TimeMs wall_ms) const {
+  StageTask& task = *part.task;
+  part.entry.task = task.name;
+  part.entry.partition = task.partition;
+  part.entry.epoch = ++task.epoch;
+  part.entry.term = task.term;
+  part.entry.clock_ms = task.clock.clock_ms();
+  part.entry.configuration = task.configuration;
+  part.entry.wall_ms = options_.clock == StageClock::Mode::wall ? wall_ms : no_time_ms;
+}
+
+// An epoch without records for each task that is behind: its timers up to there fire.
+void EpochRunner::level_clocks() {
+  TimeMs foremost_ms = 0;
+  for (const auto& task : tasks_) foremost_ms = std::max(foremost_ms, task->clock.clock_ms());
+  std::vector<Part> parts;
+  for (const auto& task : tasks_) {
+    if (task->clock.clock_ms() == foremost_ms) continue;
+    task->clock.set(foremost_ms);
+    Part& part = parts.emplace_back(Part{task.get(), {}, {}, {}});
+    begin_entry(part, parts_.wall_ms());
+    for (const PartitionOffset& at : task->next)
+      part.entry.ranges.push_back({at.topic, at.partition, at.next, at.next, true});
+  }
+  if (parts.empty()) return;
+  auto epoch = std::make_unique<AppliedEpoch>();
+  apply(parts, *epoch);
+  publisher_.add(std::move(epoch));
 }
 
 // The next snapshot should lie behind it: one from before it needs records that are about to go, too.
@@ -346,6 +370,10 @@ Status EpochRunner::finish_snapshots() {
 
 Status EpochRunner::stop() {
   if (Status status = settle(); !status.ok()) return status;
+  if (options_.level_clocks && lag_ == 0 && !std::exchange(clocks_are_level_, true)) {
+    level_clocks();
+    if (Status status = settle(); !status.ok()) return status;
+  }
   if (!final_snapshot_taken_) {
     if (Status status = finish_snapshots(); !status.ok()) return status;  // the one under way
     begin_snapshots();

@@ -49,6 +49,7 @@ struct RunnerOptions {
   bool exactly_once = false;              // what is in the journal is public; else what the group has noted is
   TimeMs standby_every_ms = 1000;         // how often copies of others' tasks are brought up to date; 0: by advance()
   std::uint64_t memory_budget_bytes = 0;  // of state, history and what waits for the disk; 0: no limit
+  bool level_clocks = false;  // stop() brings all tasks to the clock of the foremost, if everything has been read
   PollLimits poll;
   PublisherOptions publish;
 };
@@ -120,8 +121,7 @@ class EpochRunner {
   [[nodiscard]] Status find_tasks(std::span<const TaskProgress> progress, Tasks& tasks);
   [[nodiscard]] static bool needs_journal(const StageTask& task, const TaskProgress& progress);
   [[nodiscard]] Status catch_up(std::span<const TaskProgress> progress, const Tasks& tasks);
-  [[nodiscard]] Status read_journal(const StageTask& task, std::uint64_t committed_epoch,
-                                    std::vector<JournalEntry>& entries);
+  [[nodiscard]] Status read_journal(StageTask& task, std::uint64_t committed_epoch, std::vector<JournalEntry>& entries);
   [[nodiscard]] Status replay_journal(StageTask& task, std::uint64_t committed_epoch,
                                       std::vector<JournalEntry> entries);
   [[nodiscard]] Status replay_epoch(StageTask& task, const JournalEntry& entry, bool is_public);
@@ -141,6 +141,8 @@ class EpochRunner {
   void note_loss(const PartitionStatus& status, TimeMs before_ms, JournalEntry& entry);
   [[nodiscard]] SourceAlertOptions about_sources() const { return {options_.application, options_.source_silence_ms}; }
   [[nodiscard]] std::vector<Part> part_batch(RecordBatch& batch);
+  void begin_entry(Part& part, TimeMs wall_ms) const;
+  void level_clocks();
   void apply(std::vector<Part>& parts, AppliedEpoch& epoch);
   void note_public();
   void watch_memory();
@@ -166,6 +168,7 @@ class EpochRunner {
   RecordBatch spare_;    // memory of a batch that is done
   bool retake_ = false;  // taking the tasks on has not come to its end
   bool paused_ = false;
+  bool clocks_are_level_ = false;
   bool final_snapshot_taken_ = false;
   bool snapshot_soon_ = false;  // not only when its time has come
   TimeMs snapshot_ms_ = no_time_ms;

@@ -31,6 +31,16 @@ const JournalRange* range_of(const JournalEntry& entry, const std::string& topic
 
 Status apply_journalled(const JournalEntry& entry, const EpochReader& reader, StageTask& task, RecordBatch& batch,
                         EpochResult& result) {
+  if (entry.partitions_before > 0) {
+    return Status::of(
+        Fault::refused,
+        fmt::format(
+            "{}: epoch {} is a repartition: its topics had {} partitions before, and keys came to it from other "
+            "tasks; state of before can't be followed across. Needed is its snapshot of epoch {} or a later one: "
+            "where `vigia repartition` was run it is in the state directory (run it there again, it finishes "
+            "what was broken off), elsewhere it comes from the topic of snapshots (state.publish_every)",
+            task.name, entry.epoch, entry.partitions_before, entry.epoch));
+  }
   for (const JournalRange& range : entry.ranges) {
     if (std::ranges::find(task.next, range.topic, &PartitionOffset::topic) == task.next.end()) {
       return Status::of(Fault::refused, fmt::format("the journal of {} has records of topic {}, which is not among the "

@@ -33,6 +33,7 @@ struct EpochReader {
 
 // REQUIRES: `task` is as it was before the epoch, and the source was taken at the first records needed and not polled since.
 // Afterwards the task is as it was behind the epoch; after a fault as it was before, and the source must be taken anew.
+// Fault::refused also where the entry is the mark of a repartition.
 // Rejected records in `result` point into `batch`.
 [[nodiscard]] Status apply_journalled(const JournalEntry& entry, const EpochReader& reader, StageTask& task,
                                       RecordBatch& batch, EpochResult& result);

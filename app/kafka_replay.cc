@@ -19,6 +19,7 @@
 #include "app/snapshot_before.h"
 #include "app/state_location.h"
 #include "app/task_replay.h"
+#include "app/time_text.h"
 #include "connectors/file_sink.h"
 #include "connectors/kafka_journal.h"
 #include "connectors/kafka_source.h"
@@ -107,11 +108,12 @@ class KafkaReplay {
       }
     }
     // What the engine has told of the partitioners, if its state is here.
-    const std::string told = scratch_.path() + "/partitioners";
     std::error_code ignored;
-    std::filesystem::copy_file(loaded_.pipeline.state_directory + "/partitioners", told, ignored);
-    return placements_.open(told, partitions);
+    std::filesystem::copy_file(loaded_.pipeline.state_directory + "/partitioners", told_file(), ignored);
+    return placements_.open(told_file(), partitions);
   }
+
+  [[nodiscard]] std::string told_file() const { return scratch_.path() + "/partitioners"; }
 
   // Those that the journal names; an application that has never announced any has none.
   Status read_configurations() {
@@ -188,6 +190,7 @@ class KafkaReplay {
                                      [&](const JournalEntry& entry) { entries.push_back(entry); });
         !status.ok())
       return status;
+    if (Status status = stop_at_repartition(entries, committed); !status.ok()) return status;
     const std::size_t first = range_.first_entry(entries, part.number);
     part.first_epoch = first < entries.size() ? entries[first].epoch : UINT64_MAX;
     // What the epoch before it said has that epoch's clock at the latest.
@@ -203,6 +206,28 @@ class KafkaReplay {
       const auto at = static_cast<std::size_t>(part.number.value);
       return at < log.size() ? log[at] : OffsetBounds{};  // the source will say that their numbers differ
     });
+  }
+
+  // Keys came from other tasks then: what lies behind it does not follow from what lies before it in this one. At least once
+  // one that did not come to its end may have left its mark.
+  Status stop_at_repartition(std::vector<JournalEntry>& entries, std::uint64_t committed) {
+    const auto mark = std::ranges::find_if(entries, [](const auto& entry) { return entry.partitions_before > 0; });
+    if (mark == entries.end()) return Status::good();
+    const bool counts =
+        loaded_.pipeline.delivery == Delivery::exactly_once || committed == 0 || mark->epoch <= committed;
+    const bool is_behind = range_.to_ms < mark->clock_ms - slack_ms();
+    if (counts && !is_behind) {
+      return Status::of(
+          Fault::refused,
+          fmt::format("{}: its topics had {} partitions until {}, and were repartitioned then (epoch {}); a proof does "
+                      "not reach across. What came before: --to {}. What came after: --from {} or later, if the state "
+                      "directory has a snapshot from between (snapshots, snapshots-older)",
+                      mark->task, mark->partitions_before, format_time(mark->clock_ms, loaded_.pipeline.timezone),
+                      mark->epoch, mark->clock_ms - slack_ms() - 1, mark->clock_ms + slack_ms() + 1));
+    }
+    const std::int32_t partitions = mark->partitions_before;
+    entries.erase(mark, entries.end());
+    return counts ? placements_.open(told_file(), partitions) : Status::good();
   }
 
   // How far what an alert says of its time may be from the clock of the epoch that gave it.

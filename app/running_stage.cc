@@ -97,6 +97,7 @@ KafkaSourceOptions RunningStage::source_options() const {
   options.topics = spec_.topics;
   options.create_topics = pipeline_.create_topics;
   options.create_partitions = spec_.create_partitions;
+  options.first_partitions = spec_.first_partitions;
   options.accept_lost = pipeline_.lost_offsets == LostOffsets::accept;
   options.queue_bytes = spec_.queue_bytes;
   options.log = log_kafka;
@@ -156,6 +157,7 @@ void RunningStage::make_runner() {
   options.poll = epoch_limits;
   options.memory_budget_bytes = spec_.memory_budget_bytes;
   options.exactly_once = exactly_once();
+  options.level_clocks = spec_.first_partitions > 0;
   RunnerParts parts{*source_, *journal_, *transaction_, snapshots_, *delivery_, {}, spec_.wall_ms};
   parts.configurations = spec_.configurations;
   if (spec_.inspect) {
@@ -164,7 +166,7 @@ void RunningStage::make_runner() {
     };
   }
   parts.sharing = sharing_.get();
-  if (pipeline_.standby_copies > 0) {
+  if (pipeline_.standby_copies > 0 && spec_.first_partitions == 0) {
     standby_ =
         std::make_unique<KafkaStandby>(*source_, source_options(), journal_options(), exactly_once(), parts.inspect);
     parts.standby = &standby_->parts();

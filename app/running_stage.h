@@ -38,6 +38,7 @@ struct StageSpec {
   std::vector<std::string> outputs;    // topics that must exist
   std::vector<std::string> tables;     // compacted ones
   std::int32_t create_partitions = 4;  // of a source that is created and has no sibling
+  std::int32_t first_partitions = 0;   // as if the topics had only so many, and without the group; 0: as they are
   std::size_t queue_bytes = 0;         // what is read ahead
   std::uint64_t memory_budget_bytes = 0;
   TimeMs source_silence_ms = 0;              // 0: no source is ever silent

@@ -41,9 +41,11 @@ constexpr TimeMs settle_ms = 10'000;
 // The stages of a pipeline in this process: that of seals, and where a rule needs it that of signals behind it.
 class Service {
  public:
-  Service(const LoadedStage& loaded, unsigned threads, const ServiceHooks& hooks)
+  // `read_off`: what to do instead of running until a stop; null: nothing else.
+  Service(const LoadedStage& loaded, unsigned threads, const ServiceHooks& hooks, const ReadOff* read_off = nullptr)
       : loaded_(loaded),
         hooks_(hooks),
+        read_off_(read_off),
         seal_config_(loaded.stage),
         threads_(std::max(1U, threads)),
         placements_(loaded.sources),
@@ -60,11 +62,13 @@ class Service {
   ServiceResult run() {
     ServiceResult result;
     result.status = open();
-    if (result.status.ok()) result.status = live();
+    if (result.status.ok()) result.status = read_off_ == nullptr ? live() : in_arena(threads_, *seals_);
     if (seals_) result.account = seals_->account();
     for (const auto* stage : {seals_.get(), signals_.get()}) result.revisions += stage ? stage->revisions() : 0;
     return result;
   }
+
+  [[nodiscard]] bool is_read() const { return is_read_; }
 
  private:
   Status open() {
@@ -76,7 +80,7 @@ class Service {
     seals_ = std::make_unique<RunningStage>(loaded_.pipeline, seal_stage());
     if (Status status = seals_->connect(); !status.ok() || stopping()) return status;
     auto partitions = seals_->task_count();
-    if (has_signals()) {
+    if (has_signals() && read_off_ == nullptr) {
       signals_ = std::make_unique<RunningStage>(loaded_.pipeline, signal_stage(partitions));
       if (Status status = signals_->connect(); !status.ok() || stopping()) return status;
       partitions = std::max(partitions, signals_->task_count());
@@ -142,6 +146,10 @@ class Service {
     spec.stop = [this] { return stopping(); };
     spec.alert = alert_hook();
     spec.tick = hooks_.tick;
+    if (read_off_ != nullptr) {
+      spec.first_partitions = read_off_->partitions;
+      spec.tick = [this](const EpochRunner& runner) { is_read_ = runner.task_count() > 0 && runner.lag() == 0; };
+    }
     return spec;
   }
 
@@ -211,7 +219,8 @@ class Service {
       const std::string file = loaded_.pipeline.state_directory + "/partitioners";
       if (Status status = placements_.open(file, placed_partitions_); !status.ok()) return status;
     }
-    return placements_.observe(records);
+    if (Status status = placements_.observe(records); !status.ok() || read_off_ == nullptr) return status;
+    return read_off_->inspect(records);
   }
 
   // The second stage has a thread of its own, and little to do there.
@@ -254,11 +263,12 @@ class Service {
   }
 
   [[nodiscard]] bool stopping() const {
-    return second_is_done_ || cannot_follow_ || stop_requested() || (hooks_.stop && hooks_.stop());
+    return is_read_ || second_is_done_ || cannot_follow_ || stop_requested() || (hooks_.stop && hooks_.stop());
   }
 
   const LoadedStage& loaded_;
   const ServiceHooks& hooks_;
+  const ReadOff* read_off_;
   SealStageConfig seal_config_;
   unsigned threads_;
   AlertStore store_;
@@ -275,6 +285,7 @@ class Service {
   VersionedTasks signal_tasks_;
   std::mutex hook_mutex_;
   std::atomic<bool> running_ = false;  // both stages are: the second waits for the first
+  std::atomic<bool> is_read_ = false;
   std::atomic<bool> first_is_done_ = false, second_is_done_ = false, cannot_follow_ = false;
   std::unique_ptr<RunningStage> seals_, signals_;  // last: they use the others
 };
@@ -288,6 +299,14 @@ std::string spill_directory(const std::string& state_directory) { return state_d
 
 ServiceResult run_service(const LoadedStage& loaded, unsigned threads, const ServiceHooks& hooks) {
   return Service(loaded, threads, hooks).run();
+}
+
+ServiceResult read_off(const LoadedStage& loaded, unsigned threads, const ReadOff& what, bool& is_read) {
+  const ServiceHooks hooks;
+  Service service(loaded, threads, hooks, &what);
+  ServiceResult result = service.run();
+  is_read = service.is_read();
+  return result;
 }
 
 }  // namespace vigia

@@ -2,7 +2,9 @@
 // is, and half of the demo.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 
 #include "app/epoch_runner.h"
@@ -36,5 +38,16 @@ inline constexpr const char* signal_group_suffix = ".signals";
 
 // Faults that pass (brokers away, disk full) are logged and waited out, with growing pauses.
 [[nodiscard]] ServiceResult run_service(const LoadedStage& loaded, unsigned threads, const ServiceHooks& hooks);
+
+// What is left in the first partitions of the topics, by the state that was made when they had no more than these.
+struct ReadOff {
+  std::int32_t partitions = 0;
+  // Sees all records before they are applied; a fault ends it.
+  std::function<Status(std::span<const InputRecord>)> inspect;
+};
+
+// As run_service, of the first stage alone: until everything there is read, or a stop is asked for. It is no member of the
+// group, and brings the clocks of all tasks to that of the foremost in the end. `is_read`: everything was.
+[[nodiscard]] ServiceResult read_off(const LoadedStage& loaded, unsigned threads, const ReadOff& what, bool& is_read);
 
 }  // namespace vigia

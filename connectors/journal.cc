@@ -133,7 +133,8 @@ std::string encode(const JournalEntry& entry) {
     rocks::append_u64(out, range.at_end ? 1 : 0);
   }
   append_silences(out, entry.silences);
-  if (!entry.losses.empty()) append_losses(out, entry.losses);
+  if (!entry.losses.empty() || entry.partitions_before > 0) append_losses(out, entry.losses);
+  if (entry.partitions_before > 0) rocks::append_i64(out, entry.partitions_before);
   rocks::append_checksum({}, out);
   return out;
 }
@@ -163,6 +164,7 @@ bool decode(std::string_view bytes, JournalEntry& out) {
   read_silences(in, out.silences);
   out.losses.clear();
   if (!in.at_end()) read_losses(in, out.losses);
+  out.partitions_before = in.at_end() ? 0 : static_cast<std::int32_t>(in.i64());
   return in.at_end();
 }
 

@@ -62,6 +62,9 @@ struct JournalEntry {
   std::vector<JournalSilence> silences = {};  // what changed about them; of the task with number 0 only
   std::vector<JournalLoss> losses = {};
   ConfigurationHash configuration = {};  // by which it was judged; another than before: the task changed to it first
+  // 0: an epoch. Else the mark of a repartition, which has no records: the topics had so many partitions before, and the
+  // task goes on from the snapshot of this epoch, with the keys that it was dealt.
+  std::int32_t partitions_before = 0;
 
   friend bool operator==(const JournalEntry&, const JournalEntry&) = default;
 };
@@ -112,8 +115,8 @@ void append_silences(std::string& out, std::span<const JournalSilence> silences)
 void read_silences(rocks::Reader& in, std::vector<JournalSilence>& out);
 
 // The bytes of an entry, version 3: every integer 8 bytes big-endian, strings with their length before them, the version
-// first, and XXH3 of all before it at the end. Losses are only there when there are some. Version 2, which has no
-// configuration, is read.
+// first, and XXH3 of all before it at the end. Losses and the number of partitions are only there when there are some.
+// Version 2, which has no configuration, is read.
 [[nodiscard]] std::string encode(const JournalEntry& entry);
 [[nodiscard]] bool decode(std::string_view bytes, JournalEntry& out);
 

@@ -89,6 +89,10 @@ struct KafkaTopics {
 [[nodiscard]] Status create_topic(KafkaClient& client, const std::string& name, std::int32_t partitions, bool compacted,
                                   TimeMs timeout_ms);
 
+// Gives it so many partitions. Fault::retry: no answer.
+[[nodiscard]] Status enlarge_topic(KafkaClient& client, const std::string& name, std::int32_t partitions,
+                                   TimeMs timeout_ms);
+
 // max.message.bytes of a topic: what its broker takes as one batch. `out` stays as it is when the broker does not say.
 [[nodiscard]] Status fetch_record_limit(KafkaClient& client, const std::string& topic, TimeMs timeout_ms,
                                         std::size_t& out);

@@ -68,7 +68,10 @@ Status describe_group(KafkaClient& client, const std::string& group, const std::
     return Status::of(Fault::retry,
                       fmt::format("members of consumer group {}: {}", group, rd_kafka_error_string(error)));
   }
-  if (rd_kafka_ConsumerGroupDescription_state(found[0]) != RD_KAFKA_CONSUMER_GROUP_STATE_STABLE)
+  const auto state = rd_kafka_ConsumerGroupDescription_state(found[0]);
+  if (state == RD_KAFKA_CONSUMER_GROUP_STATE_EMPTY || state == RD_KAFKA_CONSUMER_GROUP_STATE_DEAD)
+    return Status::good();
+  if (state != RD_KAFKA_CONSUMER_GROUP_STATE_STABLE)
     return Status::of(Fault::retry, fmt::format("consumer group {} is sharing its partitions out anew", group));
   const std::size_t members = rd_kafka_ConsumerGroupDescription_member_count(found[0]);
   for (std::size_t i = 0; i < members; ++i)

@@ -19,8 +19,8 @@ struct GroupMember {
   std::vector<PartitionId> numbers;  // in order
 };
 
-// Members in the order in which librdkafka's range assignor goes through them; the numbers are those of `topic`. Fault::retry:
-// no answer in time, or the group is about to share its partitions out anew.
+// Members in the order in which librdkafka's range assignor goes through them; the numbers are those of `topic`. Empty where
+// there is no such group. Fault::retry: no answer in time, or the group is about to share its partitions out anew.
 [[nodiscard]] Status describe_group(KafkaClient& client, const std::string& group, const std::string& topic,
                                     TimeMs timeout_ms, std::vector<GroupMember>& out);
 

@@ -69,6 +69,7 @@ Status KafkaSource::Impl::begin(bool as_member) {
   if (known.ok()) known = find_stage_topics(client, wanted_topics, found, partition_count);
   close();
   if (!known.ok()) return known;
+  if (options.first_partitions > 0) partition_count = std::min(partition_count, options.first_partitions);
   const auto& only = options.only_partitions;
   const std::size_t assigned = only.empty() ? static_cast<std::size_t>(partition_count) : only.size();
   if (Status status = connect(assigned * options.topics.size(), as_member); !status.ok()) return status;

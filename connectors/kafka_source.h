@@ -33,6 +33,7 @@ struct KafkaSourceOptions {
   std::int32_t create_partitions = 4;             // when no sibling exists
   bool accept_lost = false;                       // go on behind records that are gone, and say so; else stop
   std::vector<std::int32_t> only_partitions;      // no group: these and no others; empty: the group decides
+  std::int32_t first_partitions = 0;              // no group: as if the topics had only so many; 0: all that they have
   std::size_t queue_bytes = std::size_t{128} << 20;  // memory for what is read ahead, over all partitions
   TimeMs request_timeout_ms = 10'000;                // of open()
   // What librdkafka has to say (syslog level 0 to 7). Called from its threads. May be empty.

@@ -22,7 +22,7 @@ Status away() { return Status::of(Fault::retry, "the consumer joins its group ag
 
 Status KafkaSource::join() {
   Impl& s = *impl_;
-  if (!s.options.only_partitions.empty()) {
+  if (!s.options.only_partitions.empty() || s.options.first_partitions > 0) {
     if (Status status = open({}); !status.ok()) return status;
     s.wanted = Change::offered;
     return Status::good();
@@ -71,7 +71,8 @@ void KafkaSource::Impl::hold(const rd_kafka_topic_partition_list_t& list) {
     }
     if (number >= partition_count) {
       refused = Status::of(Fault::refused,
-                           fmt::format("partition {} is new: the topics had {} partitions when this instance started",
+                           fmt::format("partition {} is new: the topics had {} partitions when this instance started; "
+                                       "stop all instances and run `vigia repartition`",
                                        number, partition_count));
     }
     numbers.push_back(PartitionId{number});

@@ -98,6 +98,36 @@ Status create_topic(KafkaClient& client, const std::string& name, std::int32_t p
   return status;
 }
 
+Status enlarge_topic(KafkaClient& client, const std::string& name, std::int32_t partitions, TimeMs timeout_ms) {
+  char text[512];
+  rd_kafka_NewPartitions_t* wanted =
+      rd_kafka_NewPartitions_new(name.c_str(), static_cast<std::size_t>(partitions), text, sizeof text);
+  if (wanted == nullptr) return Status::of(Fault::refused, fmt::format("topic '{}': {}", name, text));
+  rd_kafka_AdminOptions_t* options = rd_kafka_AdminOptions_new(client.handle(), RD_KAFKA_ADMIN_OP_CREATEPARTITIONS);
+  rd_kafka_AdminOptions_set_request_timeout(options, static_cast<int>(timeout_ms), text, sizeof text);
+  rd_kafka_AdminOptions_set_operation_timeout(options, static_cast<int>(timeout_ms), text, sizeof text);
+  rd_kafka_queue_t* answers = rd_kafka_queue_new(client.handle());
+  rd_kafka_CreatePartitions(client.handle(), &wanted, 1, options, answers);
+  rd_kafka_event_t* event = rd_kafka_queue_poll(answers, static_cast<int>(timeout_ms) + slice_ms);
+  Status status = Status::of(Fault::retry, fmt::format("topic '{}' was not enlarged: no answer", name));
+  std::size_t count = 0;
+  const auto* result = event == nullptr ? nullptr : rd_kafka_event_CreatePartitions_result(event);
+  const auto* const* topics = result == nullptr ? nullptr : rd_kafka_CreatePartitions_result_topics(result, &count);
+  if (count == 1) {
+    const auto error = rd_kafka_topic_result_error(topics[0]);
+    const char* why = rd_kafka_topic_result_error_string(topics[0]);
+    status = error == RD_KAFKA_RESP_ERR_NO_ERROR
+                 ? Status::good()
+                 : Status::of(Fault::refused, fmt::format("topic '{}' was not enlarged: {}", name,
+                                                          why == nullptr ? rd_kafka_err2str(error) : why));
+  }
+  if (event != nullptr) rd_kafka_event_destroy(event);
+  rd_kafka_queue_destroy(answers);
+  rd_kafka_AdminOptions_destroy(options);
+  rd_kafka_NewPartitions_destroy(wanted);
+  return status;
+}
+
 Status fetch_record_limit(KafkaClient& client, const std::string& topic, TimeMs timeout_ms, std::size_t& out) {
   rd_kafka_ConfigResource_t* resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str());
   rd_kafka_AdminOptions_t* options = rd_kafka_AdminOptions_new(client.handle(), RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);

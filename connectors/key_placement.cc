@@ -33,6 +33,10 @@ bool is_known(Partitioner partitioner) { return function_of(partitioner) != null
 
 }  // namespace
 
+PartitionId partition_of(Partitioner partitioner, std::string_view key, std::int32_t partitions) {
+  return PartitionId{function_of(partitioner)(key, partitions)};
+}
+
 std::string TopicPlacement::problem(std::string_view key, PartitionId partition) const {
   if (fits(key, partition)) return {};
   return fmt::format(
@@ -139,6 +143,17 @@ Status KeyPlacements::check_siblings() const {
             name_of(topic.placement->told())));
   }
   return Status::good();
+}
+
+// Topics that tell nothing yet are written as their siblings are: else the stage would stop at their first records.
+Partitioner KeyPlacements::partitioner() const {
+  Partitioner found = Partitioner::automatic;
+  for (const Topic& topic : topics_) {
+    const Partitioner told = topic.placement->told();
+    if (told == Partitioner::unchecked) return told;
+    if (told != Partitioner::automatic) found = told;
+  }
+  return found;
 }
 
 std::shared_ptr<const KeyPlacement> KeyPlacements::of(std::size_t topic) const {

@@ -34,6 +34,9 @@ class TopicPlacement : public KeyPlacement {
   std::atomic<Partitioner> told_{Partitioner::automatic};
 };
 
+// Where a key belongs. REQUIRES: the partitioner is neither automatic nor unchecked.
+[[nodiscard]] PartitionId partition_of(Partitioner partitioner, std::string_view key, std::int32_t partitions);
+
 // Finds the partitioner of one topic.
 class PartitionerFinder {
  public:
@@ -62,6 +65,10 @@ class KeyPlacements {
   // Learns from records, before they are applied. Fault::refused when a topic fits no partitioner, or another one than
   // its sibling; the text says what to do.
   [[nodiscard]] Status observe(std::span<const InputRecord> records);
+
+  // That of the stage's topics; automatic: of none it has been told yet; unchecked: of one it is not to be known.
+  // REQUIRES: opened with more than one partition.
+  [[nodiscard]] Partitioner partitioner() const;
 
   // Null: the topic is not to be checked.
   [[nodiscard]] std::shared_ptr<const KeyPlacement> of(std::size_t topic) const;

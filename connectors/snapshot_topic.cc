@@ -40,8 +40,10 @@ class Assembly {
  public:
   void add(std::string_view key, std::string_view value) {
     std::uint32_t piece = 0, count = 0;
-    if (key.size() <= sizeof piece || value.size() < sizeof count) return;
+    if (key.size() <= sizeof piece) return;
     std::memcpy(&piece, key.data() + key.size() - sizeof piece, sizeof piece);
+    if (value.empty() && piece == 0) keys_.erase(std::string(key.substr(0, key.size() - sizeof piece)));
+    if (value.size() < sizeof count) return;
     std::memcpy(&count, value.data(), sizeof count);
     auto& pieces = keys_[std::string(key.substr(0, key.size() - sizeof piece))];
     if (piece == 0) pieces.resize(count);
@@ -62,6 +64,27 @@ class Assembly {
 };
 
 }  // namespace
+
+std::string snapshot_head_key(const std::string& task) { return "h" + task; }
+
+std::string snapshot_image_key(const std::string& task, std::string_view key) {
+  return "k" + task + '\0' + std::string(key);
+}
+
+Status produce_snapshot_value(KafkaProducer& producer, const std::string& topic, PartitionId number,
+                              const std::string& key, std::string_view value, bool is_gone) {
+  const auto count =
+      static_cast<std::uint32_t>(std::max<std::size_t>(1, (value.size() + piece_bytes - 1) / piece_bytes));
+  std::string piece;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    piece.assign(reinterpret_cast<const char*>(&count), sizeof count);
+    piece += value.substr(i * piece_bytes, piece_bytes);
+    const std::string_view record = is_gone ? std::string_view() : std::string_view(piece);
+    if (Status status = producer.produce(topic, key + piece_number(i), record, {}, number.value); !status.ok())
+      return status;
+  }
+  return Status::good();
+}
 
 SnapshotTopic::SnapshotTopic(SnapshotTopicOptions options, KafkaSource& source)
     : options_(std::move(options)),
@@ -87,19 +110,6 @@ Status SnapshotTopic::last_epoch(PartitionId number, std::uint64_t& epoch) {
   return Status::good();
 }
 
-Status SnapshotTopic::produce(std::string key, std::string_view value, PartitionId number) {
-  const auto count =
-      static_cast<std::uint32_t>(std::max<std::size_t>(1, (value.size() + piece_bytes - 1) / piece_bytes));
-  std::string piece;
-  for (std::uint32_t i = 0; i < count; ++i) {
-    piece.assign(reinterpret_cast<const char*>(&count), sizeof count);
-    piece += value.substr(i * piece_bytes, piece_bytes);
-    Status status = producer_.produce(options_.topic, key + piece_number(i), piece, {}, number.value);
-    if (!status.ok()) return status;
-  }
-  return Status::good();
-}
-
 Status SnapshotTopic::publish(const SnapshotStore& store, const std::string& task, PartitionId number,
                               std::uint64_t after_epoch, const std::atomic<bool>& stop) {
   SnapshotHead head;
@@ -110,12 +120,12 @@ Status SnapshotTopic::publish(const SnapshotStore& store, const std::string& tas
   TaskProgress progress{number, known->epoch, {{options_.topic, number, Offset{0}}}};
   bool already = false;
   if (Status status = transaction_.begin({&progress, 1}, already); !status.ok() || already) return status;
-  const std::string prefix = "k" + task + '\0';
   Status status = store.changed(task, after_epoch, head, [&](std::string_view key, std::string_view bytes) {
     if (stop) return Status::of(Fault::retry, "broken off");
-    return produce(prefix + std::string(key), bytes, number);
+    return produce_snapshot_value(producer_, options_.topic, number, snapshot_image_key(task, key), bytes);
   });
-  if (status.ok()) status = produce("h" + task, encode(head), number);
+  if (status.ok())
+    status = produce_snapshot_value(producer_, options_.topic, number, snapshot_head_key(task), encode(head));
   if (!status.ok()) return status;
   progress.epoch = head.epoch;
   progress.next.front().next = Offset{static_cast<std::int64_t>(head.epoch)};
@@ -135,8 +145,8 @@ Status SnapshotTopic::fetch(const std::string& task, PartitionId number, std::ui
   rd_kafka_topic_partition_list_add(list.get(), options_.topic.c_str(), number.value)->offset =
       RD_KAFKA_OFFSET_BEGINNING;
   rd_kafka_assign(reader_.handle(), list.get());
-  const std::string head_key = "h" + task;
-  const std::string prefix = "k" + task + '\0';
+  const std::string head_key = snapshot_head_key(task);
+  const std::string prefix = snapshot_image_key(task, {});
   Assembly all;
   Status status;
   bool is_sure = false;

@@ -30,6 +30,13 @@ struct SnapshotTopicOptions {
   KafkaLog log;
 };
 
+// One value of a snapshot, in as many records as it takes, or, for a key that is gone, in as many tombstones. Part of the
+// transaction that `producer` has open. `key`: as above, without the piece.
+[[nodiscard]] Status produce_snapshot_value(KafkaProducer& producer, const std::string& topic, PartitionId number,
+                                            const std::string& key, std::string_view value, bool is_gone = false);
+[[nodiscard]] std::string snapshot_head_key(const std::string& task);
+[[nodiscard]] std::string snapshot_image_key(const std::string& task, std::string_view key);
+
 // publish() may run on one thread while the others run on another.
 class SnapshotTopic {
  public:
@@ -51,7 +58,6 @@ class SnapshotTopic {
   [[nodiscard]] Status fetch(const std::string& task, PartitionId number, std::uint64_t epoch, TaskSnapshot& out);
 
  private:
-  [[nodiscard]] Status produce(std::string key, std::string_view value, PartitionId number);
   [[nodiscard]] Status open_reader();
 
   SnapshotTopicOptions options_;

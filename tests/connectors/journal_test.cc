@@ -67,6 +67,21 @@ TEST(JournalEntry, WhatWasLostReadsBackToo) {
   for (std::size_t i = 0; i < bytes.size(); ++i) EXPECT_FALSE(decode(std::string_view(bytes).substr(0, i), back)) << i;
 }
 
+TEST(JournalEntry, TheMarkOfARepartitionReadsBackToo) {
+  JournalEntry mark;
+  mark.task = "seal-trip/3";
+  mark.partition = PartitionId{3};
+  mark.epoch = 13;
+  mark.partitions_before = 3;
+  const std::string bytes = encode(mark);
+  JournalEntry back = entry("seal-trip/3", 12);
+  ASSERT_TRUE(decode(bytes, back));
+  EXPECT_EQ(back, mark);
+  ASSERT_TRUE(decode(encode(entry("seal-trip/3", 12)), back));
+  EXPECT_EQ(back.partitions_before, 0);
+  for (std::size_t i = 0; i < bytes.size(); ++i) EXPECT_FALSE(decode(std::string_view(bytes).substr(0, i), back)) << i;
+}
+
 class JournalTest : public ::testing::Test {
  protected:
   void append(std::initializer_list<JournalEntry> entries) {

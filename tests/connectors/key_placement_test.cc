@@ -55,6 +55,19 @@ TEST_F(KeyPlacementTest, TellsEachPartitionerFromItsFirstRecords) {
   }
 }
 
+TEST_F(KeyPlacementTest, ThePartitionerOfAllTopicsIsThatOfThoseThatAreKnown) {
+  KeyPlacements placements({source("seal"), source("trip")});
+  ASSERT_TRUE(placements.open(file, partitions).ok());
+  EXPECT_EQ(placements.partitioner(), Partitioner::automatic);
+  ASSERT_TRUE(give(placements, 0, &crc32_partition, 200).ok());
+  EXPECT_EQ(placements.partitioner(), Partitioner::crc32) << "the other one has no records yet";
+  for (const char* key : {"seal-1", "seal-2", "x"})
+    EXPECT_EQ(partition_of(placements.partitioner(), key, 7).value, crc32_partition(key, 7));
+  KeyPlacements unknown({source("seal", Partitioner::murmur2), source("trip", Partitioner::unchecked)});
+  ASSERT_TRUE(unknown.open(file, partitions).ok());
+  EXPECT_EQ(unknown.partitioner(), Partitioner::unchecked);
+}
+
 TEST_F(KeyPlacementTest, AStrayAmongTheFirstRecordsDoesNotMislead) {
   KeyPlacements placements({source("seal")});
   ASSERT_TRUE(placements.open(file, partitions).ok());
