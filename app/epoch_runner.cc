@@ -16,6 +16,7 @@ constexpr std::size_t snapshot_slice_keys = 2'000;  // between two epochs: about
 constexpr std::size_t piece_keys = 10'000;          // of a snapshot of all keys: some ten megabytes
 constexpr std::size_t pieces_waiting_max = 4;
 constexpr std::size_t generations_kept = 2;
+constexpr TimeMs day_ms = 86'400'000;
 constexpr double resume_share = 0.95;  // of the memory budget
 constexpr TimeMs room_wait_ms = 100;   // for the publisher, before the caller may look around
 
@@ -311,6 +312,11 @@ Status EpochRunner::snapshot_when_due() {
 }
 
 void EpochRunner::begin_snapshots() {
+  const TimeMs now_ms = parts_.wall_ms();
+  if (options_.proof_retention_ms > 0 && now_ms / day_ms != day_) {
+    day_ = now_ms / day_ms;
+    writer_.keep_day(now_ms, options_.proof_retention_ms);
+  }
   for (const auto& task : tasks_) {
     const bool is_there = task->snapshot_epoch == task->epoch && !task->snapshot_is_of_another;
     if (task->snapshot || is_there) continue;

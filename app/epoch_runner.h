@@ -45,6 +45,7 @@ struct RunnerOptions {
   TimeMs source_silence_ms = 0;  // Mode::wall only; 0: no source is ever silent
   TimeMs snapshot_every_ms = 10'000;
   TimeMs generation_every_ms = 600'000;   // how often a snapshot is kept beside those that follow it
+  TimeMs proof_retention_ms = 0;          // one of each day (UTC) is kept for so long; 0: none
   TimeMs idle_epoch_ms = 1000;            // how often the clock alone makes an epoch
   bool exactly_once = false;              // what is in the journal is public; else what the group has noted is
   TimeMs standby_every_ms = 1000;         // how often copies of others' tasks are brought up to date; 0: by advance()
@@ -173,6 +174,7 @@ class EpochRunner {
   bool snapshot_soon_ = false;  // not only when its time has come
   TimeMs snapshot_ms_ = no_time_ms;
   TimeMs generation_ms_ = no_time_ms;
+  std::int64_t day_ = 0;  // since 1970, whose snapshot has been asked for
   TimeMs idle_epoch_ms_ = no_time_ms;
   std::uint64_t replayed_epochs_ = 0;
   std::uint64_t records_read_ = 0;

@@ -18,6 +18,7 @@ namespace {
 
 constexpr TimeMs shortest_pause_ms = 200;
 constexpr TimeMs longest_pause_ms = 10'000;
+constexpr TimeMs hour_ms = 3'600'000;
 constexpr TimeMs report_every_ms = 10'000;
 constexpr TimeMs stop_patience_ms = 30'000;  // for brokers and disks that do not answer while stopping
 
@@ -74,9 +75,9 @@ Status RunningStage::open_producer() {
   options.log = log_kafka;
   producer_ = std::make_unique<KafkaProducer>(std::move(options));
   if (Status status = producer_->open(); !status.ok()) return status;
-  Status status = patiently([&] { return producer_->check_topics(spec_.outputs, pipeline_.create_topics, false); });
+  Status status = patiently([&] { return producer_->check_topics(spec_.outputs, pipeline_.create_topics); });
   if (!status.ok()) return status;
-  return patiently([&] { return producer_->check_topics(spec_.tables, pipeline_.create_topics, true); });
+  return patiently([&] { return producer_->check_topics(spec_.tables, pipeline_.create_topics, compacted()); });
 }
 
 KafkaJournalOptions RunningStage::journal_options() const {
@@ -117,11 +118,29 @@ Status RunningStage::open_transaction() {
 }
 
 Status RunningStage::begin(std::int32_t partitions) {
-  const std::string topics[] = {pipeline_.outputs.journal};
-  Status status =
-      patiently([&] { return producer_->check_topics(topics, pipeline_.create_topics, false, partitions); });
+  Status status = open_journal(partitions);
   if (status.ok()) status = open_sharing(partitions);
   if (status.ok()) make_runner();
+  return status;
+}
+
+Status RunningStage::open_journal(std::int32_t partitions) {
+  const std::string& topic = pipeline_.outputs.journal;
+  const TopicSettings settings = {{"retention.ms", std::to_string(pipeline_.proof_retention_ms)}};
+  Status status = patiently([&] {
+    return producer_->check_topics({&topic, 1}, pipeline_.create_topics, settings, partitions);
+  });
+  if (!status.ok()) return status;
+  TimeMs kept_ms = -1;
+  if (Status asked = producer_->topic_setting(topic, "retention.ms", kept_ms); !asked.ok())
+    spdlog::warn("{}: {}", spec_.name, asked.text);
+  if (kept_ms >= 0 && kept_ms < pipeline_.proof_retention_ms)
+    spdlog::warn(
+        "topic {} keeps its records for {} h, and state.proof_retention is {} h: alerts older than the journal can't "
+        "be "
+        "derived again. kafka-configs.sh --bootstrap-server {} --alter --topic {} --add-config retention.ms={}",
+        topic, kept_ms / hour_ms, pipeline_.proof_retention_ms / hour_ms, pipeline_.brokers, topic,
+        pipeline_.proof_retention_ms);
   return status;
 }
 
@@ -136,6 +155,7 @@ Status RunningStage::open_sharing(std::int32_t partitions) {
   snapshot_topic_ = std::make_unique<SnapshotTopic>(std::move(options), *source_);
   Status status = patiently([&] { return snapshot_topic_->open(pipeline_.create_topics, partitions); });
   if (!status.ok()) return status;
+  snapshots_.remember_gone();
   sharing_ = std::make_unique<SnapshotSharing>(*snapshot_topic_, snapshots_, pipeline_.publish_every_ms);
   return Status::good();
 }
@@ -154,6 +174,7 @@ void RunningStage::make_runner() {
   options.application = pipeline_.application;
   options.source_silence_ms = spec_.source_silence_ms;
   options.snapshot_every_ms = pipeline_.snapshot_every_ms;
+  options.proof_retention_ms = pipeline_.proof_retention_ms;
   options.poll = epoch_limits;
   options.memory_budget_bytes = spec_.memory_budget_bytes;
   options.exactly_once = exactly_once();

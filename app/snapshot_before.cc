@@ -10,7 +10,7 @@
 namespace vigia {
 namespace {
 
-// Newest first.
+// Newest first: the current one, the older generations, one of each day.
 std::vector<std::filesystem::path> snapshot_directories(const std::string& state_directory) {
   const std::filesystem::path current = snapshot_directory(state_directory);
   std::vector<std::filesystem::path> found;
@@ -19,6 +19,10 @@ std::vector<std::filesystem::path> snapshot_directories(const std::string& state
     found.push_back(entry.path());
   std::ranges::sort(found, std::greater<>());
   if (std::filesystem::exists(current / "CURRENT", error)) found.insert(found.begin(), current);
+  const auto first_day = static_cast<std::ptrdiff_t>(found.size());
+  for (const auto& entry : std::filesystem::directory_iterator(current.string() + "-daily", error))
+    found.push_back(entry.path());
+  std::sort(found.begin() + first_day, found.end(), std::greater<>());
   return found;
 }
 

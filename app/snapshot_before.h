@@ -13,7 +13,7 @@ namespace vigia {
 // Makes an empty task under a configuration; not known: the one that was loaded.
 using MakeStageTask = std::function<Status(ConfigurationHash hash, std::unique_ptr<StageTask>& out)>;
 
-// `out`: a task at the newest of the snapshots below `state_directory` (the current one and the older generations) that
+// `out`: a task at the newest of the snapshots below `state_directory` (the current one, the older generations, those of each day) that
 // `is_before` takes; an empty task when there is none, or no such directory. The snapshots are only read, and the engine
 // may be running. What can't be used is said to `warn` and passed over. `scratch`: a directory of the caller's.
 [[nodiscard]] Status task_before(const std::string& state_directory, const std::string& scratch,

@@ -56,6 +56,7 @@ void SnapshotSharing::run() {
 void SnapshotSharing::publish(const SharedTask& task) {
   std::uint64_t published = 0;
   Status status = topic_.last_epoch(task.number, published);
+  if (status.ok() && published > 0) status = store_.forget_gone(task.name, published);
   if (status.ok()) status = topic_.publish(store_, task.name, task.number, published, stop_);
   if (status.ok() || stop_) {
     said_.clear();

@@ -34,7 +34,7 @@ void count_one(rd_kafka_message_t* message, void* opaque) {
 void create_topic(const std::string& topic) {
   KafkaClient client;
   open(client, RD_KAFKA_PRODUCER, {});
-  require(vigia::create_topic(client, topic, kafka_partitions, false, 10'000));
+  require(vigia::create_topic(client, topic, kafka_partitions, {}, 10'000));
 }
 
 std::int64_t end_of(const std::string& topic, std::int32_t partition) {

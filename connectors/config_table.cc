@@ -99,9 +99,9 @@ std::vector<SectionSpec> parts_of_a_pipeline() {
                              "how many other instances keep a copy of each task, to take it on at once"),
                 0, 1),
         bounded(with_default("memory_budget", size, "2GiB", "what goes beyond it is spilled to disk"), mib, tib),
-        bounded(
-            with_default("proof_retention", duration, "400d", "how long the records behind an alert are kept with it"),
-            hour_ms, 3660 * day_ms)}},
+        bounded(with_default("proof_retention", duration, "400d",
+                             "how long the journal, a snapshot of each day and the records behind an alert are kept"),
+                hour_ms, 3660 * day_ms)}},
       {"source",
        "A topic to read.",
        {required("topic", text, "the topic's name"),

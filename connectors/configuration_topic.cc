@@ -84,7 +84,7 @@ Status ConfigurationTopic::check(bool create) {
   const std::lock_guard lock(mutex_);
   if (Status status = open_producer(); !status.ok()) return status;
   const std::string topics[] = {options_.topic};
-  return producer_->check_topics(topics, create, true, 1);
+  return producer_->check_topics(topics, create, compacted(), 1);
 }
 
 Status ConfigurationTopic::catch_up() {

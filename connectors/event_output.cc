@@ -91,10 +91,10 @@ class KafkaEvents : public EventOutput {
     }
     if (missing.empty()) return Status::good();
     if (!create) {
-      return Status::of(Fault::missing_topics, missing_topics_text(pipeline.brokers, missing, partitions, false));
+      return Status::of(Fault::missing_topics, missing_topics_text(pipeline.brokers, missing, partitions, {}));
     }
     for (const std::string& name : missing) {
-      Status status = create_topic(client_, name, partitions, false, broker_patience_ms);
+      Status status = create_topic(client_, name, partitions, {}, broker_patience_ms);
       if (!status.ok()) return status;
     }
     return Status::good();

@@ -85,20 +85,25 @@ struct KafkaTopics {
 [[nodiscard]] Status fetch_topics(KafkaClient& client, std::span<const std::string> names, TimeMs timeout_ms,
                                   KafkaTopics& out);
 
+// Of a topic, under the brokers' names.
+using TopicSettings = std::map<std::string, std::string>;
+[[nodiscard]] inline TopicSettings compacted() { return {{"cleanup.policy", "compact"}}; }
+
 // `partitions` -1: the broker's default. An existing topic is good. Fault::retry: no answer, or too few brokers alive.
-[[nodiscard]] Status create_topic(KafkaClient& client, const std::string& name, std::int32_t partitions, bool compacted,
-                                  TimeMs timeout_ms);
+[[nodiscard]] Status create_topic(KafkaClient& client, const std::string& name, std::int32_t partitions,
+                                  const TopicSettings& settings, TimeMs timeout_ms);
 
 // Gives it so many partitions. Fault::retry: no answer.
 [[nodiscard]] Status enlarge_topic(KafkaClient& client, const std::string& name, std::int32_t partitions,
                                    TimeMs timeout_ms);
 
-// max.message.bytes of a topic: what its broker takes as one batch. `out` stays as it is when the broker does not say.
-[[nodiscard]] Status fetch_record_limit(KafkaClient& client, const std::string& topic, TimeMs timeout_ms,
-                                        std::size_t& out);
+// A setting whose value is a number: max.message.bytes, what its broker takes as one batch; retention.ms, -1 for ever.
+// `out` stays as it is when the broker does not say.
+[[nodiscard]] Status fetch_topic_setting(KafkaClient& client, const std::string& topic, std::string_view setting,
+                                         TimeMs timeout_ms, std::int64_t& out);
 
 // "topic 'x' does not exist; create it with:\n  kafka-topics.sh ..." for each.
 [[nodiscard]] std::string missing_topics_text(const std::string& brokers, std::span<const std::string> names,
-                                              std::int32_t partitions, bool compacted);
+                                              std::int32_t partitions, const TopicSettings& settings);
 
 }  // namespace vigia

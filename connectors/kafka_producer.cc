@@ -185,13 +185,18 @@ Status KafkaProducer::flush() {
 }
 
 Status KafkaProducer::record_limit(const std::string& topic, std::size_t& limit_bytes) {
-  std::size_t answer_bytes = message_max_bytes;
-  Status status = fetch_record_limit(impl_->session->client, topic, limit_timeout_ms, answer_bytes);
-  if (status.ok()) limit_bytes = std::min(answer_bytes, message_max_bytes) - batch_overhead_bytes;
+  std::int64_t answer_bytes = message_max_bytes;
+  Status status = topic_setting(topic, "max.message.bytes", answer_bytes);
+  if (status.ok())
+    limit_bytes = std::min(static_cast<std::size_t>(answer_bytes), message_max_bytes) - batch_overhead_bytes;
   return status;
 }
 
-Status KafkaProducer::check_topics(std::span<const std::string> topics, bool create, bool compacted,
+Status KafkaProducer::topic_setting(const std::string& topic, std::string_view setting, std::int64_t& out) {
+  return fetch_topic_setting(impl_->session->client, topic, setting, limit_timeout_ms, out);
+}
+
+Status KafkaProducer::check_topics(std::span<const std::string> topics, bool create, const TopicSettings& settings,
                                    std::int32_t partitions) {
   Impl& s = *impl_;
   KafkaClient& client = s.session->client;
@@ -204,10 +209,10 @@ Status KafkaProducer::check_topics(std::span<const std::string> topics, bool cre
   if (missing.empty()) return Status::good();
   if (!create) {
     return Status::of(Fault::missing_topics,
-                      missing_topics_text(s.options.brokers, missing, std::max(partitions, 1), compacted));
+                      missing_topics_text(s.options.brokers, missing, std::max(partitions, 1), settings));
   }
   for (const auto& topic : missing) {
-    if (Status status = create_topic(client, topic, partitions, compacted, s.options.flush_timeout_ms); !status.ok()) {
+    if (Status status = create_topic(client, topic, partitions, settings, s.options.flush_timeout_ms); !status.ok()) {
       return status;
     }
   }

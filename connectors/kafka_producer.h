@@ -64,8 +64,11 @@ class KafkaProducer {
 
   // Makes sure that the topics exist: with `create` creates what is missing, else Fault::missing_topics. `partitions` -1:
   // as many as the broker gives.
-  [[nodiscard]] Status check_topics(std::span<const std::string> topics, bool create, bool compacted,
-                                    std::int32_t partitions = -1);
+  [[nodiscard]] Status check_topics(std::span<const std::string> topics, bool create,
+                                    const TopicSettings& settings = {}, std::int32_t partitions = -1);
+
+  // Fault::retry: no answer. `out` stays when the broker does not say (fetch_topic_setting).
+  [[nodiscard]] Status topic_setting(const std::string& topic, std::string_view setting, std::int64_t& out);
 
   // The largest record that a topic takes, key, value and headers together. Without an answer limit_bytes stays.
   [[nodiscard]] Status record_limit(const std::string& topic, std::size_t& limit_bytes);

@@ -12,7 +12,7 @@ namespace {
 Status create_missing(KafkaClient& client, const StageTopics& topics, const std::vector<std::string>& missing,
                       std::int32_t siblings) {
   for (const auto& name : missing) {
-    const Status status = create_topic(client, name, siblings, false, topics.timeout_ms);
+    const Status status = create_topic(client, name, siblings, {}, topics.timeout_ms);
     if (!status.ok()) return status;
   }
   return Status::good();
@@ -36,7 +36,7 @@ Status find_topics(KafkaClient& client, const StageTopics& topics, KafkaTopics& 
     }
     if (missing.empty()) return Status::good();
     if (!topics.create) {
-      return Status::of(Fault::missing_topics, missing_topics_text(topics.brokers, missing, siblings, false));
+      return Status::of(Fault::missing_topics, missing_topics_text(topics.brokers, missing, siblings, {}));
     }
     if (created && steady_clock_ms() > deadline_ms) return Status::of(Fault::retry, "created topics do not appear");
     if (!created) status = create_missing(client, topics, missing, siblings);

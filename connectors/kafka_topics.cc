@@ -58,12 +58,12 @@ Status fetch_topics(KafkaClient& client, std::span<const std::string> names, Tim
   return Status::good();
 }
 
-Status create_topic(KafkaClient& client, const std::string& name, std::int32_t partitions, bool compacted,
-                    TimeMs timeout_ms) {
+Status create_topic(KafkaClient& client, const std::string& name, std::int32_t partitions,
+                    const TopicSettings& settings, TimeMs timeout_ms) {
   char text[512];
   rd_kafka_NewTopic_t* topic = rd_kafka_NewTopic_new(name.c_str(), partitions, -1, text, sizeof text);
   if (topic == nullptr) return Status::of(Fault::refused, fmt::format("topic '{}': {}", name, text));
-  if (compacted) rd_kafka_NewTopic_set_config(topic, "cleanup.policy", "compact");
+  for (const auto& [setting, value] : settings) rd_kafka_NewTopic_set_config(topic, setting.c_str(), value.c_str());
 
   rd_kafka_AdminOptions_t* options = rd_kafka_AdminOptions_new(client.handle(), RD_KAFKA_ADMIN_OP_CREATETOPICS);
   rd_kafka_AdminOptions_set_request_timeout(options, static_cast<int>(timeout_ms), text, sizeof text);
@@ -128,7 +128,8 @@ Status enlarge_topic(KafkaClient& client, const std::string& name, std::int32_t 
   return status;
 }
 
-Status fetch_record_limit(KafkaClient& client, const std::string& topic, TimeMs timeout_ms, std::size_t& out) {
+Status fetch_topic_setting(KafkaClient& client, const std::string& topic, std::string_view setting, TimeMs timeout_ms,
+                           std::int64_t& out) {
   rd_kafka_ConfigResource_t* resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str());
   rd_kafka_AdminOptions_t* options = rd_kafka_AdminOptions_new(client.handle(), RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
   char text[512];
@@ -143,8 +144,8 @@ Status fetch_record_limit(KafkaClient& client, const std::string& topic, TimeMs 
   const auto* const* configs = resources != 1 ? nullptr : rd_kafka_ConfigResource_configs(found[0], &entries);
   for (std::size_t i = 0; i < entries; ++i) {
     const char* value = rd_kafka_ConfigEntry_value(configs[i]);
-    if (std::string_view(rd_kafka_ConfigEntry_name(configs[i])) != "max.message.bytes" || value == nullptr) continue;
-    out = std::strtoull(value, nullptr, 10);
+    if (std::string_view(rd_kafka_ConfigEntry_name(configs[i])) != setting || value == nullptr) continue;
+    out = std::strtoll(value, nullptr, 10);
   }
   const bool answered = event != nullptr && rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR__TIMED_OUT;
   if (event != nullptr) rd_kafka_event_destroy(event);
@@ -152,18 +153,19 @@ Status fetch_record_limit(KafkaClient& client, const std::string& topic, TimeMs 
   rd_kafka_AdminOptions_destroy(options);
   rd_kafka_ConfigResource_destroy(resource);
   return answered ? Status::good()
-                  : Status::of(Fault::retry, fmt::format("topic '{}': no answer about its limits", topic));
+                  : Status::of(Fault::retry, fmt::format("topic '{}': no answer about its settings", topic));
 }
 
 std::string missing_topics_text(const std::string& brokers, std::span<const std::string> names, std::int32_t partitions,
-                                bool compacted) {
-  std::string text;
+                                const TopicSettings& settings) {
+  std::string text, options;
+  for (const auto& [setting, value] : settings) options += fmt::format(" --config {}={}", setting, value);
   for (const auto& name : names) {
     if (!text.empty()) text += '\n';
     text += fmt::format(
         "topic '{0}' does not exist; create it with\n  kafka-topics.sh --bootstrap-server {1} --create "
         "--topic {0} --partitions {2}{3}\nor set kafka.create_topics: true",
-        name, brokers, partitions, compacted ? " --config cleanup.policy=compact" : "");
+        name, brokers, partitions, options);
   }
   return text;
 }

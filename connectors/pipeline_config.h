@@ -66,7 +66,7 @@ struct Pipeline {
   TimeMs publish_every_ms = 0;      // of snapshots, for other instances; 0: never
   std::int32_t standby_copies = 0;  // of each task, kept by other instances
   std::uint64_t memory_budget_bytes = 0;
-  TimeMs proof_retention_ms = 0;  // how long the records behind an alert are kept, at most as long as the alert
+  TimeMs proof_retention_ms = 0;  // of journal, daily snapshots, and the records behind an alert, at most as long as it
 
   std::vector<std::string> site_files;
   std::vector<SourceSpec> sources;  // at least one, no topic twice; InputRecord::topic is the position here

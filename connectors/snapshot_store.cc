@@ -1,5 +1,6 @@
 #include "connectors/snapshot_store.h"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <rocksdb/snapshot.h>
 #include <rocksdb/write_batch.h>
@@ -24,6 +25,13 @@ std::string key_prefix(const std::string& task, std::uint64_t key_set) {
   if (key_set == 0) return "k" + task + '\0';
   std::string prefix = "k" + task + '\1';
   rocks::append_u64(prefix, key_set);
+  return prefix;
+}
+
+// Of the keys that went with the snapshot of an epoch.
+std::string gone_prefix(const std::string& task, std::uint64_t epoch) {
+  std::string prefix = "g" + task + '\0';
+  rocks::append_u64(prefix, epoch);
   return prefix;
 }
 
@@ -115,7 +123,14 @@ rocksdb::Status put_head(const SnapshotHead& head, Out& out) {
 // Puts keys into a batch or a file.
 class ImageWriter {
  public:
-  explicit ImageWriter(const SnapshotHead& head) : prefix_(key_prefix(head.task, head.key_set)), epoch_(head.epoch) {}
+  explicit ImageWriter(const SnapshotHead& head)
+      : prefix_(key_prefix(head.task, head.key_set)), gone_(gone_prefix(head.task, head.epoch)), epoch_(head.epoch) {}
+
+  // That it has gone is remembered.
+  template <class Out>
+  rocksdb::Status put_gone(const KeyImage& image, Out& out) {
+    return image.bytes.empty() ? out.Put(gone_ + image.key, {}) : rocksdb::Status::OK();
+  }
 
   template <class Out>
   rocksdb::Status put(const KeyImage& image, Out& out) {
@@ -129,15 +144,21 @@ class ImageWriter {
   }
 
  private:
-  const std::string prefix_;
+  const std::string prefix_, gone_;
   const std::uint64_t epoch_;
   std::string key_, value_;
 };
 
 }  // namespace
 
+namespace {
+// As they sort.
+std::string day_name(TimeMs at_ms) { return fmt::format("{:%Y-%m-%d}", fmt::gmtime(at_ms / 1000)); }
+}  // namespace
+
 struct SnapshotStore::Impl {
   rocks::Database db;
+  bool remembers_gone = false;
   std::string directory, application;
   rocksdb::Env* env = nullptr;
 
@@ -200,7 +221,10 @@ Status SnapshotStore::write_batch(const TaskSnapshot& snapshot, std::size_t byte
   }
   put_head(head, batch);
   ImageWriter writer(head);
-  for (const KeyImage& image : snapshot.keys) writer.put(image, batch);
+  for (const KeyImage& image : snapshot.keys) {
+    if (impl_->remembers_gone) writer.put_gone(image, batch);
+    writer.put(image, batch);
+  }
   return impl_->db.write(batch, true);
 }
 
@@ -211,8 +235,10 @@ Status SnapshotStore::write_file(const TaskSnapshot& snapshot, bool has_head) {
   std::ranges::sort(sorted, {}, [](const KeyImage* image) -> const std::string& { return image->key; });
   return impl_->db.write_sorted([&](rocksdb::SstFileWriter& file) {
     rocksdb::Status status;
-    if (has_head) status = put_head(snapshot.head, file);  // "h" comes before "k"
     ImageWriter writer(snapshot.head);
+    for (std::size_t i = 0; impl_->remembers_gone && i < sorted.size() && status.ok(); ++i)
+      status = writer.put_gone(*sorted[i], file);
+    if (has_head && status.ok()) status = put_head(snapshot.head, file);  // "g", "h", "k"
     for (std::size_t i = 0; i < sorted.size() && status.ok(); ++i) status = writer.put(*sorted[i], file);
     return status;
   });
@@ -285,7 +311,24 @@ Status SnapshotStore::changed(const std::string& task, std::uint64_t after_epoch
     if (epoch <= after_epoch && after_epoch > 0) continue;
     if (Status status = sink(rocks::view(it->key()).substr(prefix.size()), value); !status.ok()) return status;
   }
+  if (!it->status().ok()) return impl_->db.status_of(it->status());
+  const std::string first = gone_prefix(task, after_epoch + 1), behind = gone_prefix(task, head.epoch + 1);
+  for (it->Seek(first); it->Valid() && rocks::view(it->key()) < behind; it->Next()) {
+    const std::string_view key = rocks::view(it->key()).substr(first.size());
+    const rocksdb::Status back = db->Get(options, prefix + std::string(key), &bytes);
+    if (back.ok()) continue;
+    if (!back.IsNotFound()) return impl_->db.status_of(back);
+    if (Status status = sink(key, {}); !status.ok()) return status;
+  }
   return impl_->db.status_of(it->status());
+}
+
+void SnapshotStore::remember_gone() { impl_->remembers_gone = true; }
+
+Status SnapshotStore::forget_gone(const std::string& task, std::uint64_t epoch) {
+  rocksdb::WriteBatch batch;
+  batch.DeleteRange(gone_prefix(task, 0), gone_prefix(task, epoch + 1));
+  return impl_->db.write(batch, false);
 }
 
 Status SnapshotStore::restore(const std::string& task, Task& into, std::optional<SnapshotHead>& out) const {
@@ -306,6 +349,20 @@ Status SnapshotStore::keep_generation(std::size_t count) {
   if (Status status = impl_->db.copy_to(fresh.string()); !status.ok()) return status;
   kept.push_back(fresh);
   for (std::size_t i = 0; i + count < kept.size(); ++i) std::filesystem::remove_all(kept[i], error);
+  return Status::good();
+}
+
+Status SnapshotStore::keep_day(TimeMs now_ms, TimeMs keep_ms) {
+  const std::filesystem::path days = impl_->directory + "-daily";
+  const std::filesystem::path fresh = days / day_name(now_ms);
+  std::error_code error;
+  if (std::filesystem::exists(fresh, error)) return Status::good();
+  std::filesystem::create_directories(days, error);
+  if (error) return Status::of(Fault::storage, fmt::format("{}: {}", days.string(), error.message()));
+  if (Status status = impl_->db.copy_to(fresh.string()); !status.ok()) return status;
+  for (const auto& entry : std::filesystem::directory_iterator(days, error)) {
+    if (entry.path().filename() < day_name(now_ms - keep_ms)) std::filesystem::remove_all(entry.path(), error);
+  }
   return Status::good();
 }
 

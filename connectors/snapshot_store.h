@@ -6,6 +6,7 @@
 // key):
 //   "format"                       "vigia-snapshot 3"
 //   "application"                  its name
+//   "g" TASK 0x00, epoch, KEY      a key that went with the snapshot of this epoch, until that is published
 //   "h" TASK                       epoch, clock_ms, number of offsets, (topic, partition, next) of each, meta, term, journal,
 //                                  silences, configuration, key_set
 //   "k" TASK 0x00 KEY              of key_set 0; of others "k" TASK 0x01, key_set, KEY: the key's bytes, the epoch of the snapshot that they came with
@@ -84,7 +85,13 @@ class SnapshotStore {
   [[nodiscard]] Status keys(const std::string& task,
                             const std::function<std::string(std::string_view key, std::string_view bytes)>& sink) const;
 
-  // As of one moment: the head, and the keys that came with snapshots behind `after_epoch`.
+  // From now on what keys go with snapshots is known until it is forgotten.
+  void remember_gone();
+  // What went with snapshots up to this epoch is published.
+  [[nodiscard]] Status forget_gone(const std::string& task, std::uint64_t epoch);
+
+  // As of one moment: the head, the keys that came with snapshots behind `after_epoch`, and, without bytes, those that went
+  // with them and are not back, as far as that is remembered.
   [[nodiscard]] Status changed(const std::string& task, std::uint64_t after_epoch, SnapshotHead& head,
                                const std::function<Status(std::string_view key, std::string_view bytes)>& sink) const;
 
@@ -94,6 +101,10 @@ class SnapshotStore {
   // Keeps all snapshots as they are now as an older generation, beside the directory, under DIRECTORY-older/NUMBER; of
   // those there the newest `count` stay.
   [[nodiscard]] Status keep_generation(std::size_t count);
+
+  // Keeps them as that of the day (UTC) of now_ms, under DIRECTORY-daily/YYYY-MM-DD, unless the day has one. Days more than
+  // keep_ms before it are removed.
+  [[nodiscard]] Status keep_day(TimeMs now_ms, TimeMs keep_ms);
 
   // What is there is damaged: moves it aside, to DIRECTORY-damaged, and opens the newest older generation in its place, or
   // an empty one when there is none. `told`: what was done, for people.
@@ -118,8 +129,9 @@ class SnapshotWriter {
   ~SnapshotWriter();  // waits for what is queued, unless a write has failed
 
   void enqueue(TaskSnapshot snapshot);
-  // After the next snapshot that is written: SnapshotStore::keep_generation.
+  // After the next snapshot that is written: SnapshotStore::keep_generation, keep_day.
   void keep_generation(std::size_t count);
+  void keep_day(TimeMs now_ms, TimeMs keep_ms);
 
   [[nodiscard]] std::size_t pending() const;
   [[nodiscard]] std::uint64_t pending_bytes() const;  // for the memory budget
@@ -137,6 +149,10 @@ class SnapshotWriter {
   std::deque<TaskSnapshot> queue_;
   std::uint64_t pending_bytes_ = 0;
   std::size_t generations_ = 0;  // to keep after the next write; 0: none is asked for
+  struct Day {
+    TimeMs now_ms = 0, keep_ms = 0;
+  };
+  std::optional<Day> day_;  // likewise
   Status status_;
   bool stop_ = false;
   std::thread thread_;

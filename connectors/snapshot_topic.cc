@@ -97,7 +97,7 @@ Status SnapshotTopic::open(bool create, std::int32_t partitions) {
     if (Status status = producer_.open(); !status.ok()) return status;
   }
   const std::string topics[] = {options_.topic};
-  return producer_.check_topics(topics, create, true, partitions);
+  return producer_.check_topics(topics, create, compacted(), partitions);
 }
 
 Status SnapshotTopic::last_epoch(PartitionId number, std::uint64_t& epoch) {
@@ -122,7 +122,8 @@ Status SnapshotTopic::publish(const SnapshotStore& store, const std::string& tas
   if (Status status = transaction_.begin({&progress, 1}, already); !status.ok() || already) return status;
   Status status = store.changed(task, after_epoch, head, [&](std::string_view key, std::string_view bytes) {
     if (stop) return Status::of(Fault::retry, "broken off");
-    return produce_snapshot_value(producer_, options_.topic, number, snapshot_image_key(task, key), bytes);
+    return produce_snapshot_value(producer_, options_.topic, number, snapshot_image_key(task, key), bytes,
+                                  bytes.empty());
   });
   if (status.ok())
     status = produce_snapshot_value(producer_, options_.topic, number, snapshot_head_key(task), encode(head));

@@ -40,6 +40,11 @@ void SnapshotWriter::keep_generation(std::size_t count) {
   generations_ = count;
 }
 
+void SnapshotWriter::keep_day(TimeMs now_ms, TimeMs keep_ms) {
+  const std::lock_guard lock(mutex_);
+  day_ = {now_ms, keep_ms};
+}
+
 void SnapshotWriter::run() {
   std::unique_lock lock(mutex_);
   while (true) {
@@ -47,9 +52,11 @@ void SnapshotWriter::run() {
     if (queue_.empty() || !status_.ok()) return;    // only when stopping
     const TaskSnapshot& snapshot = queue_.front();  // a deque: stays where it is
     const std::size_t generations = std::exchange(generations_, 0);
+    const std::optional<Day> day = std::exchange(day_, std::nullopt);
     lock.unlock();
     Status status = store_.write(snapshot);
     if (status.ok() && generations > 0) status = store_.keep_generation(generations);
+    if (status.ok() && day) status = store_.keep_day(day->now_ms, day->keep_ms);
     const std::uint64_t bytes = bytes_of(snapshot);
     lock.lock();
     TaskSnapshot written;  // freed without the lock: it may be large

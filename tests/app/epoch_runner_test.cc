@@ -146,6 +146,28 @@ TEST_F(EpochRunnerTest, ARecordFromBeyondTheWallMovesNoClock) {
   EXPECT_EQ(runner_->clock_ms(), start_ms);
 }
 
+TEST_F(EpochRunnerTest, TheFirstSnapshotOfEachDayIsKeptForTheProof) {
+  constexpr TimeMs day_ms = 86'400'000;  // start_ms is 2023-11-14, 22:13:20
+  options_.proof_retention_ms = 2 * day_ms;
+  const auto days = [&] {
+    std::string names;
+    for (int day = 1; day <= 30; ++day) {
+      const std::string name = fmt::format("2023-11-{:02}", day);
+      if (std::filesystem::exists(directory_ / "snapshots-daily" / name)) names += name + " ";
+    }
+    return names;
+  };
+  for (const TimeMs pass_ms : {TimeMs{2'000}, TimeMs{2 * 3'600'000}, TimeMs{2'000}, 2 * day_ms}) {
+    wall_ms_ += pass_ms;
+    give(0, 0, wall_ms_, "a");
+    begin_process();
+    ASSERT_TRUE(runner_->follow_group().ok());
+    ASSERT_TRUE(step().ok());
+    ASSERT_TRUE(runner_->stop().ok());
+  }
+  EXPECT_EQ(days(), "2023-11-15 2023-11-17 ");
+}
+
 TEST_F(EpochRunnerTest, BoundedLawAtTheMemoryBudgetNoMoreInputIsTaken) {
   options_.memory_budget_bytes = 1500;  // two keys are too many
   give(0, 0, start_ms, "a");

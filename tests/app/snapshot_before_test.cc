@@ -70,6 +70,20 @@ TEST_F(SnapshotBeforeTest, TheNewestThatLiesBeforeIsTakenWhileTheEngineHasItOpen
   EXPECT_EQ(warnings, "");
 }
 
+TEST_F(SnapshotBeforeTest, ThoseOfEachDayReachBackFurtherThanTheOlderGenerations) {
+  ASSERT_TRUE(store.open(snapshot_directory(directory / "state"), "test").ok());
+  for (std::uint64_t day = 1; day <= 3; ++day) {
+    write(day, false);
+    ASSERT_TRUE(store.keep_day(static_cast<TimeMs>(day) * 86'400'000, never_ms / 2).ok());
+  }
+  write(4, true);
+  write(5, false);
+  EXPECT_EQ(before(5000)->epoch, 4U);
+  EXPECT_EQ(before(4000)->epoch, 3U);
+  EXPECT_EQ(before(2000)->epoch, 1U);
+  EXPECT_EQ(warnings, "");
+}
+
 TEST_F(SnapshotBeforeTest, WithoutAStateDirectoryItBeginsWithNothing) {
   EXPECT_EQ(before(never_ms)->epoch, 0U);
   EXPECT_EQ(warnings, "");

@@ -169,6 +169,68 @@ TEST(SnapshotStore, DamagedItGoesBackToOlderGenerationsAndThenToNone) {
   ASSERT_TRUE(store.write(snapshot("t", 6, {{"a", "6"}})).ok());
 }
 
+TEST(SnapshotStore, OneOfEachDayIsKeptForSoLong) {
+  constexpr TimeMs day_ms = 86'400'000, noon_ms = 1'709'208'000'000;  // 2024-02-29
+  TempDirectory dir;
+  SnapshotStore store;
+  ASSERT_TRUE(store.open(dir / "s", "customs").ok());
+  const auto days = [&] {
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(dir / "s-daily"))
+      names.push_back(entry.path().filename());
+    std::ranges::sort(names);
+    return names;
+  };
+  for (std::uint64_t epoch = 1; epoch <= 4; ++epoch) {
+    ASSERT_TRUE(store.write(snapshot("t", epoch, {{"a", std::to_string(epoch)}})).ok());
+    ASSERT_TRUE(store.keep_day(noon_ms + static_cast<TimeMs>(epoch - 1) * day_ms / 2, 2 * day_ms).ok());
+  }
+  EXPECT_EQ(days(), (std::vector<std::string>{"2024-02-29", "2024-03-01", "2024-03-02"}));
+  SnapshotStore first;
+  ASSERT_TRUE(first.open_secondary(dir / "s-daily/2024-02-29", dir / "scratch").ok());
+  EXPECT_EQ(keys_of(first, "t"), (Keys{{"a", "1"}})) << "the first of the day stays";
+  first.close();
+  ASSERT_TRUE(store.keep_day(noon_ms + 3 * day_ms, 2 * day_ms).ok());
+  EXPECT_EQ(days(), (std::vector<std::string>{"2024-03-01", "2024-03-02", "2024-03-03"}));
+}
+
+class GoneKeys : public testing::TestWithParam<bool> {};
+
+TEST_P(GoneKeys, AreToldWithWhatHasChangedUntilTheyAreForgotten) {
+  const std::string filling(GetParam() ? std::size_t{9} << 20 : 1, 'x');  // a file of its own, or a batch
+  TempDirectory dir;
+  SnapshotStore store;
+  ASSERT_TRUE(store.open(dir / "s", "customs").ok());
+  const auto changed = [&](std::uint64_t after_epoch) {
+    SnapshotHead head;
+    std::map<std::string, bool> keys;  // whether they have gone
+    EXPECT_TRUE(store
+                    .changed("t", after_epoch, head,
+                             [&](std::string_view key, std::string_view bytes) {
+                               EXPECT_TRUE(keys.emplace(key, bytes.empty()).second) << key;
+                               return Status::good();
+                             })
+                    .ok());
+    return keys;
+  };
+  using Changed = std::map<std::string, bool>;
+  ASSERT_TRUE(store.write(snapshot("t", 1, {{"a", "1"}, {"b", "1"}, {"c", "1"}})).ok());
+  ASSERT_TRUE(store.write(snapshot("t", 2, {{"c", ""}})).ok());
+  EXPECT_EQ(changed(1), Changed()) << "nobody wants to know";
+  store.remember_gone();
+  ASSERT_TRUE(store.write(snapshot("t2", 3, {{"a", ""}})).ok());
+  ASSERT_TRUE(store.write(snapshot("t", 3, {{"a", ""}, {"b", ""}, {"d", filling}})).ok());
+  EXPECT_EQ(changed(2), (Changed{{"a", true}, {"b", true}, {"d", false}}));
+  ASSERT_TRUE(store.write(snapshot("t", 4, {{"b", "4"}})).ok());
+  EXPECT_EQ(changed(2), (Changed{{"a", true}, {"b", false}, {"d", false}})) << "b is back";
+  EXPECT_EQ(changed(3), (Changed{{"b", false}}));
+  EXPECT_EQ(keys_of(store, "t"), (Keys{{"b", "4"}, {"d", filling}}));
+  ASSERT_TRUE(store.forget_gone("t", 3).ok());
+  EXPECT_EQ(changed(2), (Changed{{"b", false}, {"d", false}}));
+}
+
+INSTANTIATE_TEST_SUITE_P(SnapshotStore, GoneKeys, testing::Bool());
+
 TEST(SnapshotStore, AWholeSnapshotInPiecesIsSeenWithItsLastOne) {
   TempDirectory dir;
   SnapshotStore store;

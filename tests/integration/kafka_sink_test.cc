@@ -44,9 +44,9 @@ class KafkaSinkTest : public BrokerFixture {
 
   void create_all() {
     const Status created =
-        producer->check_topics(std::vector{outputs.alerts, outputs.dead_letters, outputs.too_late}, true, false);
+        producer->check_topics(std::vector{outputs.alerts, outputs.dead_letters, outputs.too_late}, true);
     ASSERT_TRUE(created.ok()) << created.text;
-    ASSERT_TRUE(producer->check_topics(std::vector{outputs.alert_state}, true, true).ok());
+    ASSERT_TRUE(producer->check_topics(std::vector{outputs.alert_state}, true, compacted()).ok());
   }
 
   OutputSpec outputs;
@@ -174,7 +174,7 @@ TEST_F(KafkaSinkTest, WhatIsTooLargeForTheDeadLettersIsCutAndSaysSo) {
 }
 
 TEST_F(KafkaSinkTest, MissingOutputTopicsAreNamed) {
-  const Status status = producer->check_topics(std::vector{outputs.alerts}, false, false);
+  const Status status = producer->check_topics(std::vector{outputs.alerts}, false);
   EXPECT_EQ(status.fault, Fault::missing_topics);
   EXPECT_NE(status.text.find("--create --topic " + outputs.alerts), std::string::npos) << status.text;
 }

@@ -1,5 +1,7 @@
 #include "kafka_test_client.h"
 
+#include <gtest/gtest.h>
+
 #include <chrono>
 #include <stdexcept>
 #include <thread>
@@ -85,10 +87,10 @@ KafkaTestClient::KafkaTestClient(std::string bootstrap) : bootstrap_(std::move(b
   need(producer_.open(RD_KAFKA_PRODUCER, options));
 }
 
-void KafkaTestClient::create_topic(const std::string& name, std::int32_t partitions, bool compacted) {
+void KafkaTestClient::create_topic(const std::string& name, std::int32_t partitions, const TopicSettings& settings) {
   Status made;
   for (int attempt = 0; attempt != 20; ++attempt) {  // a broker on a slow machine may lose its lease for a moment
-    made = vigia::create_topic(producer_, name, partitions, compacted, wait_ms);
+    made = vigia::create_topic(producer_, name, partitions, settings, wait_ms);
     if (made.fault != Fault::retry) break;
     std::this_thread::sleep_for(std::chrono::milliseconds(500));
   }
@@ -97,6 +99,13 @@ void KafkaTestClient::create_topic(const std::string& name, std::int32_t partiti
   do {  // metadata follow a moment later
     need(fetch_topics(producer_, std::vector{name}, wait_ms, found));
   } while (!found.topics.contains(name) || found.topics[name].empty() || found.topics[name][0].leader < 0);
+}
+
+std::int64_t KafkaTestClient::topic_setting(const std::string& name, const std::string& key) {
+  std::int64_t value = 0;
+  const Status asked = fetch_topic_setting(producer_, name, key, wait_ms, value);
+  EXPECT_TRUE(asked.ok()) << asked.text;
+  return value;
 }
 
 void KafkaTestClient::configure_topic(const std::string& name, const std::string& key, const std::string& value) {

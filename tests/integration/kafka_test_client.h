@@ -30,11 +30,13 @@ class KafkaTestClient {
  public:
   explicit KafkaTestClient(std::string bootstrap);
 
-  void create_topic(const std::string& name, std::int32_t partitions, bool compacted = false);
+  void create_topic(const std::string& name, std::int32_t partitions, const TopicSettings& settings = {});
   void enlarge_topic(const std::string& name, std::int32_t partitions);
 
   // Sets one, and all others of the topic back to their defaults.
   void configure_topic(const std::string& name, const std::string& key, const std::string& value);
+
+  [[nodiscard]] std::int64_t topic_setting(const std::string& name, const std::string& key);
 
   // Returns when all are acknowledged.
   void produce(const std::string& topic, const std::vector<KafkaRecord>& records);
