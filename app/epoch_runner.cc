@@ -299,36 +299,43 @@ Status EpochRunner::snapshot_when_due() {
   }
   const TimeMs now_ms = parts_.wall_ms();
   continue_snapshots(snapshot_slice_keys);
-  const bool due = snapshot_soon_ || now_ms - snapshot_ms_ >= options_.snapshot_every_ms;
-  if (!due || writer_.pending() > 0) return Status::good();
-  snapshot_ms_ = now_ms;
-  snapshot_soon_ = false;
-  if (now_ms - generation_ms_ >= options_.generation_every_ms) {
-    generation_ms_ = now_ms;
-    writer_.keep_generation(generations_kept);
+  const bool is_round_over = std::ranges::none_of(tasks_, [](const auto& task) { return task->snapshot_is_due; });
+  if (is_round_over && (snapshot_soon_ || now_ms - snapshot_ms_ >= options_.snapshot_every_ms)) {
+    snapshot_ms_ = now_ms;
+    snapshot_soon_ = false;
+    if (now_ms - generation_ms_ >= options_.generation_every_ms) {
+      generation_ms_ = now_ms;
+      writer_.keep_generation(generations_kept);
+    }
+    for (const auto& task : tasks_) task->snapshot_is_due = true;
   }
-  begin_snapshots();
+  // One after another: images of one task are in memory, and none waits on the disk for those of all.
+  for (const auto& task : tasks_) {
+    if (writer_.pending() > 0 || snapshot_under_way()) break;
+    if (std::exchange(task->snapshot_is_due, false)) begin_snapshot(*task);
+  }
   return Status::good();
 }
 
-void EpochRunner::begin_snapshots() {
+bool EpochRunner::snapshot_under_way() const {
+  return std::ranges::any_of(tasks_, [](const auto& task) { return task->snapshot.has_value(); });
+}
+
+void EpochRunner::begin_snapshot(StageTask& task) {
+  if (task.snapshot_epoch == task.epoch && !task.snapshot_is_of_another) return;  // it is there
   const TimeMs now_ms = parts_.wall_ms();
   if (options_.proof_retention_ms > 0 && now_ms / day_ms != day_) {
     day_ = now_ms / day_ms;
     writer_.keep_day(now_ms, options_.proof_retention_ms);
   }
-  for (const auto& task : tasks_) {
-    const bool is_there = task->snapshot_epoch == task->epoch && !task->snapshot_is_of_another;
-    if (task->snapshot || is_there) continue;
-    task->snapshot.emplace();
-    task->snapshot_complete = false;
-    task->snapshot->all = std::exchange(task->snapshot_is_of_another, false);
-    if (task->snapshot->all) task->key_set = task->epoch;
-    task->snapshot->head = task->head();
-    task->snapshot->head.journal = parts_.journal.position(task->partition);
-    task->task->begin_snapshot(task->snapshot->all, task->snapshot->head.meta);
-    task->snapshot_epoch = task->epoch;
-  }
+  task.snapshot.emplace();
+  task.snapshot_complete = false;
+  task.snapshot->all = std::exchange(task.snapshot_is_of_another, false);
+  if (task.snapshot->all) task.key_set = task.epoch;
+  task.snapshot->head = task.head();
+  task.snapshot->head.journal = parts_.journal.position(task.partition);
+  task.task->begin_snapshot(task.snapshot->all, task.snapshot->head.meta);
+  task.snapshot_epoch = task.epoch;
 }
 
 // Input waits for a slice of the keys, never for all of them. What is not public yet may never be: it stays off the disk.
@@ -362,7 +369,7 @@ void EpochRunner::write_piece(TaskSnapshot& snapshot) {
 }
 
 Status EpochRunner::finish_snapshots() {
-  while (std::ranges::any_of(tasks_, [](const auto& task) { return task->snapshot.has_value(); })) {
+  while (snapshot_under_way()) {
     for (const auto& task : tasks_) {
       if (Status status = check(*task); !status.ok()) return status;
     }
@@ -382,8 +389,10 @@ Status EpochRunner::stop() {
   }
   if (!final_snapshot_taken_) {
     if (Status status = finish_snapshots(); !status.ok()) return status;  // the one under way
-    begin_snapshots();
-    if (Status status = finish_snapshots(); !status.ok()) return status;
+    for (const auto& task : tasks_) {
+      begin_snapshot(*task);
+      if (Status status = finish_snapshots(); !status.ok()) return status;
+    }
   }
   final_snapshot_taken_ = true;
   if (!writer_.status().ok()) writer_.retry();

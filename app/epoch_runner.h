@@ -154,7 +154,8 @@ class EpochRunner {
                                   std::unique_ptr<StageTask>& out) const;
   [[nodiscard]] Status check(const StageTask& task) const;
   [[nodiscard]] Status snapshot_when_due();
-  void begin_snapshots();
+  [[nodiscard]] bool snapshot_under_way() const;
+  void begin_snapshot(StageTask& task);
   void continue_snapshots(std::size_t keys_max);
   void write_piece(TaskSnapshot& snapshot);
   [[nodiscard]] Status finish_snapshots();

@@ -35,6 +35,7 @@ struct StageTask {
   bool is_ours = false;                  // it was taken on here, and nobody else has had it since, as far as is known
   JournalPosition journal = 0;           // where those behind the snapshot begin
   std::optional<TaskSnapshot> snapshot;  // under way: its keys come in slices between the epochs
+  bool snapshot_is_due = false;          // its turn comes
   bool snapshot_complete = false;        // it has all its keys, and waits for its epoch to be public
   std::vector<PartitionOffset> next;     // by topic: where to read on
   std::vector<JournalSilence> silences;  // that last; of the task with number 0

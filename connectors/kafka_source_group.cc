@@ -31,6 +31,7 @@ Status KafkaSource::join() {
     const std::unique_lock lock(s.swap);
     if (Status status = s.begin(true); !status.ok()) return status;
   }
+  s.asked_ms = steady_clock_ms();
   rd_kafka_topic_partition_list_t* list = rd_kafka_topic_partition_list_new(static_cast<int>(s.options.topics.size()));
   for (const auto& topic : s.options.topics) rd_kafka_topic_partition_list_add(list, topic.c_str(), -1);
   const rd_kafka_resp_err_t error = rd_kafka_subscribe(s.client.handle(), list);
@@ -44,12 +45,14 @@ void KafkaSource::Impl::on_rebalance(rd_kafka_resp_err_t what, const rd_kafka_to
   if (what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
     hold(list);
     wanted = Change::offered;
+    asked_ms = no_time_ms;
     return;
   }
   if (partitions.empty()) {
     rd_kafka_assign(client.handle(), nullptr);
     numbers.clear();
     wanted = Change::none;
+    asked_ms = steady_clock_ms();
     return;
   }
   // Also when the client is closed, or the group is gone: the answer is the same.
@@ -91,11 +94,11 @@ KafkaSource::Change KafkaSource::change() {
     s.rejoin_due = true;
     if (!s.partitions.empty()) s.wanted = Change::lost;
   }
+  if (s.is_forgotten()) s.rejoin_due = true;
   if (s.wanted == Change::withdrawn && rd_kafka_assignment_lost(s.client.handle()) != 0) s.wanted = Change::lost;
   return s.wanted;
 }
 
-// What comes here is the group's; records go to the queues of their partitions.
 // Brokers let nobody else have the name of a member. One whose answer gets lost on the way asks again, under a new id, and
 // is fenced by itself.
 bool KafkaSource::Impl::is_fenced() {
@@ -104,6 +107,18 @@ bool KafkaSource::Impl::is_fenced() {
          rd_kafka_fatal_error(client.handle(), text, sizeof text) == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID;
 }
 
+// Brokers answer, and the group does not.
+bool KafkaSource::Impl::is_forgotten() {
+  const TimeMs now_ms = steady_clock_ms();
+  if (!in_group || asked_ms == no_time_ms || now_ms - asked_ms < join_patience_ms) return false;
+  if (now_ms - leaders_asked_ms < leader_refresh_ms || !refresh_leaders()) return false;
+  if (options.log)
+    options.log(4, fmt::format("consumer group {}: no answer to joining it for {} s; joining it again", options.group,
+                               (now_ms - asked_ms) / 1000));
+  return true;
+}
+
+// What comes here is the group's; records go to the queues of their partitions.
 void KafkaSource::Impl::serve_group() {
   if (client.handle() == nullptr) return;
   while (rd_kafka_message_t* message = in_group ? rd_kafka_consumer_poll(client.handle(), 0) : nullptr) {
@@ -153,6 +168,7 @@ void KafkaSource::give_up() {
   s.drop_partitions();
   s.numbers.clear();
   s.wanted = Change::none;
+  s.asked_ms = steady_clock_ms();
 }
 
 void KafkaSource::Impl::drop_partitions() {

@@ -9,7 +9,6 @@ namespace vigia {
 
 namespace {
 
-constexpr TimeMs leader_refresh_ms = 5000;
 constexpr TimeMs leader_wait_ms = 1000;    // for one partition, before the leaders are asked for again
 constexpr TimeMs say_waiting_ms = 10'000;  // for one partition, before it is said, and said again
 constexpr int leader_timeout_ms = 500;
@@ -64,16 +63,17 @@ bool KafkaSource::Impl::waits_for_long(TimeMs now_ms) {
   return long_wait;
 }
 
-void KafkaSource::Impl::refresh_leaders() {
+bool KafkaSource::Impl::refresh_leaders() {
   leaders_asked_ms = steady_clock_ms();
   KafkaTopics found;
-  if (!fetch_topics(client, options.topics, leader_timeout_ms, found).ok()) return;
+  if (!fetch_topics(client, options.topics, leader_timeout_ms, found).ok()) return false;
   note_leaders(found);
   for (auto& partition : partitions) {
     const auto& known = leaders[partition->topic.value];
     const auto number = static_cast<std::size_t>(partition->partition.value);
     if (number < known.size()) partition->leader = known[number];
   }
+  return true;
 }
 
 void KafkaSource::Impl::note_leaders(const KafkaTopics& found) {
@@ -87,11 +87,10 @@ void KafkaSource::Impl::note_leaders(const KafkaTopics& found) {
 }
 
 Status KafkaSource::Impl::trouble(bool got_records) {
-  if (rejoin_due)
-    return Status::of(Fault::retry,
-                      fmt::format("the brokers told consumer group {} that another member has the name of "
-                                  "this one; joining it again",
-                                  options.group));
+  if (rejoin_due) {
+    const char* why = is_fenced() ? "another member has the name of this one" : "no answer to joining it";
+    return Status::of(Fault::retry, fmt::format("consumer group {}: {}; joining it again", options.group, why));
+  }
   const TimeMs now_ms = steady_clock_ms();
   bool any_alive = got_records, any_away = false;
   const Status* passing = nullptr;
@@ -112,9 +111,12 @@ Status KafkaSource::Impl::trouble(bool got_records) {
   }
   if (any_alive) alive_ms = now_ms;
   say_hanging(now_ms);
-  if ((waits_for_long(now_ms) || any_away) && now_ms - leaders_asked_ms > leader_refresh_ms) refresh_leaders();
+  // Without partitions nothing is fetched, and an old complaint says nothing.
+  const bool is_unsure = partitions.empty() && !client.trouble().empty();
+  if ((waits_for_long(now_ms) || any_away || is_unsure) && now_ms - leaders_asked_ms > leader_refresh_ms)
+    refresh_leaders();
   if (passing != nullptr) return *passing;
-  if (partitions.empty() && client.trouble().empty()) alive_ms = now_ms;  // nothing to fetch, and no complaint
+  if (partitions.empty() && client.trouble().empty()) alive_ms = now_ms;
   if (now_ms - alive_ms < kafka_away_after_ms) return Status::good();
   const std::string why = client.trouble();
   return Status::of(Fault::retry, fmt::format("no answer from Kafka at {} for {} s{}{}; trying on", options.brokers,

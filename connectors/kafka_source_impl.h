@@ -22,9 +22,14 @@ namespace vigia {
 // Without a successful fetch for this long the broker counts as away. An idle fetch returns every fetch_wait_ms.
 inline constexpr TimeMs kafka_away_after_ms = 3000;
 inline constexpr TimeMs kafka_fetch_wait_ms = 100;
+inline constexpr TimeMs leader_refresh_ms = 5000;
 
 // A member whose answers got lost is told that another one has its name: it was itself. Twice within this time it is not.
 inline constexpr TimeMs fence_pause_ms = 60'000;
+
+// A member whose answer to its joining got lost waits for it as long as another may take to join (max.poll.interval.ms,
+// five minutes); it asks again after this. Whoever waits for a slow one loses nothing by it.
+inline constexpr TimeMs join_patience_ms = 30'000;
 
 struct KafkaSource::Impl {
   struct Loss {
@@ -53,8 +58,9 @@ struct KafkaSource::Impl {
   bool reassign_due = false;           // partitions are to go on elsewhere
   bool seek_due = false;               // and have not been told so yet
   bool assigned_before = false;        // this client
-  bool rejoin_due = false;             // fenced, and the next change() joins again
+  bool rejoin_due = false;             // and the next change() joins again
   TimeMs fenced_ms = -fence_pause_ms;  // steady: the last time
+  TimeMs asked_ms = no_time_ms;        // steady: since when the group owes us an assignment; it does not
   mutable std::shared_mutex swap;      // of the client while other threads ask it
   int wake_fd = -1;
   TimeMs opened_ms = 0;         // steady
@@ -76,6 +82,7 @@ struct KafkaSource::Impl {
   void hold(const rd_kafka_topic_partition_list_t& list);
   void serve_group();
   bool is_fenced();
+  bool is_forgotten();
   void assign(std::span<const PartitionOffset> from);
   void drop_partitions();
   Status seek_anew();
@@ -92,7 +99,7 @@ struct KafkaSource::Impl {
   void note_answers(TimeMs now_ms);
   bool waits_for_long(TimeMs now_ms);
   void say_hanging(TimeMs now_ms);
-  void refresh_leaders();
+  bool refresh_leaders();  // true: a broker has answered
   void note_leaders(const KafkaTopics& found);
   Status trouble(bool got_records);
 };

@@ -96,6 +96,19 @@ TEST_F(NetworkTest, TheEngineDiesWhileNothingBecomesPublic) {
   judge();
 }
 
+// The client itself would wait for it for five minutes.
+TEST_F(NetworkTest, TheAnswerToJoiningTheGroupIsLost) {
+  begin();
+  ASSERT_TRUE(progress(1 + dice().roll(60))) << engine().log_of_this_life();
+  engine().kill();
+  const int lost = outside().proxy().lost();
+  outside().proxy().lose_answers(KafkaApi::join_group, 2, false);  // of both stages
+  engine().start();
+  ASSERT_TRUE(wait_until([&] { return outside().proxy().lost() == lost + 2; })) << engine().log_of_this_life();
+  ASSERT_TRUE(progress(50)) << engine().log_of_this_life();
+  judge();
+}
+
 class NoAnswersTest : public NetworkTest, public ::testing::WithParamInterface<std::pair<const char*, KafkaApi>> {};
 
 // The group hears from it meanwhile, so nobody takes its tasks: what is applied has to come out, once.
