@@ -89,7 +89,7 @@ KafkaSource::Change KafkaSource::change() {
     return Change::none;
   }
   s.serve_group();
-  if (s.is_fenced() && steady_clock_ms() - s.fenced_ms >= fence_pause_ms) {
+  if (s.was_fenced_by_itself()) {
     s.fenced_ms = steady_clock_ms();
     s.rejoin_due = true;
     if (!s.partitions.empty()) s.wanted = Change::lost;
@@ -105,6 +105,10 @@ bool KafkaSource::Impl::is_fenced() {
   char text[512];
   return client.handle() != nullptr &&
          rd_kafka_fatal_error(client.handle(), text, sizeof text) == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID;
+}
+
+bool KafkaSource::Impl::was_fenced_by_itself() {
+  return is_fenced() && steady_clock_ms() - fenced_ms >= fence_pause_ms;
 }
 
 // Brokers answer, and the group does not.

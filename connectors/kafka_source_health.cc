@@ -87,7 +87,7 @@ void KafkaSource::Impl::note_leaders(const KafkaTopics& found) {
 }
 
 Status KafkaSource::Impl::trouble(bool got_records) {
-  if (rejoin_due) {
+  if (rejoin_due || was_fenced_by_itself()) {
     const char* why = is_fenced() ? "another member has the name of this one" : "no answer to joining it";
     return Status::of(Fault::retry, fmt::format("consumer group {}: {}; joining it again", options.group, why));
   }

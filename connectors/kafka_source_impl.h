@@ -82,6 +82,7 @@ struct KafkaSource::Impl {
   void hold(const rd_kafka_topic_partition_list_t& list);
   void serve_group();
   bool is_fenced();
+  bool was_fenced_by_itself();
   bool is_forgotten();
   void assign(std::span<const PartitionOffset> from);
   void drop_partitions();
