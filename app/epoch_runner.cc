@@ -163,6 +163,7 @@ void EpochRunner::add_part(std::vector<Part>& parts, StageTask& task, std::span<
       task.clock.found_more(status.topic.value);
     }
   }
+  for (const InputRecord& record : records) task.clock.has_read(record.topic.value, record.broker_ms, wall_ms);
   Part part{&task, records, {}, {}};
   const TimeMs before_ms = task.clock.clock_ms();
   set_clocks(task.clock, records, wall_ms, task.clock.limit_ms(), part.clocks_ms);

@@ -121,6 +121,7 @@ void event_to_committed_alert(benchmark::State& state) {
   std::filesystem::remove_all(directory);
 }
 BENCHMARK(event_to_committed_alert)
+    ->Args({1, 5'000})
     ->Args({1, 50'000})
     ->Args({0, 50'000})
     ->Iterations(1)

@@ -47,6 +47,11 @@ class StageClock {
 
   // The partition has been read up to a record of this broker time. Tell it before the records are taken.
   void read_up_to(std::size_t partition, TimeMs broker_ms) { partitions_[partition].read_ms = broker_ms; }
+  // And of a batch that ends there, each record: where broker times run back, the newest believable one counts.
+  void has_read(std::size_t partition, TimeMs broker_ms, TimeMs wall_ms) {
+    TimeMs& read_ms = partitions_[partition].read_ms;
+    if (broker_ms > read_ms && believable(broker_ms, wall_ms)) read_ms = broker_ms;
+  }
   // The smallest of those times over the partitions that are behind; 0 where nothing was read yet, never_ms when caught
   // up.
   [[nodiscard]] TimeMs limit_ms() const;

@@ -146,6 +146,21 @@ TEST_F(EpochRunnerTest, ARecordFromBeyondTheWallMovesNoClock) {
   EXPECT_EQ(runner_->clock_ms(), start_ms);
 }
 
+// Several tasks write to the topic between the stages, each by its own clock.
+TEST_F(EpochRunnerTest, ARecordBehindOthersOfItsBatchDoesNotHoldTheClockBack) {
+  options_.clock = StageClock::Mode::records;
+  options_.poll.records = 4;  // two of each task
+  give(0, 0, start_ms + 2'000, "a");
+  give(0, 0, start_ms + 1'000, "b");
+  give(0, 0, start_ms + 1'500, "c");  // not read yet: it is behind
+  give(0, 1, start_ms + 3'000, "d");
+  begin_process();
+  ASSERT_TRUE(runner_->follow_group().ok());
+  ASSERT_TRUE(step().ok());
+  EXPECT_EQ(sink_.written.size(), 3U) << "c waits";
+  EXPECT_EQ(runner_->clock_ms(), start_ms + 2'000);
+}
+
 TEST_F(EpochRunnerTest, TheFirstSnapshotOfEachDayIsKeptForTheProof) {
   constexpr TimeMs day_ms = 86'400'000;  // start_ms is 2023-11-14, 22:13:20
   options_.proof_retention_ms = 2 * day_ms;
