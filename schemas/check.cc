@@ -111,18 +111,34 @@ bool good(const TripEvent& event, Reason& why) {
          attributes(event.attributes(), why);
 }
 
+bool good(const AccessEvent& event, Reason& why) {
+  return required_text("door_id", event.door_id(), why) &&
+         required_time("device_time_ms", event.device_time_ms(), why) && text("holder_id", event.holder_id(), why) &&
+         text("credential_id", event.credential_id(), why) && text("escort_id", event.escort_id(), why) &&
+         text("reason", event.reason(), why) && text("path", event.path(), why) && attributes(event.attributes(), why);
+}
+
+bool good(const CameraEvent& event, Reason& why) {
+  return required_text("camera_id", event.camera_id(), why) &&
+         required_time("device_time_ms", event.device_time_ms(), why) &&
+         text("object_class", event.object_class(), why) && text("track_id", event.track_id(), why) &&
+         number("confidence", event.confidence(), why) && text("zone_id", event.zone_id(), why) &&
+         text("plate", event.plate(), why) && text("evidence_uri", event.evidence_uri(), why, max_attribute_bytes) &&
+         attributes(event.attributes(), why);
+}
+
+template <class Event>
+std::string reason_of(const Event& event) {
+  std::string why;
+  static_cast<void>(good(event, why));
+  return why;
+}
+
 }  // namespace
 
-std::string check(const SealEvent& event) {
-  std::string why;
-  static_cast<void>(good(event, why));
-  return why;
-}
-
-std::string check(const TripEvent& event) {
-  std::string why;
-  static_cast<void>(good(event, why));
-  return why;
-}
+std::string check(const SealEvent& event) { return reason_of(event); }
+std::string check(const TripEvent& event) { return reason_of(event); }
+std::string check(const AccessEvent& event) { return reason_of(event); }
+std::string check(const CameraEvent& event) { return reason_of(event); }
 
 }  // namespace vigia::schema

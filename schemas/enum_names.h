@@ -5,7 +5,9 @@
 #include <string>
 #include <string_view>
 
+#include "schemas/access_event_generated.h"
 #include "schemas/alert_generated.h"
+#include "schemas/camera_event_generated.h"
 #include "schemas/seal_event_generated.h"
 #include "schemas/trip_event_generated.h"
 
@@ -15,6 +17,10 @@ inline const char* const* generated_names(Lock) { return EnumNamesLock(); }
 inline const char* const* generated_names(Condition) { return EnumNamesCondition(); }
 inline const char* const* generated_names(TripAction) { return EnumNamesTripAction(); }
 inline const char* const* generated_names(TripConcept) { return EnumNamesTripConcept(); }
+inline const char* const* generated_names(AccessKind) { return EnumNamesAccessKind(); }
+inline const char* const* generated_names(HolderClass) { return EnumNamesHolderClass(); }
+inline const char* const* generated_names(Direction) { return EnumNamesDirection(); }
+inline const char* const* generated_names(CameraKind) { return EnumNamesCameraKind(); }
 inline const char* const* generated_names(AlertStatus) { return EnumNamesAlertStatus(); }
 inline const char* const* generated_names(Severity) { return EnumNamesSeverity(); }
 inline const char* const* generated_names(Category) { return EnumNamesCategory(); }

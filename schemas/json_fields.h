@@ -126,6 +126,10 @@ using AttributesOffset = flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Of
                                                                      flatbuffers::FlatBufferBuilder& out);
 [[nodiscard]] flatbuffers::Offset<schema::TripEvent> read_trip_event(dom::object object, Findings& findings,
                                                                      flatbuffers::FlatBufferBuilder& out);
+[[nodiscard]] flatbuffers::Offset<schema::AccessEvent> read_access_event(dom::object object, Findings& findings,
+                                                                         flatbuffers::FlatBufferBuilder& out);
+[[nodiscard]] flatbuffers::Offset<schema::CameraEvent> read_camera_event(dom::object object, Findings& findings,
+                                                                         flatbuffers::FlatBufferBuilder& out);
 void read_alert_object(dom::object object, Findings& findings, schema::AlertT& out);
 
 }  // namespace vigia::json

@@ -1,4 +1,4 @@
-// Which members a seal event and a trip event have.
+// Which members each kind of event has.
 #include "schemas/json_fields.h"
 #include "schemas/verify.h"
 
@@ -58,6 +58,48 @@ struct TripFields {
   }
 };
 
+struct AccessFields {
+  std::string_view door_id;
+  std::int64_t device_time_ms = 0;
+  std::uint32_t sequence = 0;
+  bool buffered = false;
+  schema::AccessKind kind = schema::AccessKind::unknown;
+  std::string_view holder_id, credential_id;
+  schema::HolderClass holder_class = schema::HolderClass::unknown;
+  schema::Direction direction = schema::Direction::unknown;
+  std::string_view escort_id, reason, path;
+  Attributes attributes;
+
+  bool take(Field& field) {
+    return field("door_id", door_id) || field("device_time_ms", device_time_ms) || field("sequence", sequence) ||
+           field("buffered", buffered) || field("kind", kind) || field("holder_id", holder_id) ||
+           field("credential_id", credential_id) || field("holder_class", holder_class) ||
+           field("direction", direction) || field("escort_id", escort_id) || field("reason", reason) ||
+           field("path", path) || field("attributes", attributes);
+  }
+};
+
+struct CameraFields {
+  std::string_view camera_id;
+  std::int64_t device_time_ms = 0;
+  std::uint32_t sequence = 0;
+  bool buffered = false;
+  schema::CameraKind kind = schema::CameraKind::unknown;
+  std::string_view object_class, track_id;
+  flatbuffers::Optional<std::uint32_t> count;
+  flatbuffers::Optional<double> confidence;
+  std::string_view zone_id, plate, evidence_uri;
+  Attributes attributes;
+
+  bool take(Field& field) {
+    return field("camera_id", camera_id) || field("device_time_ms", device_time_ms) || field("sequence", sequence) ||
+           field("buffered", buffered) || field("kind", kind) || field("object_class", object_class) ||
+           field("track_id", track_id) || field("count", count) || field("confidence", confidence) ||
+           field("zone_id", zone_id) || field("plate", plate) || field("evidence_uri", evidence_uri) ||
+           field("attributes", attributes);
+  }
+};
+
 }  // namespace
 
 flatbuffers::Offset<schema::SealEvent> read_seal_event(dom::object object, Findings& findings,
@@ -98,6 +140,38 @@ flatbuffers::Offset<schema::TripEvent> read_trip_event(dom::object object, Findi
                                          destination_depot_id, f.trip_concept, f.due_ms, f.from_ms, f.until_ms,
                                          activity, officer_id, f.weight_kg, zone_id, seal_number, attributes),
                  findings, out);
+}
+
+flatbuffers::Offset<schema::AccessEvent> read_access_event(dom::object object, Findings& findings,
+                                                           flatbuffers::FlatBufferBuilder& out) {
+  AccessFields f;
+  for_each_field(object, "", findings, [&](Field& field) { return f.take(field); });
+  if (f.door_id.empty()) findings.complain("door_id is missing");
+  if (!findings.error.empty()) return {};
+  const auto text = [&](std::string_view value) { return build(value, out); };
+  const auto door_id = text(f.door_id), holder_id = text(f.holder_id), credential_id = text(f.credential_id);
+  const auto escort_id = text(f.escort_id), reason = text(f.reason), path = text(f.path);
+  const auto attributes = build(f.attributes, out);
+  return checked(
+      schema::CreateAccessEvent(out, door_id, f.device_time_ms, f.sequence, f.buffered, f.kind, holder_id,
+                                credential_id, f.holder_class, f.direction, escort_id, reason, path, attributes),
+      findings, out);
+}
+
+flatbuffers::Offset<schema::CameraEvent> read_camera_event(dom::object object, Findings& findings,
+                                                           flatbuffers::FlatBufferBuilder& out) {
+  CameraFields f;
+  for_each_field(object, "", findings, [&](Field& field) { return f.take(field); });
+  if (f.camera_id.empty()) findings.complain("camera_id is missing");
+  if (!findings.error.empty()) return {};
+  const auto text = [&](std::string_view value) { return build(value, out); };
+  const auto camera_id = text(f.camera_id), object_class = text(f.object_class), track_id = text(f.track_id);
+  const auto zone_id = text(f.zone_id), plate = text(f.plate), evidence_uri = text(f.evidence_uri);
+  const auto attributes = build(f.attributes, out);
+  return checked(
+      schema::CreateCameraEvent(out, camera_id, f.device_time_ms, f.sequence, f.buffered, f.kind, object_class,
+                                track_id, f.count, f.confidence, zone_id, plate, evidence_uri, attributes),
+      findings, out);
 }
 
 }  // namespace vigia::json

@@ -5,11 +5,19 @@
 #include "schemas/verify.h"
 
 namespace vigia::json {
+namespace {
+
+template <class Event>
+using ReadEvent = flatbuffers::Offset<Event> (*)(dom::object, Findings&, flatbuffers::FlatBufferBuilder&);
+
+}  // namespace
 
 struct Reader::State {
   dom::parser parser;
   std::vector<flatbuffers::Offset<schema::SealEvent>> seals;  // of the batch at hand
   std::vector<flatbuffers::Offset<schema::TripEvent>> trips;
+  std::vector<flatbuffers::Offset<schema::AccessEvent>> accesses;
+  std::vector<flatbuffers::Offset<schema::CameraEvent>> cameras;
 
   // The object that the record is. False: `result` says why there is none.
   bool parse(std::string_view json, dom::object& object, ReadResult& result) {
@@ -30,12 +38,13 @@ struct Reader::State {
     }
     return result.error.empty();
   }
+
+  template <class Event, class CreateBatch>
+  ReadResult read(std::string_view json, std::vector<flatbuffers::Offset<Event>>& events, ReadEvent<Event> read_event,
+                  const char* event_identifier, flatbuffers::FlatBufferBuilder& out, CreateBatch&& create_batch);
 };
 
 namespace {
-
-template <class Event>
-using ReadEvent = flatbuffers::Offset<Event> (*)(dom::object, Findings&, flatbuffers::FlatBufferBuilder&);
 
 void count(const Findings& findings, ReadResult& result) {
   result.unknown_fields += findings.unknown_fields;
@@ -84,10 +93,16 @@ bool is_batch(dom::object object, dom::array& list, ReadResult& result) {
   return true;
 }
 
+}  // namespace
+
 template <class Event, class CreateBatch>
-ReadResult read_record(dom::object object, ReadResult result, ReadEvent<Event> read_event,
-                       std::vector<flatbuffers::Offset<Event>>& events, flatbuffers::FlatBufferBuilder& out,
-                       const char* event_identifier, CreateBatch&& create_batch) {
+ReadResult Reader::State::read(std::string_view json, std::vector<flatbuffers::Offset<Event>>& events,
+                               ReadEvent<Event> read_event, const char* event_identifier,
+                               flatbuffers::FlatBufferBuilder& out, CreateBatch&& create_batch) {
+  out.Clear();
+  ReadResult result;
+  dom::object object;
+  if (!parse(json, object, result)) return result;
   dom::array list;
   if (!is_batch(object, list, result)) {
     const auto event = read_single(object, read_event, result, out);
@@ -99,8 +114,6 @@ ReadResult read_record(dom::object object, ReadResult result, ReadEvent<Event> r
   create_batch(out.CreateVector(events));
   return result;
 }
-
-}  // namespace
 
 Reader::Reader() : state_(std::make_unique<State>()) {}
 Reader::~Reader() = default;
@@ -117,23 +130,25 @@ std::uint32_t ReadResult::index_of(std::size_t i) const {
 }
 
 ReadResult Reader::read_seal(std::string_view json, flatbuffers::FlatBufferBuilder& out) {
-  out.Clear();
-  ReadResult result;
-  dom::object object;
-  if (!state_->parse(json, object, result)) return result;
-  return read_record<schema::SealEvent>(
-      object, std::move(result), read_seal_event, state_->seals, out, schema::SealEventIdentifier(),
-      [&](auto events) { schema::FinishSealBatchBuffer(out, schema::CreateSealBatch(out, events)); });
+  return state_->read(json, state_->seals, read_seal_event, schema::SealEventIdentifier(), out,
+                      [&](auto events) { schema::FinishSealBatchBuffer(out, schema::CreateSealBatch(out, events)); });
 }
 
 ReadResult Reader::read_trip(std::string_view json, flatbuffers::FlatBufferBuilder& out) {
-  out.Clear();
-  ReadResult result;
-  dom::object object;
-  if (!state_->parse(json, object, result)) return result;
-  return read_record<schema::TripEvent>(
-      object, std::move(result), read_trip_event, state_->trips, out, schema::TripEventIdentifier(),
-      [&](auto events) { schema::FinishTripBatchBuffer(out, schema::CreateTripBatch(out, events)); });
+  return state_->read(json, state_->trips, read_trip_event, schema::TripEventIdentifier(), out,
+                      [&](auto events) { schema::FinishTripBatchBuffer(out, schema::CreateTripBatch(out, events)); });
+}
+
+ReadResult Reader::read_access(std::string_view json, flatbuffers::FlatBufferBuilder& out) {
+  return state_->read(
+      json, state_->accesses, read_access_event, schema::AccessEventIdentifier(), out,
+      [&](auto events) { schema::FinishAccessBatchBuffer(out, schema::CreateAccessBatch(out, events)); });
+}
+
+ReadResult Reader::read_camera(std::string_view json, flatbuffers::FlatBufferBuilder& out) {
+  return state_->read(json, state_->cameras, read_camera_event, schema::CameraEventIdentifier(), out, [&](auto events) {
+    schema::FinishCameraBatchBuffer(out, schema::CreateCameraBatch(out, events));
+  });
 }
 
 ReadResult Reader::read_alert(std::string_view json, schema::AlertT& out) {

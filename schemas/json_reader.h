@@ -14,7 +14,9 @@
 #include <string_view>
 #include <vector>
 
+#include "schemas/access_batch_generated.h"
 #include "schemas/alert_generated.h"
+#include "schemas/camera_batch_generated.h"
 #include "schemas/seal_batch_generated.h"
 #include "schemas/trip_batch_generated.h"
 
@@ -45,10 +47,12 @@ class Reader {
   Reader(Reader&&) noexcept;
   Reader& operator=(Reader&&) noexcept;
 
-  // Fills `out` (cleared first) with a finished SealEvent or SealBatch. It verifies and checks. With an error `out` holds
+  // Fills `out` (cleared first) with a finished event or batch of the kind. It verifies and checks. With an error `out` holds
   // nothing of use. A batch of nothing but refused events is an empty batch.
   [[nodiscard]] ReadResult read_seal(std::string_view json, flatbuffers::FlatBufferBuilder& out);
   [[nodiscard]] ReadResult read_trip(std::string_view json, flatbuffers::FlatBufferBuilder& out);
+  [[nodiscard]] ReadResult read_access(std::string_view json, flatbuffers::FlatBufferBuilder& out);
+  [[nodiscard]] ReadResult read_camera(std::string_view json, flatbuffers::FlatBufferBuilder& out);
 
   // Overwrites `out`. Here an enumerator that is not known is an error.
   [[nodiscard]] ReadResult read_alert(std::string_view json, schema::AlertT& out);

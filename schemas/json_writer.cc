@@ -136,6 +136,40 @@ void append(const schema::TripEvent& event, std::string& out) {
   attributes(object, event.attributes());
 }
 
+void append(const schema::AccessEvent& event, Form form, std::string& out) {
+  JsonObject object(out);
+  text(object, "door_id", event.door_id());
+  if (event.device_time_ms() != 0) object.field("device_time_ms", event.device_time_ms());
+  if (event.sequence() != 0) object.field("sequence", event.sequence());
+  if (event.buffered() && form == Form::plain) object.field("buffered", true);
+  enumerator(object, "kind", event.kind());
+  text(object, "holder_id", event.holder_id());
+  text(object, "credential_id", event.credential_id());
+  enumerator(object, "holder_class", event.holder_class());
+  enumerator(object, "direction", event.direction());
+  text(object, "escort_id", event.escort_id());
+  text(object, "reason", event.reason());
+  text(object, "path", event.path());
+  attributes(object, event.attributes());
+}
+
+void append(const schema::CameraEvent& event, Form form, std::string& out) {
+  JsonObject object(out);
+  text(object, "camera_id", event.camera_id());
+  if (event.device_time_ms() != 0) object.field("device_time_ms", event.device_time_ms());
+  if (event.sequence() != 0) object.field("sequence", event.sequence());
+  if (event.buffered() && form == Form::plain) object.field("buffered", true);
+  enumerator(object, "kind", event.kind());
+  text(object, "object_class", event.object_class());
+  text(object, "track_id", event.track_id());
+  optional(object, "count", event.count());
+  optional(object, "confidence", event.confidence());
+  text(object, "zone_id", event.zone_id());
+  text(object, "plate", event.plate());
+  text(object, "evidence_uri", event.evidence_uri());
+  attributes(object, event.attributes());
+}
+
 void evidence(JsonObject& object, const std::vector<std::unique_ptr<schema::EvidenceT>>& list) {
   if (list.empty()) return;
   std::string& out = object.key("evidence");
@@ -169,8 +203,17 @@ void append_packed(const typename Event::NativeTableType& event, std::string& ou
 
 void append_json(const schema::SealEvent& event, std::string& out) { append(event, Form::plain, out); }
 void append_json(const schema::TripEvent& event, std::string& out) { append(event, out); }
+void append_json(const schema::AccessEvent& event, std::string& out) { append(event, Form::plain, out); }
+void append_json(const schema::CameraEvent& event, std::string& out) { append(event, Form::plain, out); }
 void append_json(const schema::SealEventT& event, std::string& out) { append_packed<schema::SealEvent>(event, out); }
 void append_json(const schema::TripEventT& event, std::string& out) { append_packed<schema::TripEvent>(event, out); }
+
+void append_json(const schema::AccessEventT& event, std::string& out) {
+  append_packed<schema::AccessEvent>(event, out);
+}
+void append_json(const schema::CameraEventT& event, std::string& out) {
+  append_packed<schema::CameraEvent>(event, out);
+}
 
 void append_json(const schema::AlertT& alert, std::string& out) {
   JsonObject object(out);
@@ -208,17 +251,7 @@ void append_json(const schema::Alert& alert, std::string& out) {
 
 void append_canonical(const schema::SealEvent& event, std::string& out) { append(event, Form::canonical, out); }
 void append_canonical(const schema::TripEvent& event, std::string& out) { append(event, out); }
-
-std::string canonical(const schema::SealEvent& event) {
-  std::string out;
-  append_canonical(event, out);
-  return out;
-}
-
-std::string canonical(const schema::TripEvent& event) {
-  std::string out;
-  append_canonical(event, out);
-  return out;
-}
+void append_canonical(const schema::AccessEvent& event, std::string& out) { append(event, Form::canonical, out); }
+void append_canonical(const schema::CameraEvent& event, std::string& out) { append(event, Form::canonical, out); }
 
 }  // namespace vigia::json

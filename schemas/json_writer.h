@@ -4,7 +4,9 @@
 
 #include <string>
 
+#include "schemas/access_event_generated.h"
 #include "schemas/alert_generated.h"
+#include "schemas/camera_event_generated.h"
 #include "schemas/json_object.h"
 #include "schemas/seal_event_generated.h"
 #include "schemas/trip_event_generated.h"
@@ -14,10 +16,14 @@ namespace vigia::json {
 // Fields that have their default are left out; position.lat_deg and lon_deg never are. REQUIRES: a verified event.
 void append_json(const schema::SealEvent& event, std::string& out);
 void append_json(const schema::TripEvent& event, std::string& out);
+void append_json(const schema::AccessEvent& event, std::string& out);
+void append_json(const schema::CameraEvent& event, std::string& out);
 
 // The same for events in their object form.
 void append_json(const schema::SealEventT& event, std::string& out);
 void append_json(const schema::TripEventT& event, std::string& out);
+void append_json(const schema::AccessEventT& event, std::string& out);
+void append_json(const schema::CameraEventT& event, std::string& out);
 
 // Always written: alert_id, revision, status, kind, rule_id, severity, category, subject_id, start_ms, end_ms,
 // detected_ms, late_by_ms. Empty texts and lists, and triage fields with their default, are left out.
@@ -29,7 +35,13 @@ void append_json(const schema::Alert& alert, std::string& out);
 // of its attributes, or on which values a newer producer knows.
 void append_canonical(const schema::SealEvent& event, std::string& out);
 void append_canonical(const schema::TripEvent& event, std::string& out);
-[[nodiscard]] std::string canonical(const schema::SealEvent& event);
-[[nodiscard]] std::string canonical(const schema::TripEvent& event);
+void append_canonical(const schema::AccessEvent& event, std::string& out);
+void append_canonical(const schema::CameraEvent& event, std::string& out);
+template <class Event>
+[[nodiscard]] std::string canonical(const Event& event) {
+  std::string out;
+  append_canonical(event, out);
+  return out;
+}
 
 }  // namespace vigia::json

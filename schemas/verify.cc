@@ -20,6 +20,10 @@ constexpr Kind kinds[] = {
     {{'V', 'S', 'B', 'A'}, "the record is a batch of seal events (file identifier VSBA)"},
     {{'V', 'T', 'E', 'V'}, "the record is a trip event (file identifier VTEV)"},
     {{'V', 'T', 'B', 'A'}, "the record is a batch of trip events (file identifier VTBA)"},
+    {{'V', 'A', 'E', 'V'}, "the record is an access event (file identifier VAEV)"},
+    {{'V', 'A', 'B', 'A'}, "the record is a batch of access events (file identifier VABA)"},
+    {{'V', 'C', 'E', 'V'}, "the record is a camera event (file identifier VCEV)"},
+    {{'V', 'C', 'B', 'A'}, "the record is a batch of camera events (file identifier VCBA)"},
     {{'V', 'A', 'L', 'T'}, "the record is an alert (file identifier VALT)"},
 };
 
@@ -67,6 +71,14 @@ Events<TripEvent> verify_trip_record(std::string_view bytes) {
   return verify_record<TripEvent, TripBatch>(bytes, TripEventIdentifier(), TripBatchIdentifier());
 }
 
+Events<AccessEvent> verify_access_record(std::string_view bytes) {
+  return verify_record<AccessEvent, AccessBatch>(bytes, AccessEventIdentifier(), AccessBatchIdentifier());
+}
+
+Events<CameraEvent> verify_camera_record(std::string_view bytes) {
+  return verify_record<CameraEvent, CameraBatch>(bytes, CameraEventIdentifier(), CameraBatchIdentifier());
+}
+
 const Alert* verify_alert_record(std::string_view bytes) {
   if (bytes.size() < smallest_record_bytes || bytes.size() > max_record_bytes) return nullptr;
   return has_identifier(bytes, AlertIdentifier()) ? verified_root<Alert>(bytes) : nullptr;
@@ -88,5 +100,12 @@ std::uint32_t unknown_enum_values(const SealEvent& event) {
 std::uint32_t unknown_enum_values(const TripEvent& event) {
   return (is_known(event.action()) ? 0u : 1u) + (is_known(event.concept_()) ? 0u : 1u);
 }
+
+std::uint32_t unknown_enum_values(const AccessEvent& event) {
+  return (is_known(event.kind()) ? 0u : 1u) + (is_known(event.holder_class()) ? 0u : 1u) +
+         (is_known(event.direction()) ? 0u : 1u);
+}
+
+std::uint32_t unknown_enum_values(const CameraEvent& event) { return is_known(event.kind()) ? 0u : 1u; }
 
 }  // namespace vigia::schema

@@ -10,7 +10,9 @@
 #include <string>
 #include <string_view>
 
+#include "schemas/access_batch_generated.h"
 #include "schemas/alert_generated.h"
+#include "schemas/camera_batch_generated.h"
 #include "schemas/seal_batch_generated.h"
 #include "schemas/signal_generated.h"
 #include "schemas/trip_batch_generated.h"
@@ -47,6 +49,8 @@ class Events {
 // million tables does not verify.
 [[nodiscard]] Events<SealEvent> verify_seal_record(std::string_view bytes);
 [[nodiscard]] Events<TripEvent> verify_trip_record(std::string_view bytes);
+[[nodiscard]] Events<AccessEvent> verify_access_record(std::string_view bytes);
+[[nodiscard]] Events<CameraEvent> verify_camera_record(std::string_view bytes);
 // Null when it does not verify.
 [[nodiscard]] const Alert* verify_alert_record(std::string_view bytes);
 [[nodiscard]] const Signal* verify_signal_record(std::string_view bytes);
@@ -55,16 +59,20 @@ class Events {
 // when nothing is. An empty id is missing, and so is a required time of 0.
 [[nodiscard]] std::string check(const SealEvent& event);
 [[nodiscard]] std::string check(const TripEvent& event);
+[[nodiscard]] std::string check(const AccessEvent& event);
+[[nodiscard]] std::string check(const CameraEvent& event);
 
 // REQUIRES: verified. Enumerators that this version does not know: a newer producer's. They are no error; read them through
 // known_or_unknown() (enum_names.h), and skip unknown conditions.
 [[nodiscard]] std::uint32_t unknown_enum_values(const SealEvent& event);
 [[nodiscard]] std::uint32_t unknown_enum_values(const TripEvent& event);
+[[nodiscard]] std::uint32_t unknown_enum_values(const AccessEvent& event);
+[[nodiscard]] std::uint32_t unknown_enum_values(const CameraEvent& event);
 
 // Bounds that keep one record from costing everybody else: a longer one is refused, in either format.
 inline constexpr std::size_t max_record_bytes = 8u << 20;
 inline constexpr std::size_t max_id_bytes = 1024;              // ids, names, keys of attributes
-inline constexpr std::size_t max_attribute_bytes = 64u << 10;  // the value of an attribute
+inline constexpr std::size_t max_attribute_bytes = 64u << 10;  // the value of an attribute, an address
 
 // The last millisecond of the year 9999. No time may lie beyond it, so that sums of times and lengths can't overflow.
 inline constexpr std::int64_t last_time_ms = 253402300799999;
