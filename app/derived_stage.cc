@@ -21,29 +21,39 @@ Status DerivedStage::empty_task(const Pipeline& pipeline, PartitionId number, Co
   return Status::good();
 }
 
-std::vector<DerivedStage> derived_stages(const LoadedStage& loaded, const SealStageConfig& config,
-                                         ConfigurationTopic& topic) {
+std::vector<DerivedStage> derived_stages(const LoadedStage& loaded, unsigned threads, ConfigurationTopic& topic) {
   const Pipeline& pipeline = loaded.pipeline;
+  auto config = loaded.stage;
+  config.threads = threads;
   std::vector<DerivedStage> stages;
   const auto versions = [&](VersionedTasks::MakeTask make) {
     return std::make_unique<VersionedTasks>(topic, loaded, std::move(make));
   };
-  stages.push_back({RunnerOptions().stage, pipeline.application, pipeline.state_directory, loaded.topics,
-                    pipeline.source_silence_ms,
-                    versions([config](const StageRules& rules) { return make_seal_task(under(rules, config)); })});
+  for (StagePart& part : parts_of(loaded)) {
+    auto placements = std::make_unique<KeyPlacements>(part.sources);
+    const auto make = [config, stage = part.stage, placed = placements.get()](const StageRules& rules) {
+      auto own = config_of(*stage, under(rules, config));
+      for (std::size_t i = 0; i < own.sources.size(); ++i) own.sources[i].placement = placed->of(i);
+      return stage->make_task(own);
+    };
+    stages.push_back({std::string(part.stage->name), std::move(part.group), std::move(part.directory),
+                      std::move(part.topics), pipeline.source_silence_ms, versions(make), std::move(placements)});
+  }
   const bool needs_second = std::ranges::any_of(topic.all(), [&](const Configuration& one) {
     return needs_signal_stage(under({one.rules, config.site}, config));
   });
   if (!needs_second && !needs_signal_stage(config)) return stages;
   const bool at_once = pipeline.clock == ClockMode::records;
+  const auto make = [config, at_once](const StageRules& rules) {
+    return make_signal_task(under(rules, config), at_once);
+  };
   stages.push_back({signal_stage_name,
                     pipeline.application + signal_group_suffix,
                     signal_directory(pipeline.state_directory),
                     {pipeline.outputs.signals},
                     0,
-                    versions([config, at_once](const StageRules& rules) {
-                      return make_signal_task(under(rules, config), at_once);
-                    })});
+                    versions(make),
+                    nullptr});
   return stages;
 }
 

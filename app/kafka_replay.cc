@@ -49,17 +49,11 @@ class KafkaReplay {
       : loaded_(loaded),
         options_(options),
         range_(options.range),
-        stage_(loaded.stage),
         topic_(configuration_options(loaded.pipeline, {})),
-        placements_(loaded.sources),
         scan_(scan_options(loaded.pipeline, loaded.pipeline.application)),
         comparison_(loaded.pipeline.application, loaded.pipeline.outputs.format,
                     loaded.pipeline.delivery == Delivery::exactly_once),
-        output_(options.output) {
-    stage_.threads = options.threads;
-    for (std::size_t topic = 0; topic < stage_.sources.size(); ++topic)
-      stage_.sources[topic].placement = placements_.of(topic);
-  }
+        output_(options.output) {}
 
   KafkaReplayResult run() {
     result_.status = prepare();
@@ -85,35 +79,58 @@ class KafkaReplay {
     }
     if (Status status = scan_.open(); !status.ok()) return status;
     if (Status status = read_configurations(); !status.ok()) return status;
-    stages_ = derived_stages(loaded_, stage_, topic_);
+    stages_ = derived_stages(loaded_, options_.threads, topic_);
     for (const DerivedStage& stage : stages_) {
       for (const std::string& topic : stage.topics) {
         if (Status status = scan_.bounds(topic, log_[topic]); !status.ok()) return status;
       }
     }
-    const auto partitions = static_cast<std::int32_t>(log_[loaded_.topics.front()].size());
-    for (const std::int32_t number : range_.partitions) {
-      if (number < partitions) continue;
-      result_.is_bad_request = true;
-      return Status::of(Fault::refused, fmt::format("found partition {}, expected 0 to {}: '{}' has {} partitions",
-                                                    number, partitions - 1, loaded_.topics.front(), partitions));
-    }
+    if (Status status = check_partitions(); !status.ok()) return status;
     for (const DerivedStage& stage : stages_) {
-      // Partitions are asked for by the numbers of the sources; what the stage behind says, it says over all of them.
-      if (&stage != &stages_.front() && !range_.partitions.empty()) break;
-      const auto count = static_cast<std::int32_t>(log_[stage.topics.front()].size());
+      if (!is_asked_for(stage)) continue;
+      const auto count = partitions_of(stage);
       for (std::int32_t number = 0; number < count; ++number) {
         if (range_.has_partition(PartitionId{number}))
           parts_.push_back({.stage = &stage, .number = PartitionId{number}});
       }
+      if (!stage.placements) continue;
+      // What the engine has told of the partitioners, if its state is here.
+      std::error_code ignored;
+      std::filesystem::copy_file(stage.directory + "/partitioners", told_file(stage), ignored);
+      if (Status status = stage.placements->open(told_file(stage), count); !status.ok()) return status;
     }
-    // What the engine has told of the partitioners, if its state is here.
-    std::error_code ignored;
-    std::filesystem::copy_file(loaded_.pipeline.state_directory + "/partitioners", told_file(), ignored);
-    return placements_.open(told_file(), partitions);
+    return Status::good();
   }
 
-  [[nodiscard]] std::string told_file() const { return scratch_.path() + "/partitioners"; }
+  // Partitions and offsets are asked for by the sources; what the stage behind says, it says over all of them.
+  [[nodiscard]] bool is_asked_for(const DerivedStage& stage) const {
+    if (!stage.placements) return range_.partitions.empty();
+    return range_.from_offset.empty() || std::ranges::any_of(range_.from_offset, [&](const PartitionOffset& from) {
+             return std::ranges::find(stage.topics, from.topic) != stage.topics.end();
+           });
+  }
+
+  [[nodiscard]] std::int32_t partitions_of(const DerivedStage& stage) {
+    return static_cast<std::int32_t>(log_[stage.topics.front()].size());
+  }
+
+  Status check_partitions() {
+    const DerivedStage* largest = &stages_.front();
+    for (const DerivedStage& stage : stages_)
+      if (stage.placements && partitions_of(stage) > partitions_of(*largest)) largest = &stage;
+    const std::int32_t partitions = partitions_of(*largest);
+    for (const std::int32_t number : range_.partitions) {
+      if (number < partitions) continue;
+      result_.is_bad_request = true;
+      return Status::of(Fault::refused, fmt::format("found partition {}, expected 0 to {}: '{}' has {} partitions",
+                                                    number, partitions - 1, largest->topics.front(), partitions));
+    }
+    return Status::good();
+  }
+
+  [[nodiscard]] std::string told_file(const DerivedStage& stage) const {
+    return scratch_.path() + "/partitioners-" + stage.name;
+  }
 
   // Those that the journal names; an application that has never announced any has none.
   Status read_configurations() {
@@ -190,7 +207,7 @@ class KafkaReplay {
                                      [&](const JournalEntry& entry) { entries.push_back(entry); });
         !status.ok())
       return status;
-    if (Status status = stop_at_repartition(entries, committed); !status.ok()) return status;
+    if (Status status = stop_at_repartition(*part.stage, entries, committed); !status.ok()) return status;
     const std::size_t first = range_.first_entry(entries, part.number);
     part.first_epoch = first < entries.size() ? entries[first].epoch : UINT64_MAX;
     // What the epoch before it said has that epoch's clock at the latest.
@@ -210,7 +227,7 @@ class KafkaReplay {
 
   // Keys came from other tasks then: what lies behind it does not follow from what lies before it in this one. At least once
   // one that did not come to its end may have left its mark.
-  Status stop_at_repartition(std::vector<JournalEntry>& entries, std::uint64_t committed) {
+  Status stop_at_repartition(const DerivedStage& stage, std::vector<JournalEntry>& entries, std::uint64_t committed) {
     const auto mark = std::ranges::find_if(entries, [](const auto& entry) { return entry.partitions_before > 0; });
     if (mark == entries.end()) return Status::good();
     const bool counts =
@@ -227,7 +244,7 @@ class KafkaReplay {
     }
     const std::int32_t partitions = mark->partitions_before;
     entries.erase(mark, entries.end());
-    return counts ? placements_.open(told_file(), partitions) : Status::good();
+    return counts && stage.placements ? stage.placements->open(told_file(stage), partitions) : Status::good();
   }
 
   // How far what an alert says of its time may be from the clock of the epoch that gave it.
@@ -239,10 +256,9 @@ class KafkaReplay {
   [[nodiscard]] bool must_be_derived(const PublishedAlert& alert) const {
     if (!range_.holds(alert.detected_ms)) return false;
     if (range_.partitions.empty()) return true;
-    const auto number = task_number(alert, loaded_.topics);
-    return number && std::ranges::any_of(parts_, [&](const Part& part) {
-             return part.number == *number && alert.detected_ms >= part.from_ms;
-           });
+    return std::ranges::any_of(parts_, [&](const Part& part) {
+      return task_number(alert, part.stage->topics) == part.number && alert.detected_ms >= part.from_ms;
+    });
   }
 
   // Epochs behind the range are only asked for what was published and did not come of it: a record's time may lie far
@@ -264,7 +280,7 @@ class KafkaReplay {
       if (!status.ok()) return status;
       const auto inspect = [&](std::span<const InputRecord> records) {
         bar.show(done += records.size(), account_words(part.replay->account()));
-        return part.stage == &stages_.front() ? placements_.observe(records) : Status::good();
+        return part.stage->placements ? part.stage->placements->observe(records) : Status::good();
       };
       status = part.replay->run({source, inspect, journalled_wait_ms, part.stage->tasks.get()}, until_ms,
                                 [&](const Alert& alert, const auto& epoch) { return take(alert, epoch, part); });
@@ -335,11 +351,9 @@ class KafkaReplay {
   const LoadedStage& loaded_;
   const KafkaReplayOptions& options_;
   const ReplayRange& range_;
-  SealStageConfig stage_;
   ConfigurationTopic topic_;
   std::vector<DerivedStage> stages_;
   ScratchDirectory scratch_;
-  KeyPlacements placements_;
   TopicScan scan_;
   AlertComparison comparison_;
   FileSink output_;

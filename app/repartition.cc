@@ -54,10 +54,11 @@ class Repartition {
         placements_(loaded.sources),
         configurations_(configuration_options(loaded.pipeline, log_kafka)),
         tasks_(configurations_, loaded,
-               [&loaded](const StageRules& rules) { return make_seal_task(under(rules, loaded.stage)); }) {}
+               [&loaded](const StageRules& rules) { return make_first_task(under(rules, loaded.stage)); }) {}
 
   RepartitionResult run() {
-    result_.status = prepare();
+    result_.status = check_stages();
+    if (result_.status.ok()) result_.status = prepare();
     if (result_.status.ok()) result_.status = is_dealt_ ? finish() : deal();
     return std::move(result_);
   }
@@ -67,6 +68,15 @@ class Repartition {
   [[nodiscard]] bool publishes() const { return pipeline_.publish_every_ms > 0; }
   [[nodiscard]] bool has_transaction() const { return pipeline_.delivery == Delivery::exactly_once || publishes(); }
   [[nodiscard]] std::string dealt_directory() const { return snapshot_directory(pipeline_.state_directory) + "-dealt"; }
+
+  // Of several first stages each has its own state, and its topics their own number of partitions.
+  Status check_stages() const {
+    const auto parts = parts_of(loaded_);
+    if (parts.size() == 1 && parts.front().stage->suffix.empty()) return Status::good();
+    return refused(
+        "only the state of seals and trips can be dealt out anew, and this pipeline reads other streams. Choose "
+        "another `application` and an empty state directory: the topics are then read from their beginning");
+  }
 
   // What is to be done, and whether it can be.
   Status prepare() {

@@ -38,7 +38,20 @@ constexpr std::uint64_t signal_budget_share = 8;  // of the memory budget one pa
 // and in any process, has come by then, and is told together.
 constexpr TimeMs settle_ms = 10'000;
 
-// The stages of a pipeline in this process: that of seals, and where a rule needs it that of signals behind it.
+// A first stage in this process.
+struct First {
+  First(StagePart own, ConfigurationTopic& topic, const LoadedStage& loaded, VersionedTasks::MakeTask make)
+      : part(std::move(own)), placements(part.sources), tasks(topic, loaded, std::move(make)) {}
+
+  StagePart part;
+  std::mutex placements_mutex;
+  KeyPlacements placements;
+  std::int32_t placed_partitions = 0;
+  VersionedTasks tasks;
+  std::unique_ptr<RunningStage> running;  // last: it uses the others
+};
+
+// The stages of a pipeline in this process: the first ones side by side, and where a rule needs it that of signals behind them.
 class Service {
  public:
   // `read_off`: what to do instead of running until a stop; null: nothing else.
@@ -46,25 +59,30 @@ class Service {
       : loaded_(loaded),
         hooks_(hooks),
         read_off_(read_off),
-        seal_config_(loaded.stage),
+        config_(loaded.stage),
         threads_(std::max(1U, threads)),
-        placements_(loaded.sources),
         topic_(configuration_options(loaded.pipeline, log_kafka)),
         reload_(loaded, topic_),
         commands_(loaded.pipeline, log_kafka),
-        seal_tasks_(topic_, loaded, [this](const StageRules& rules) { return make_task(rules); }),
         signal_tasks_(topic_, loaded, [this](const StageRules& rules) { return make_second_task(rules); }) {
-    seal_config_.spill = spill_files(spill_directory(loaded.pipeline.state_directory));
-    for (std::size_t topic = 0; topic < seal_config_.sources.size(); ++topic)
-      seal_config_.sources[topic].placement = placements_.of(topic);
+    for (StagePart& part : parts_of(loaded)) {
+      const auto at = firsts_.size();
+      const auto make = [this, at](const StageRules& rules) { return make_task(*firsts_[at], rules); };
+      firsts_.push_back(std::make_unique<First>(std::move(part), topic_, loaded, make));
+    }
   }
 
   ServiceResult run() {
     ServiceResult result;
     result.status = open();
-    if (result.status.ok()) result.status = read_off_ == nullptr ? live() : in_arena(threads_, *seals_);
-    if (seals_) result.account = seals_->account();
-    for (const auto* stage : {seals_.get(), signals_.get()}) result.revisions += stage ? stage->revisions() : 0;
+    if (result.status.ok())
+      result.status = read_off_ == nullptr ? live() : in_arena(threads_, *firsts_.front()->running);
+    for (const auto& first : firsts_) {
+      if (!first->running) continue;
+      result.account += first->running->account();
+      result.revisions += first->running->revisions();
+    }
+    if (signals_) result.revisions += signals_->revisions();
     return result;
   }
 
@@ -77,19 +95,23 @@ class Service {
     std::filesystem::create_directories(directory, error);
     if (error) return Status::of(Fault::storage, fmt::format("state directory {}: {}", directory, error.message()));
     if (Status status = read_instance_name(directory, instance_); !status.ok()) return status;
-    seals_ = std::make_unique<RunningStage>(loaded_.pipeline, seal_stage());
-    if (Status status = seals_->connect(); !status.ok() || stopping()) return status;
-    auto partitions = seals_->task_count();
+    std::int32_t partitions = 1;
+    for (const auto& first : firsts_) {
+      first->running = std::make_unique<RunningStage>(loaded_.pipeline, first_stage(*first));
+      if (Status status = first->running->connect(); !status.ok() || stopping()) return status;
+      partitions = std::max(partitions, first->running->task_count());
+      if (read_off_ != nullptr) break;
+    }
     if (has_signals() && read_off_ == nullptr) {
       signals_ = std::make_unique<RunningStage>(loaded_.pipeline, signal_stage(partitions));
       if (Status status = signals_->connect(); !status.ok() || stopping()) return status;
       partitions = std::max(partitions, signals_->task_count());
     }
-    for (auto* stage : {seals_.get(), signals_.get()}) {
-      if (stage == nullptr) continue;
-      if (Status status = stage->begin(partitions); !status.ok() || stopping()) return status;
+    for (const auto& first : firsts_) {
+      if (!first->running) continue;
+      if (Status status = first->running->begin(partitions); !status.ok() || stopping()) return status;
     }
-    return Status::good();
+    return signals_ ? signals_->begin(partitions) : Status::good();
   }
 
   // The store holds what was committed, so it reads the topic, as everybody else does. A damaged one is read anew.
@@ -119,33 +141,38 @@ class Service {
     return follower_->start();
   }
 
-  [[nodiscard]] bool has_signals() const { return needs_signal_stage(seal_config_); }
+  [[nodiscard]] bool has_signals() const { return needs_signal_stage(config_); }
   [[nodiscard]] std::uint64_t signal_budget() const {
     return has_signals() ? loaded_.pipeline.memory_budget_bytes / signal_budget_share : 0;
   }
 
-  StageSpec seal_stage() {
+  StageSpec first_stage(First& first) {
     const Pipeline& pipeline = loaded_.pipeline;
     const OutputSpec& outputs = pipeline.outputs;
+    const bool is_foremost = &first == firsts_.front().get();
     StageSpec spec;
-    spec.name = RunnerOptions().stage;
+    spec.name = first.part.stage->name;
+    spec.suffix = first.part.stage->suffix;
     spec.instance = instance_;
-    spec.directory = pipeline.state_directory;
-    spec.topics = loaded_.topics;
+    spec.directory = first.part.directory;
+    spec.topics = first.part.topics;
     spec.outputs = {outputs.alerts, outputs.dead_letters, outputs.too_late};
     spec.tables = {outputs.alert_state};
-    spec.queue_bytes = std::min<std::size_t>(largest_queue_bytes, pipeline.memory_budget_bytes / 4);
+    const auto share_bytes = pipeline.memory_budget_bytes / firsts_.size();
+    spec.queue_bytes = std::min<std::size_t>(largest_queue_bytes, share_bytes / 4);
     // What the source holds ahead is bounded by itself: its bound is set aside.
-    spec.memory_budget_bytes = pipeline.memory_budget_bytes - spec.queue_bytes - signal_budget();
+    spec.memory_budget_bytes = share_bytes - spec.queue_bytes - signal_budget() / firsts_.size();
     spec.source_silence_ms = pipeline.source_silence_ms;
     spec.signals = outputs.signals;  // another instance may run the second stage
-    spec.configurations = &seal_tasks_;
-    spec.open_configurations = [this] { return open_configurations(); };
-    spec.follow = [this] { return follow_configuration(); };
-    spec.inspect = [this](auto records, std::int32_t tasks) { return inspect(records, tasks); };
+    spec.configurations = &first.tasks;
+    if (is_foremost) {
+      spec.open_configurations = [this] { return open_configurations(); };
+      spec.follow = [this] { return follow_configuration(); };
+      spec.tick = hooks_.tick;
+    }
+    spec.inspect = [this, &first](auto records, std::int32_t tasks) { return inspect(first, records, tasks); };
     spec.stop = [this] { return stopping(); };
     spec.alert = alert_hook();
-    spec.tick = hooks_.tick;
     if (read_off_ != nullptr) {
       spec.first_partitions = read_off_->partitions;
       spec.tick = [this](const EpochRunner& runner) { is_read_ = runner.task_count() > 0 && runner.lag() == 0; };
@@ -153,7 +180,7 @@ class Service {
     return spec;
   }
 
-  // It goes on until the first stage has come to its end.
+  // It goes on until the first stages have come to their end.
   StageSpec signal_stage(std::int32_t partitions) {
     const Pipeline& pipeline = loaded_.pipeline;
     StageSpec spec;
@@ -169,7 +196,7 @@ class Service {
     spec.memory_budget_bytes = signal_budget() - spec.queue_bytes;
     spec.configurations = &signal_tasks_;
     spec.wall_ms = [] { return wall_now_ms() - settle_ms; };
-    spec.stop = [this] { return first_is_done_ || (!running_ && stopping()); };
+    spec.stop = [this] { return firsts_are_done_ || (!running_ && stopping()); };
     spec.alert = alert_hook();
     return spec;
   }
@@ -183,15 +210,18 @@ class Service {
   }
 
   // Tasks run side by side; only threads beyond their number are spread over the shards of one.
-  std::unique_ptr<Task> make_task(const StageRules& rules) {
-    const auto tasks = static_cast<unsigned>(std::max(1, seals_->task_count()));
-    auto config = under(rules, seal_config_);
+  std::unique_ptr<Task> make_task(const First& first, const StageRules& rules) {
+    const auto tasks = static_cast<unsigned>(std::max(1, first.running->task_count()));
+    auto config = config_of(*first.part.stage, under(rules, config_));
     config.threads = (threads_ + tasks - 1) / tasks;
-    return make_seal_task(config);
+    config.spill = spill_files(spill_directory(first.part.directory));
+    for (std::size_t topic = 0; topic < config.sources.size(); ++topic)
+      config.sources[topic].placement = first.placements.of(topic);
+    return first.part.stage->make_task(config);
   }
 
   std::unique_ptr<Task> make_second_task(const StageRules& rules) {
-    return make_signal_task(under(rules, seal_config_), loaded_.pipeline.clock == ClockMode::records);
+    return make_signal_task(under(rules, config_), loaded_.pipeline.clock == ClockMode::records);
   }
 
   Status open_configurations() {
@@ -212,18 +242,18 @@ class Service {
 
   // Before the first records, and again after each start, when the number of partitions is known. Those of standby copies
   // come on another thread.
-  Status inspect(std::span<const InputRecord> records, std::int32_t tasks) {
-    const std::lock_guard lock(placements_mutex_);
-    if (placed_partitions_ != tasks) {
-      placed_partitions_ = tasks;
-      const std::string file = loaded_.pipeline.state_directory + "/partitioners";
-      if (Status status = placements_.open(file, placed_partitions_); !status.ok()) return status;
+  Status inspect(First& first, std::span<const InputRecord> records, std::int32_t tasks) {
+    const std::lock_guard lock(first.placements_mutex);
+    if (first.placed_partitions != tasks) {
+      first.placed_partitions = tasks;
+      const std::string file = first.part.directory + "/partitioners";
+      if (Status status = first.placements.open(file, tasks); !status.ok()) return status;
     }
-    if (Status status = placements_.observe(records); !status.ok() || read_off_ == nullptr) return status;
+    if (Status status = first.placements.observe(records); !status.ok() || read_off_ == nullptr) return status;
     return read_off_->inspect(records);
   }
 
-  // The second stage has a thread of its own, and little to do there.
+  // Each stage has a thread of its own; the foremost has this one. When one has come to its end, so do all.
   Status live() {
     if (stopping()) return Status::good();  // while it waited for brokers
     running_ = true;
@@ -239,17 +269,31 @@ class Service {
     if (signals_) {
       thread = std::thread([&] {
         second = in_arena(1, *signals_);
-        second_is_done_ = true;
+        one_is_done_ = true;
       });
     }
-    Status first = in_arena(threads_, *seals_);
-    first_is_done_ = true;
+    Status first = live_firsts();
+    firsts_are_done_ = true;
     if (thread.joinable()) thread.join();
     Status followed = following.get();
     if (!first.ok()) return first;
     if (!second.ok()) return second;
     if (followed.ok()) catch_up();
     return followed;
+  }
+
+  Status live_firsts() {
+    std::vector<Status> statuses(firsts_.size());
+    const auto live = [&](std::size_t i) {
+      statuses[i] = in_arena(threads_, *firsts_[i]->running);
+      one_is_done_ = true;
+    };
+    std::vector<std::thread> threads;
+    for (std::size_t i = 1; i < firsts_.size(); ++i) threads.emplace_back(live, i);
+    live(0);
+    for (std::thread& thread : threads) thread.join();
+    const auto failed = std::ranges::find_if(statuses, [](const Status& status) { return !status.ok(); });
+    return failed == statuses.end() ? Status::good() : *failed;
   }
 
   static Status in_arena(unsigned threads, RunningStage& stage) {
@@ -263,31 +307,28 @@ class Service {
   }
 
   [[nodiscard]] bool stopping() const {
-    return is_read_ || second_is_done_ || cannot_follow_ || stop_requested() || (hooks_.stop && hooks_.stop());
+    return is_read_ || one_is_done_ || cannot_follow_ || stop_requested() || (hooks_.stop && hooks_.stop());
   }
 
   const LoadedStage& loaded_;
   const ServiceHooks& hooks_;
   const ReadOff* read_off_;
-  SealStageConfig seal_config_;
+  StageConfig config_;
   unsigned threads_;
   AlertStore store_;
   std::string instance_;
   std::unique_ptr<AlertFollower> follower_;
-  std::mutex placements_mutex_;
-  KeyPlacements placements_;
-  std::int32_t placed_partitions_ = 0;
   ConfigurationTopic topic_;
   Reload reload_;
   ReloadCommands commands_;
   bool reload_is_due_ = false;
-  VersionedTasks seal_tasks_;
   VersionedTasks signal_tasks_;
   std::mutex hook_mutex_;
-  std::atomic<bool> running_ = false;  // both stages are: the second waits for the first
+  std::atomic<bool> running_ = false;  // all stages are: the second waits for the first ones
   std::atomic<bool> is_read_ = false;
-  std::atomic<bool> first_is_done_ = false, second_is_done_ = false, cannot_follow_ = false;
-  std::unique_ptr<RunningStage> seals_, signals_;  // last: they use the others
+  std::atomic<bool> firsts_are_done_ = false, one_is_done_ = false, cannot_follow_ = false;
+  std::vector<std::unique_ptr<First>> firsts_;  // last: they use the others
+  std::unique_ptr<RunningStage> signals_;
 };
 
 }  // namespace

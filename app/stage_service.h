@@ -15,9 +15,10 @@ namespace vigia {
 
 // All may be empty.
 struct ServiceHooks {
-  std::function<bool()> stop;                    // asked between epochs; any thread
-  std::function<void(const Alert&)> alert;       // each revision, once it is delivered; one call at a time
-  std::function<void(const EpochRunner&)> tick;  // of the first stage, after each epoch and while waiting; one thread
+  std::function<bool()> stop;               // asked between epochs; any thread
+  std::function<void(const Alert&)> alert;  // each revision, once it is delivered; one call at a time
+  std::function<void(const EpochRunner&)>
+      tick;  // of the foremost stage, after each epoch and while waiting; one thread
 };
 
 struct ServiceResult {
@@ -46,7 +47,7 @@ struct ReadOff {
   std::function<Status(std::span<const InputRecord>)> inspect;
 };
 
-// As run_service, of the first stage alone: until everything there is read, or a stop is asked for. It is no member of the
+// As run_service, of the foremost first stage alone: until everything there is read, or a stop is asked for. It is no member of the
 // group, and brings the clocks of all tasks to that of the foremost in the end. `is_read`: everything was.
 [[nodiscard]] ServiceResult read_off(const LoadedStage& loaded, unsigned threads, const ReadOff& what, bool& is_read);
 

@@ -17,7 +17,7 @@ namespace {
 
 struct StateArguments {
   std::string config;
-  std::string seal;
+  std::string key;
 };
 
 int complain(const Status& status) {
@@ -33,51 +33,62 @@ Status find_key(const SnapshotStore& store, const std::string& task, const std::
   });
 }
 
-int run_state(const StateArguments& arguments) {
-  const auto loaded = load_stage(arguments.config);
-  if (!loaded) return exit_configuration;
+// What one stage knows of the key, if it does.
+int show_key(const LoadedStage& loaded, const StagePart& part, const std::string& key, bool& found) {
   const ScratchDirectory scratch;
   SnapshotStore store;
-  Status status = store.open_secondary(snapshot_directory(loaded->pipeline.state_directory), scratch.path());
+  Status status = store.open_secondary(snapshot_directory(part.directory), scratch.path());
   if (!status.ok()) return complain(status);
   std::vector<std::string> tasks;
   if (status = store.tasks(tasks); !status.ok()) return complain(status);
   for (const std::string& name : tasks) {
     std::string bytes;
     std::optional<SnapshotHead> head;
-    if (status = find_key(store, name, arguments.seal, bytes); !status.ok()) return complain(status);
+    if (status = find_key(store, name, key, bytes); !status.ok()) return complain(status);
     if (bytes.empty()) continue;
+    found = true;
     if (status = store.head(name, head); !status.ok()) return complain(status);
-    const auto task = make_seal_task(loaded->stage);
+    const auto task = part.stage->make_task(config_of(*part.stage, loaded.stage));
     if (std::string error = task->restore_meta(head ? head->meta : std::string()); !error.empty()) {
       return complain(Status::of(Fault::damaged, std::move(error)));
     }
-    if (std::string error = task->restore_key(arguments.seal, bytes); !error.empty()) {
+    if (std::string error = task->restore_key(key, bytes); !error.empty()) {
       return complain(Status::of(Fault::damaged, std::move(error)));
     }
-    fmt::print(stderr, "task {}, as of {} ({})\n", name, format_time(head->clock_ms, loaded->pipeline.timezone),
-               loaded->pipeline.timezone);
-    fmt::print("{}\n", task->describe_key(arguments.seal));
+    fmt::print(stderr, "task {}, as of {} ({})\n", name, format_time(head->clock_ms, loaded.pipeline.timezone),
+               loaded.pipeline.timezone);
+    fmt::print("{}\n", task->describe_key(key));
     return exit_good;
+  }
+  return exit_good;
+}
+
+int run_state(const StateArguments& arguments) {
+  const auto loaded = load_stage(arguments.config);
+  if (!loaded) return exit_configuration;
+  for (const StagePart& part : parts_of(*loaded)) {
+    bool found = false;
+    const int exit = show_key(*loaded, part, arguments.key, found);
+    if (found || exit != exit_good) return exit;
   }
   return complain(
       Status::of(Fault::none, fmt::format("{} is not in the last snapshot: it was never heard of, or not since, "
                                           "or has nothing left to remember",
-                                          arguments.seal)));
+                                          arguments.key)));
 }
 
 }  // namespace
 
 void add_state_command(CLI::App& cli, int& exit_code) {
   auto arguments = std::make_shared<StateArguments>();
-  CLI::App* command = cli.add_subcommand("state", "what the engine knows of one seal, as JSON");
+  CLI::App* command = cli.add_subcommand("state", "what the engine knows of one seal, door or camera, as JSON");
   command->footer(
       "Reads the last snapshot in the state directory; the engine may be running.\n\n"
       "Example:\n"
       "  vigia state --config config/customs.yaml SEAL-00042 | jq .\n\n"
-      "Exit: 0; 1 when nothing is known of the seal; 2 when the configuration is invalid.");
+      "Exit: 0; 1 when nothing is known of it; 2 when the configuration is invalid.");
   command->add_option("--config", arguments->config, "the pipeline, a YAML file")->required();
-  command->add_option("seal", arguments->seal, "its id: the key of its records")->required();
+  command->add_option("id", arguments->key, "its id: the key of its records")->required();
   command->callback([arguments, &exit_code] { exit_code = run_state(*arguments); });
 }
 

@@ -4,7 +4,7 @@
 
 namespace vigia {
 
-SealStageConfig under(const StageRules& rules, SealStageConfig config) {
+StageConfig under(const StageRules& rules, StageConfig config) {
   config.rules = rules.rules;
   config.site = rules.site;
   return config;

@@ -8,7 +8,7 @@
 #include "app/configurations.h"
 #include "app/stage_loading.h"
 #include "connectors/configuration_topic.h"
-#include "operators/seal_stage.h"
+#include "operators/stage_config.h"
 
 namespace vigia {
 
@@ -18,7 +18,7 @@ struct StageRules {
   std::shared_ptr<const SiteModel> site;
 };
 
-[[nodiscard]] SealStageConfig under(const StageRules& rules, SealStageConfig config);
+[[nodiscard]] StageConfig under(const StageRules& rules, StageConfig config);
 
 class VersionedTasks : public Configurations {
  public:

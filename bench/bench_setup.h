@@ -13,7 +13,7 @@
 namespace vigia::bench {
 
 struct World {
-  SealStageConfig config;
+  StageConfig config;
   std::vector<SimulatedRoute> routes;
 };
 

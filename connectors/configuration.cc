@@ -4,10 +4,13 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 #include "connectors/config_diagnostics.h"
 #include "connectors/geojson.h"
+#include "connectors/site_files.h"
+#include "connectors/site_yaml.h"
 #include "connectors/timezone.h"
 #include "schemas/configuration_generated.h"
 
@@ -137,13 +140,22 @@ Status decode(std::string_view bytes, Configuration& out) {
 Status build_site(const Configuration& configuration, std::shared_ptr<const SiteModel>& out) {
   SiteModelBuilder builder;
   std::vector<ConfigError> errors;
-  for (const SiteDocument& document : configuration.site)
-    parse_geojson(document.name, document.content, builder, errors);
+  SiteEquipment equipment;
+  for (const SiteDocument& document : configuration.site) {
+    if (is_geojson(document.name)) {
+      parse_geojson(document.name, document.content, builder, errors);
+      continue;
+    }
+    Diagnostics diagnostics;
+    load_site_yaml(document.name, document.content, process_environment(), equipment, diagnostics);
+    std::ranges::move(diagnostics.errors, std::back_inserter(errors));
+  }
   if (!errors.empty()) return Status::of(Fault::refused, format_errors(errors));
   if (!is_timezone(configuration.timezone))
     return Status::of(Fault::refused, fmt::format("time zone {} is not known here", configuration.timezone));
   auto site = std::make_shared<SiteModel>(builder.build());
   site->days = local_days(configuration.timezone);
+  site->equipment = Equipment(std::move(equipment));
   out = std::move(site);
   return Status::good();
 }
@@ -172,6 +184,12 @@ Things things_of(const Configuration& configuration) {
   if (!build_site(configuration, site).ok()) return things;
   for (const Zone& zone : site->zones) things["zone " + zone.id] = fmt::format("{}", zone.content_hash);
   for (const Route& route : site->routes) things["route " + route.id] = fmt::format("{}", route.content_hash);
+  const auto list = [&](const std::string& name, const auto& all) {
+    for (const auto& one : all) things[name + one.id] = fmt::format("{}", content_hash(one));
+  };
+  list("door ", site->equipment.doors());
+  list("camera ", site->equipment.cameras());
+  list("holder ", site->equipment.holders());
   return things;
 }
 

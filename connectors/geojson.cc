@@ -12,7 +12,7 @@
 
 #include "connectors/geojson_shape.h"
 #include "connectors/json_tree.h"
-#include "connectors/opening_hours.h"
+#include "operators/opening_hours.h"
 
 namespace vigia {
 namespace {

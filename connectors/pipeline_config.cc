@@ -233,8 +233,7 @@ void load(const std::string& path, const EnvironmentLookup& environment, Diagnos
   out.pipeline.config_hash = pipeline_hash(out.pipeline, site_files);
   out.configuration.rules = out.pipeline.rules;
   out.configuration.timezone = out.pipeline.timezone;
-  for (SiteFile& file : site_files)
-    if (is_geojson(file.path)) out.configuration.site.push_back({file.path, std::move(file.content)});
+  for (SiteFile& file : site_files) out.configuration.site.push_back({file.path, std::move(file.content)});
 }
 
 }  // namespace

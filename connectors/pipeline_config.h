@@ -80,9 +80,8 @@ struct Pipeline {
 
 struct LoadedPipeline {
   Pipeline pipeline;                // empty when there are errors, and so are the two below
-  SiteModel site;                   // zones and routes
-  Configuration configuration;      // what of all this is kept: the rules, and the files of zones and routes
-  SiteEquipment equipment;          // doors, cameras, holders
+  SiteModel site;                   // zones and routes, doors, cameras, holders
+  Configuration configuration;      // what of all this is kept: the rules, and the site files
   std::vector<ConfigError> errors;  // by file in the order of reading, then by line
   std::vector<ConfigWarning> warnings;
 

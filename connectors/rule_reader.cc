@@ -132,14 +132,21 @@ class RuleReader {
       reader_.warning(line, fmt::format("kind {} is not available in this version; the rule is ignored", kind.kind));
       return false;
     }
+    if (kind.kind == "repeated_denials" && rule.string("by") == "holder") {
+      reader_.warning(line, "repeated_denials by holder is not available in this version; the rule is ignored");
+      return false;
+    }
     if (!sources_are_complete_) return true;  // of a source that is wrong nothing can be said
     if (!reads_any(kind, [](const SourceSpec& source) { return source.has_operators; })) {
-      reader_.warning(line,
-                      fmt::format("kind {} is judged only for seals in this version; the rule is ignored", kind.kind));
+      reader_.warning(
+          line, fmt::format("kind {} is not judged by its stream in this version; the rule is ignored", kind.kind));
       return false;
     }
     const auto is_trip = [](const SourceSpec& source) { return source.stream == StreamId::trip; };
-    if (rule.scope == Scope::trip && std::none_of(sources_.begin(), sources_.end(), is_trip)) {
+    const bool is_of_seals = reads_any(kind, [](const SourceSpec& source) {
+      return source.stream == StreamId::seal || source.stream == StreamId::trip;
+    });
+    if (is_of_seals && rule.scope == Scope::trip && std::none_of(sources_.begin(), sources_.end(), is_trip)) {
       reader_.warning(line, fmt::format("rule {} judges only on trips and no source has stream: trip, so it will never "
                                         "raise an alert; scope: always judges without trips",
                                         rule.id));
@@ -159,9 +166,12 @@ void read_rules(SectionReader& reader, const std::vector<YAML::Node>& nodes, std
                 bool sources_are_complete, std::vector<RuleSpec>& out) {
   RuleReader rules(reader, sources, sources_are_complete);
   for (const YAML::Node& node : nodes) rules.read(node, out);
-  const auto is_seal = [](const SourceSpec& source) { return source.stream == StreamId::seal; };
+  const auto has_devices = [](const SourceSpec& source) {
+    return source.stream == StreamId::seal || source.stream == StreamId::access || source.stream == StreamId::camera;
+  };
   const auto is_clock_fault = [](const RuleSpec& rule) { return rule.kind == clock_fault; };
-  if (std::any_of(sources.begin(), sources.end(), is_seal) && std::none_of(out.begin(), out.end(), is_clock_fault)) {
+  if (std::any_of(sources.begin(), sources.end(), has_devices) &&
+      std::none_of(out.begin(), out.end(), is_clock_fault)) {
     out.push_back(implicit_clock_fault());
   }
 }

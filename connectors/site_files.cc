@@ -40,6 +40,7 @@ bool is_geojson(const std::string& path) {
 void load_site_files(const std::string& pipeline_file, std::vector<SiteFile>& files,
                      const EnvironmentLookup& environment, LoadedPipeline& out, Diagnostics& diagnostics) {
   SiteModelBuilder builder;
+  SiteEquipment equipment;
   std::map<std::string, int> lines;  // of the paths seen
   for (SiteFile& file : files) {
     const auto [first, is_new] = lines.emplace(file.path, file.line);
@@ -57,10 +58,11 @@ void load_site_files(const std::string& pipeline_file, std::vector<SiteFile>& fi
     if (is_geojson(file.path)) {
       parse_geojson(file.path, file.content, builder, diagnostics.errors);
     } else {
-      load_site_yaml(file.path, file.content, environment, out.equipment, diagnostics);
+      load_site_yaml(file.path, file.content, environment, equipment, diagnostics);
     }
   }
   out.site = builder.build();
+  if (diagnostics.errors.empty()) out.site.equipment = Equipment(std::move(equipment));
   if (diagnostics.errors.empty()) warn_of_idle_rules(pipeline_file, out, diagnostics);
 }
 

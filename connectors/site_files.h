@@ -19,7 +19,7 @@ struct SiteFile {
 // By the ending: .geojson or .json.
 [[nodiscard]] bool is_geojson(const std::string& path);
 
-// Reads them all into `out.site` and `out.equipment`: GeoJSON, the others as YAML.
+// Reads them all into `out.site`: GeoJSON, the others as YAML.
 // Ids are unique over all files. Afterwards warns of rules that the site gives nothing to judge by.
 void load_site_files(const std::string& pipeline_file, std::vector<SiteFile>& files,
                      const EnvironmentLookup& environment, LoadedPipeline& out, Diagnostics& diagnostics);

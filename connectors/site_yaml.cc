@@ -4,19 +4,19 @@
 
 #include <algorithm>
 
-#include "connectors/opening_hours.h"
 #include "connectors/section_reader.h"
+#include "operators/opening_hours.h"
 
 namespace vigia {
 namespace {
 
-std::optional<SitePlace> read_place(const Section& entry, const SectionReader& reader) {
+std::optional<LatLon> read_place(const Section& entry, const SectionReader& reader) {
   const bool lat = entry.given("lat_deg"), lon = entry.given("lon_deg");
   if (lat != lon) {
     reader.error(entry.line(), lat ? "lat_deg without lon_deg" : "lon_deg without lat_deg", "both or neither");
   }
   if (!lat || !lon) return std::nullopt;
-  return SitePlace{entry.number("lat_deg"), entry.number("lon_deg")};
+  return LatLon{entry.number("lat_deg"), entry.number("lon_deg")};
 }
 
 Door read_door(const Section& entry, const SectionReader& reader) {

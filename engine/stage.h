@@ -46,6 +46,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/alert_book.h"
@@ -75,6 +76,9 @@ class Emitter {
   // What was open under (rule, discriminator) ended; nothing when nothing was open.
   void close(std::uint16_t rule, std::uint32_t discriminator, TimeMs end_ms);
   void close_all(std::uint16_t rule, TimeMs end_ms);
+  // Of what is open under the rule, ends what end_of(candidate) gives an end for; 0: it goes on. Answers how many ended.
+  template <class EndOf>
+  std::uint32_t close_where(std::uint16_t rule, EndOf&& end_of);
   // It began and ended with this event (or ended with it: report intervals).
   Candidate& instant(std::uint16_t rule, std::uint32_t discriminator, TimeMs start_ms, TimeMs end_ms, double lat_deg,
                      double lon_deg, std::uint64_t context);
@@ -191,6 +195,20 @@ inline void Emitter::close_all(std::uint16_t rule, TimeMs end_ms) {
   if (!ledger_) return;
   for (auto& candidate : ledger_->candidates)
     if (candidate.is_open() && candidate.rule == rule) end(candidate, end_ms);
+}
+
+template <class EndOf>
+std::uint32_t Emitter::close_where(std::uint16_t rule, EndOf&& end_of) {
+  std::uint32_t count = 0;
+  if (!ledger_) return count;
+  for (auto& candidate : ledger_->candidates) {
+    if (!candidate.is_open() || candidate.rule != rule) continue;
+    const TimeMs end_ms = end_of(std::as_const(candidate));
+    if (end_ms == 0) continue;
+    end(candidate, end_ms);
+    ++count;
+  }
+  return count;
 }
 
 inline Candidate& Emitter::instant(std::uint16_t rule, std::uint32_t discriminator, TimeMs start_ms, TimeMs end_ms,

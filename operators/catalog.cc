@@ -40,7 +40,10 @@ std::string_view name_of(StreamId stream) {
   return "unknown";
 }
 
-bool has_operators(StreamId stream) { return stream == StreamId::trip || stream == StreamId::seal; }
+bool has_operators(StreamId stream) {
+  return stream == StreamId::trip || stream == StreamId::seal || stream == StreamId::access ||
+         stream == StreamId::camera;
+}
 
 const KindSpec* find_kind(std::string_view kind) {
   const auto kinds = rule_kinds();

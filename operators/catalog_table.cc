@@ -117,10 +117,10 @@ std::vector<KindSpec> seal_kinds() {
        "in a zone for longer than allowed"},
       {"panic", {seal, access}, Severity::critical, {path_window()}, "somebody has pressed the panic button"},
       {"clock_fault",
-       {seal},
+       {seal, access, camera},
        Severity::info,
        {},
-       "the device's clock is wrong; judged in every pipeline that has seals, configured or not, on trips and off"},
+       "the device's clock is wrong; judged in every pipeline that has devices, configured or not, on trips and off"},
       {"weight_difference",
        {trip},
        Severity::medium,
@@ -131,13 +131,12 @@ std::vector<KindSpec> seal_kinds() {
        Severity::high,
        {},
        "the seal was put on again after it had been removed on the same trip"},
-      {"inspection_off_camera", {trip}, Severity::medium, {}, "an inspection in a zone without a camera", later},
+      {"inspection_off_camera", {trip}, Severity::medium, {}, "an inspection in a zone without a camera"},
       {"seal_number_mismatch",
        {trip},
        Severity::high,
        {},
-       "a check found another seal number than was last assigned or put in its place",
-       later},
+       "a check found another seal number than was last assigned or put in its place"},
   };
 }
 
@@ -145,6 +144,10 @@ std::vector<KindSpec> door_kinds() {
   const std::vector<StreamId> doors = {access};
   const auto at_door = [&](std::string_view kind, Severity severity, std::vector<ParamSpec> params,
                            std::string_view help) {
+    return KindSpec{kind, doors, severity, std::move(params), help};
+  };
+  const auto by_holder = [&](std::string_view kind, Severity severity, std::vector<ParamSpec> params,
+                             std::string_view help) {
     return KindSpec{kind, doors, severity, std::move(params), help, later};
   };
   return {
@@ -158,7 +161,7 @@ std::vector<KindSpec> door_kinds() {
               {duration("entry_window", 30 * second_ms, "how soon after a grant the door must open")},
               "a grant that no opening followed"),
       at_door("repeated_denials", Severity::medium,
-              {count("count", 5, 1'000'000, "denials that make an alert"),
+              {count("count", 5, 1000, "denials that make an alert"),
                duration("window", 10 * minute_ms, "within which they must come"),
                {.name = "by",
                 .type = ParamType::string,
@@ -172,7 +175,7 @@ std::vector<KindSpec> door_kinds() {
       at_door("visitor_unescorted", Severity::medium,
               {required_duration("window", "how far apart the visitor's grant and the escort's may be")},
               "a visitor came in without an escort"),
-      at_door("anti_passback", Severity::medium, {}, "in after in, or out after out"),
+      by_holder("anti_passback", Severity::medium, {}, "in after in, or out after out"),
       at_door("area_not_permitted", Severity::medium, {}, "a badge used at an area that its holder may not enter"),
       at_door("duress", Severity::critical, {path_window()}, "somebody was forced to open"),
       at_door("vibration", Severity::high, {path_window()}, "a vibration detector has tripped"),
@@ -180,9 +183,9 @@ std::vector<KindSpec> door_kinds() {
       at_door("smoke", Severity::critical, {path_window()}, "a smoke detector has tripped"),
       at_door("panel_tamper", Severity::high, {}, "an alarm panel reports tampering"),
       at_door("panel_offline", Severity::medium, {}, "an alarm panel has lost its communication"),
-      at_door("impossible_travel", Severity::high,
-              {required_number("max_speed_kmh", 1, 1'000'000, "the fastest that a person can get from door to door")},
-              "one holder's badges at doors too far apart for the time between them"),
+      by_holder("impossible_travel", Severity::high,
+                {required_number("max_speed_kmh", 1, 1'000'000, "the fastest that a person can get from door to door")},
+                "one holder's badges at doors too far apart for the time between them"),
       {"tailgating",
        {access, camera},
        Severity::medium,
@@ -205,21 +208,19 @@ std::vector<KindSpec> camera_kinds() {
                                .required = true,
                                .help = "the classes of object that may not be there"};
   return {
-      {"camera_offline", {camera}, Severity::medium, {heartbeat}, "a camera, its recorder or its power is away", later},
-      {"camera_degraded", {camera}, Severity::low, {}, "a camera's image is degraded", later},
-      {"motion_after_hours", {camera}, Severity::medium, {}, "motion or an object outside of the zone's hours", later},
+      {"camera_offline", {camera}, Severity::medium, {heartbeat}, "a camera, its recorder or its power is away"},
+      {"camera_degraded", {camera}, Severity::low, {}, "a camera's image is degraded"},
+      {"motion_after_hours", {camera}, Severity::medium, {}, "motion or an object outside of the zone's hours"},
       {"loitering",
        {camera},
        Severity::medium,
        {loitering_classes, required_duration("limit", "how long one may stay"), track_timeout()},
-       "somebody stays in a zone for longer than allowed",
-       later},
+       "somebody stays in a zone for longer than allowed"},
       {"restricted_object",
        {camera},
        Severity::medium,
        {restricted_classes, track_timeout()},
-       "an object of a class that may not be in the zone",
-       later},
+       "an object of a class that may not be in the zone"},
   };
 }
 

@@ -23,9 +23,11 @@ LocalDays::LocalDays(std::string zone, std::vector<Change> changes)
 }
 
 // Days since 1970-01-01 by the local date.
-std::int64_t LocalDays::number_of(TimeMs time_ms) const {
+std::int64_t LocalDays::number_of(TimeMs time_ms) const { return days_in(local_ms(time_ms)); }
+
+TimeMs LocalDays::local_ms(TimeMs time_ms) const {
   const auto next = std::ranges::upper_bound(changes_, time_ms, {}, &Change::from_ms);
-  return days_in(time_ms + std::prev(next)->offset_ms);
+  return time_ms + std::prev(next)->offset_ms;
 }
 
 // In each stretch of one offset the date is reached at its beginning, or when its own midnight comes.

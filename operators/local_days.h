@@ -28,6 +28,8 @@ class LocalDays {
   // The day that the moment lies in. A day begins at the first moment whose local date is it or a later one: where
   // midnight is left out, with the moment after it; where the clocks go back over midnight, once.
   [[nodiscard]] Day day_of(TimeMs time_ms) const;
+  // The moment by the local clock, as milliseconds since 1970-01-01 00:00 of it.
+  [[nodiscard]] TimeMs local_ms(TimeMs time_ms) const;
   // "2026-03-05"
   [[nodiscard]] std::string date_of(TimeMs time_ms) const;
 

@@ -98,7 +98,7 @@ struct RuleSpec {
 // What an alert is when its rule does not say: critical and high need major attention, medium needs medium.
 [[nodiscard]] schema::Category default_category(schema::Severity severity);
 
-// The rule that every pipeline with a seal source has, configured or not: kind and id `clock_fault`, info.
+// The rule that every pipeline with devices has, configured or not: kind and id `clock_fault`, info.
 [[nodiscard]] RuleSpec implicit_clock_fault();
 
 // Everything a rule says, defaults included, the same for the same rule: for hashes, not for people.

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "engine/key_image.h"
+#include "operators/alert_words.h"
 
 namespace vigia {
 namespace {
@@ -51,6 +52,8 @@ bool SealChange::site_matters(const RuleSpec& rule) const {
   if (rule.kind == UnauthorizedStop::kind) return exempting_differ_;
   if (rule.kind == RouteDeviation::kind) return old_routes_differ_;
   if (is_of_zones(rule)) return zones_differ_;
+  if (rule.kind == InspectionOffCamera::kind)
+    return moved_.before.equipment.content_hash() != moved_.after.equipment.content_hash();
   return (rule.kind == SealOpened::kind || rule.kind == SealRemoved::kind) && old_zones_differ_;
 }
 
@@ -120,6 +123,7 @@ ViewState SealChange::view_state(std::size_t i, const std::byte* old_state) cons
 
 void SealChange::carry_context(SealContext& context) const {
   auto providers = std::move(context.providers);
+  auto checks = std::move(context.checks);
   std::string bytes;
   ByteWriter out(bytes);
   context.write(out, moved_.before);
@@ -127,6 +131,7 @@ void SealChange::carry_context(SealContext& context) const {
   context = {};
   context.read(in, image_version, moved_.after);
   if (before_.counts_providers() && after_.counts_providers()) context.providers = std::move(providers);
+  if (after_.checks_seals_) context.checks = std::move(checks);
 }
 
 void SealChange::carry(const std::byte* old_state, const std::byte* old_area, std::byte* state, std::byte* area_bytes,
@@ -252,11 +257,7 @@ bool SealChange::move(Episode& told, std::string_view key, const SealContext* co
 
 Alert SealChange::describe_end(const ToldAlert& told, std::string_view key, const SealContext* context) const {
   auto alert = before_.describe(told, key, context);
-  alert.message += "; ended by a change of the configuration";
-  auto attribute = std::make_unique<schema::AttributeT>();
-  attribute->key = "ended_by";
-  attribute->value = "configuration";
-  alert.attributes.push_back(std::move(attribute));
+  end_by_configuration(alert);
   return alert;
 }
 

@@ -1,6 +1,8 @@
 // The words of an alert, and of what is known of a seal.
 #include <fmt/format.h>
 
+#include "operators/alert_words.h"
+#include "operators/emergency.h"
 #include "operators/rule_hash.h"
 #include "operators/seal_domain.h"
 #include "schemas/enum_names.h"
@@ -8,13 +10,6 @@
 
 namespace vigia {
 namespace {
-
-std::string duration_text(TimeMs length_ms) {
-  const auto seconds = length_ms / 1000;
-  if (seconds < 60) return fmt::format("{} s", seconds);
-  if (seconds < 3600) return fmt::format("{} min", seconds / 60);
-  return fmt::format("{} h {} min", seconds / 3600, seconds / 60 % 60);
-}
 
 std::string_view cause_name(std::uint16_t cause) {
   switch (static_cast<SignalCause>(cause)) {
@@ -25,13 +20,6 @@ std::string_view cause_name(std::uint16_t cause) {
     case SignalCause::none: break;
   }
   return {};
-}
-
-void add_attribute(Alert& alert, std::string key, std::string value) {
-  auto attribute = std::make_unique<schema::AttributeT>();
-  attribute->key = std::move(key);
-  attribute->value = std::move(value);
-  alert.attributes.push_back(std::move(attribute));
 }
 
 std::string own_words(const RuleSpec& rule, const Episode& episode) {
@@ -58,6 +46,8 @@ std::string own_words(const RuleSpec& rule, const Episode& episode) {
   if (kind == ZoneOverstay::kind) return lasts ? "in the zone for too long" : "in the zone for " + length;
   if (kind == WeightDifference::kind)
     return fmt::format("weight differs by {:+.0f} kg from the entry's", episode.value);
+  if (kind == InspectionOffCamera::kind) return "inspected in a zone without a camera";
+  if (kind == SealNumberMismatch::kind) return "another seal number than was last assigned";
   if (kind == ClockFault::kind) return "the device's clock is wrong: its events are taken at the time they arrived";
   return kind;
 }
@@ -69,22 +59,10 @@ Alert SealDomain::describe(const ToldAlert& told, std::string_view key, const Se
   const auto& rule = config_.rules[episode.rule];
   const auto* trip =
       context && episode.context != 0 ? context->find(static_cast<std::uint16_t>(episode.context)) : nullptr;
-  Alert alert;
-  alert.alert_id = hex(told.id);
-  alert.revision = told.revision;
-  alert.status = episode.status;
-  alert.kind = rule.kind;
-  alert.rule_id = rule.id;
-  alert.rule_hash = rule_hashes_[episode.rule];
-  alert.severity = rule.severity;
-  alert.category = rule.category;
+  auto alert = alert_of(rule, rule_hashes_[episode.rule], told);
   alert.subject_type = "seal";
   alert.subject_id = key;
   if (trip) alert.trip_id = trip->id;
-  alert.start_ms = episode.start_ms;
-  alert.end_ms = episode.end_ms;
-  alert.detected_ms = episode.detected_ms;
-  alert.late_by_ms = episode.late_by_ms;
   alert.cause = cause_name(episode.cause);
   alert.message = rule.message.empty() ? own_words(rule, episode) : rule.message;
   if (!std::isnan(episode.lat_deg)) {
@@ -108,20 +86,20 @@ Alert SealDomain::describe(const ToldAlert& told, std::string_view key, const Se
     add_attribute(alert, "condition",
                   std::string(schema::name_of(static_cast<schema::Condition>(episode.discriminator))));
   if (rule.kind == WeightDifference::kind) add_attribute(alert, "difference_kg", fmt::format("{}", episode.value));
-  if (episode.is_alone) add_attribute(alert, "context", "unknown");
-  add_evidence(episode, alert.evidence);
-  return alert;
-}
-
-void SealDomain::add_evidence(const Episode& episode, std::vector<std::unique_ptr<schema::EvidenceT>>& out) const {
-  for (const auto& evidence : episode.evidence) {
-    if (evidence.offset.value < 0) continue;
-    auto entry = std::make_unique<schema::EvidenceT>();
-    entry->topic = config_.sources[evidence.topic.value].topic;
-    entry->partition = evidence.partition.value;
-    entry->offset = evidence.offset.value;
-    out.push_back(std::move(entry));
+  if (is_seal_check(rule) && context != nullptr) {
+    const auto action =
+        rule.kind == InspectionOffCamera::kind ? schema::TripAction::inspect : schema::TripAction::check_seal;
+    for (const auto& check : context->checks.all()) {
+      if (check.at_ms != episode.start_ms || check.trip != episode.context || check.action != action) continue;
+      add_attribute(alert, action == schema::TripAction::inspect ? "zone_id" : "seal_number", check.text);
+      break;
+    }
   }
+  if (rule.kind == SealPanic::kind && alert.position)
+    add_nearest_camera(alert, *config_.site, {episode.lat_deg, episode.lon_deg});
+  if (episode.is_alone) add_attribute(alert, "context", "unknown");
+  add_evidence(episode, config_.sources, alert.evidence);
+  return alert;
 }
 
 // A seal's part of a provider's day. It speaks as of the mark of the last message counted: that is its broker time,
@@ -142,7 +120,7 @@ Signal SealDomain::describe_signal(const ToldAlert& told, std::string_view key, 
   signal.broker_ms = static_cast<TimeMs>(episode.value);
   signal.without_delay = signal.is_retracted ? 0 : count.without_delay;
   signal.with_delay = signal.is_retracted ? 0 : count.with_delay;
-  add_evidence(episode, signal.evidence);
+  add_evidence(episode, config_.sources, signal.evidence);
   return signal;
 }
 
@@ -166,19 +144,8 @@ std::string SealDomain::describe_key(const KeyFacts& facts) const {
                    view.fix_ms);
   if (view.is(view_active))
     fmt::format_to(to, ",\"lock\":\"{}\"", schema::name_of(static_cast<schema::Lock>(view.lock)));
-  fmt::format_to(to, ",\"owed_messages\":{},\"events_in_history\":{},\"alerts\":[", facts.owed_numbers,
-                 facts.kept_events);
-  bool first = true;
-  for (const auto& told : facts.book ? facts.book->alerts : std::vector<ToldAlert>{}) {
-    if (told.last.rule == no_rule) continue;  // its rule is gone
-    const auto& rule = config_.rules[told.last.rule];
-    fmt::format_to(to, "{}{{\"alert_id\":\"{}\",\"revision\":{},\"status\":\"{}\",\"kind\":\"{}\",\"rule_id\":",
-                   first ? "" : ",", hex(told.id), told.revision, schema::name_of(told.last.status), rule.kind);
-    json::append_json_string(rule.id, out);
-    fmt::format_to(to, ",\"start_ms\":{},\"end_ms\":{}}}", told.last.start_ms, told.last.end_ms);
-    first = false;
-  }
-  out += "]}";
+  fmt::format_to(to, ",\"owed_messages\":{},\"events_in_history\":{}", facts.owed_numbers, facts.kept_events);
+  append_told(facts.book, config_.rules, out);
   return out;
 }
 

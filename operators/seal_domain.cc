@@ -13,7 +13,7 @@ namespace vigia {
 using schema::Condition;
 using schema::Lock;
 
-SealDomain::SealDomain(const SealStageConfig& config)
+SealDomain::SealDomain(const StageConfig& config)
     : config_(config), judge_settings_{config.horizon_ms, config.allowed_lateness_ms} {
   const auto is_clock = [](const RuleSpec& rule) { return rule.kind == ClockFault::kind; };
   if (std::none_of(config_.rules.begin(), config_.rules.end(), is_clock)) {
@@ -43,6 +43,8 @@ SealDomain::SealDomain(const SealStageConfig& config)
   counts_providers_ =
       std::ranges::any_of(config_.rules, [](const RuleSpec& r) { return r.kind == ServiceQuality::kind; });
   if (counts_providers_) all_hashes += config_.site->days.zone();
+  checks_seals_ = std::ranges::any_of(config_.rules, is_seal_check);
+  if (checks_seals_) all_hashes += std::to_string(config_.site->equipment.content_hash());
   fingerprint_ = XXH3_64bits(all_hashes.data(), all_hashes.size());
 }
 
@@ -115,7 +117,12 @@ bool SealDomain::name_provider(std::byte* area, std::unique_ptr<SealContext>& co
 AbsorbEffect SealDomain::absorb(std::unique_ptr<SealContext>& context, const EventHead& head,
                                 const SealPayload& payload) const {
   if (!context) context = std::make_unique<SealContext>();
-  return {context->absorb(head, *payload.trip(), *config_.site)};
+  const auto redo_from_ms = context->absorb(head, *payload.trip(), *config_.site);
+  if (checks_seals_) {
+    if (const auto* trip = context->find(payload.trip()->trip_id()->string_view()))
+      context->checks.absorb(head, *payload.trip(), trip->serial);
+  }
+  return {redo_from_ms};
 }
 
 void SealDomain::arrived(std::byte* area_bytes, std::unique_ptr<SealContext>& context, const EventHead& head,
@@ -154,13 +161,9 @@ void SealDomain::deadlines(const std::byte* state, const std::byte* area_bytes, 
 void SealDomain::episodes(const JudgeInput<SealContext>& input, Judgement& out) const {
   for (const auto& placed : views_) {
     const auto* state = input.state + placed.offset;
-    SealJudge judge{*config_.site,
-                    judge_settings_,
-                    input,
+    SealJudge judge{{*config_.site, judge_settings_, input, out},
                     SealView::view_of(state),
-                    *reinterpret_cast<const SealArea*>(input.area),
-                    out,
-                    0};
+                    *reinterpret_cast<const SealArea*>(input.area)};
     placed.view.judge(state, judge);
   }
   std::erase_if(out.episodes, [&](const Episode& episode) { return !concerns(episode, input.key); });

@@ -29,7 +29,7 @@ class SealDomain {
   using EventRow = Row<SealPayload>;
   static constexpr std::uint8_t plain_stream_rank = static_cast<std::uint8_t>(StreamId::seal);
 
-  explicit SealDomain(const SealStageConfig& config);
+  explicit SealDomain(const StageConfig& config);
 
   [[nodiscard]] static KeyHash hash(std::string_view key) { return KeyHash{XXH3_64bits(key.data(), key.size())}; }
   [[nodiscard]] const std::vector<StageSource>& sources() const { return config_.sources; }
@@ -94,11 +94,13 @@ class SealDomain {
   void write_context(const SealContext& context, ByteWriter& out) const {
     context.write(out, *config_.site);
     if (counts_providers_) context.providers.write(out);
+    if (checks_seals_) context.checks.write(out);
   }
   [[nodiscard]] std::unique_ptr<SealContext> read_context(ByteReader& in, std::uint8_t version) const {
     auto context = std::make_unique<SealContext>();
     context->read(in, version, *config_.site);
     if (counts_providers_) context->providers.read(in);
+    if (checks_seals_) context->checks.read(in);
     return context;
   }
 
@@ -126,11 +128,10 @@ class SealDomain {
 
   [[nodiscard]] static bool name_provider(std::byte* area, std::unique_ptr<SealContext>& context,
                                           const SealPayload& payload);
-  void add_evidence(const Episode& episode, std::vector<std::unique_ptr<schema::EvidenceT>>& out) const;
   [[nodiscard]] bool concerns(const Episode& episode, std::string_view key) const;
   [[nodiscard]] SealView& view_for(const RuleSpec& rule);
 
-  SealStageConfig config_;
+  StageConfig config_;
   JudgeSettings judge_settings_;
   std::vector<PlacedView> views_;
   std::vector<std::string> rule_hashes_;
@@ -138,6 +139,7 @@ class SealDomain {
   std::uint64_t fingerprint_ = 0;
   TimeMs shortest_silence_ms_ = never_ms;
   bool counts_providers_ = false;
+  bool checks_seals_ = false;
 };
 
 }  // namespace vigia

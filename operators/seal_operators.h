@@ -2,13 +2,12 @@
 // kinds (operators/catalog_table.cc).
 #pragma once
 
-#include <tuple>
-
 #include "operators/clock_fault.h"
 #include "operators/panic.h"
 #include "operators/report_distance.h"
 #include "operators/report_interval.h"
 #include "operators/route_deviation.h"
+#include "operators/seal_checks.h"
 #include "operators/seal_condition.h"
 #include "operators/seal_opened.h"
 #include "operators/seal_removed.h"
@@ -25,14 +24,9 @@
 
 namespace vigia {
 
-template <class... Operators>
-struct OperatorList {
-  using Instances = std::tuple<std::vector<Operators>...>;
-};
-
-using SealOperators =
-    OperatorList<UnauthorizedStop, RouteDeviation, ReportDistance, ZoneEntered, ZoneLeft, ZoneOverstay, SealOpened,
-                 SealTampered, SealRemoved, SealWrongUnlock, SecondPlacement, SealCondition, SealPanic, ReportInterval,
-                 TripDelayed, SignalLost, WeightDifference, ServiceQuality, ClockFault>;
+using SealOperators = OperatorSet<UnauthorizedStop, RouteDeviation, ReportDistance, ZoneEntered, ZoneLeft, ZoneOverstay,
+                                  SealOpened, SealTampered, SealRemoved, SealWrongUnlock, SecondPlacement,
+                                  SealCondition, SealPanic, ReportInterval, TripDelayed, SignalLost, WeightDifference,
+                                  InspectionOffCamera, SealNumberMismatch, ServiceQuality, ClockFault>;
 
 }  // namespace vigia

@@ -7,7 +7,7 @@
 
 namespace vigia {
 
-std::unique_ptr<Task> make_seal_task(const SealStageConfig& config) {
+std::unique_ptr<Task> make_seal_task(const StageConfig& config) {
   const LatenessSettings lateness{config.horizon_ms, config.allowed_lateness_ms, config.max_clock_skew_ms};
   return std::make_unique<KeyedTask<SealDomain>>(SealDomain(config), lateness, config.threads, config.spill);
 }

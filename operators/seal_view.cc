@@ -1,7 +1,5 @@
 #include "operators/seal_view.h"
 
-#include <type_traits>
-
 #include "operators/seal_change.h"
 
 namespace vigia {
@@ -11,66 +9,37 @@ using schema::TripAction;
 
 namespace {
 
-template <class Operator>
-concept HasState = requires {
-  typename Operator::State;
-};
-
-template <class Operator>
-auto& state_of(std::byte* bytes) {
-  return *reinterpret_cast<typename Operator::State*>(bytes);
-}
-
 // Calls a member of each operator that has it, with the operator's state first when the member wants it.
-#define VIGIA_EACH(member, ...)                                                            \
-  each(state, [&]<class Operator>(const Operator& op, [[maybe_unused]] std::byte* bytes) { \
-    if constexpr (HasState<Operator>) {                                                    \
-      if constexpr (requires { op.member(state_of<Operator>(bytes), __VA_ARGS__); })       \
-        op.member(state_of<Operator>(bytes), __VA_ARGS__);                                 \
-    } else if constexpr (requires { op.member(__VA_ARGS__); }) {                           \
-      op.member(__VA_ARGS__);                                                              \
-    }                                                                                      \
+#define VIGIA_EACH(member, ...)                                                                       \
+  operators_.each(state, [&]<class Operator>(const Operator& op, [[maybe_unused]] std::byte* bytes) { \
+    if constexpr (HasState<Operator>) {                                                               \
+      if constexpr (requires { op.member(state_of<Operator>(bytes), __VA_ARGS__); })                  \
+        op.member(state_of<Operator>(bytes), __VA_ARGS__);                                            \
+    } else if constexpr (requires { op.member(__VA_ARGS__); }) {                                      \
+      op.member(__VA_ARGS__);                                                                         \
+    }                                                                                                 \
   })
-
-template <class Operator>
-Operator make_operator(const RuleSpec& spec, const SiteModel& site) {
-  if constexpr (std::is_constructible_v<Operator, const RuleSpec&, const SiteModel&>)
-    return Operator(spec, site);
-  else
-    return Operator(spec);
-}
 
 }  // namespace
 
 bool SealView::add(const RuleSpec& spec, std::uint16_t rule, const SiteModel& site) {
-  bool found = false;
-  const auto offer = [&]<class Operator>(std::vector<Placed<Operator>>& placed) {
-    if (Operator::kind != spec.kind) return;
-    found = true;
-    placed.push_back({make_operator<Operator>(spec, site), state_bytes_});
-    placed.back().op.rule = rule;
-    if constexpr (HasState<Operator>) state_bytes_ += sizeof(typename Operator::State);
+  return operators_.add(spec, rule, site, [&]<class Operator>(const Operator&) {
     follows_zones_ |= requires(Operator op, Fold fold) { op.on_crossing(fold, 0u, TimeMs{}, true, LatLon{}); };
     follows_zones_ |= requires { Operator::follows_zones; };
     has_clock_rule_ |= requires(Operator op, Fold fold) { op.on_clock(fold, true); };
-  };
-  std::apply([&](auto&... kinds) { (offer(kinds), ...); }, operators_);
-  return found;
+  });
 }
 
 TimeMs SealView::shortest_silence_ms() const {
   auto shortest_ms = never_ms;
-  for (const auto& placed : std::get<std::vector<Placed<SignalLost>>>(operators_))
-    shortest_ms = std::min(shortest_ms, placed.op.interval_ms());
+  for (const auto& placed : operators_.all<SignalLost>()) shortest_ms = std::min(shortest_ms, placed.op.interval_ms());
   return shortest_ms;
 }
 
 void SealView::new_state(std::byte* state) const {
   new (state) ViewState;
   if (scope_ == Scope::always) reinterpret_cast<ViewState*>(state)->flags = view_active;
-  each(state, []<class Operator>(const Operator&, std::byte* bytes) {
-    if constexpr (HasState<Operator>) new (bytes) typename Operator::State;
-  });
+  operators_.new_state(state);
 }
 
 void SealView::apply(std::byte* state, const EventHead& head, const SealPayload& payload, const SiteModel& site,
@@ -215,51 +184,40 @@ void SealView::cross_zones(Fold& fold, std::byte* state, LatLon fix, TimeMs at_m
 }
 
 void SealView::deadlines(const std::byte* state, Deadlines& out) const {
-  each(const_cast<std::byte*>(state), [&]<class Operator>(const Operator& op, [[maybe_unused]] std::byte* bytes) {
-    if constexpr (HasState<Operator>)
-      if constexpr (requires { op.due(state_of<Operator>(bytes)); })
-        out.offer(op.due(std::as_const(state_of<Operator>(bytes))));
-  });
-}
-
-bool SealView::has_rule(std::uint16_t rule) const {
-  const auto among = [&](const auto& placed) {
-    return std::any_of(placed.begin(), placed.end(), [&](const auto& entry) { return entry.op.rule == rule; });
-  };
-  return std::apply([&](const auto&... kinds) { return (among(kinds) || ...); }, operators_);
+  operators_.each(const_cast<std::byte*>(state),
+                  [&]<class Operator>(const Operator& op, [[maybe_unused]] std::byte* bytes) {
+                    if constexpr (HasState<Operator>)
+                      if constexpr (requires { op.due(state_of<Operator>(bytes)); })
+                        out.offer(op.due(std::as_const(state_of<Operator>(bytes))));
+                  });
 }
 
 void SealView::carry(std::byte* state, const SealView& before, const std::byte* old_state,
                      const RuleMoves& moved) const {
-  each(state, [&]<class Operator>(const Operator& op, [[maybe_unused]] std::byte* bytes) {
-    if constexpr (HasState<Operator>) {
-      const auto from = moved.from[op.rule];
-      for (const auto& placed : std::get<std::vector<Placed<Operator>>>(before.operators_)) {
-        if (placed.op.rule != from) continue;
-        std::memcpy(bytes, old_state + placed.offset, sizeof(typename Operator::State));
-        if constexpr (requires { Operator::carry(state_of<Operator>(bytes), moved.before, moved.after); })
-          if (moved.sites_differ) Operator::carry(state_of<Operator>(bytes), moved.before, moved.after);
-      }
-    }
+  const auto from = [&](std::uint16_t rule) { return moved.from[rule]; };
+  operators_.carry(state, before.operators_, old_state, from, [&]<class Operator>(const Operator&, std::byte* bytes) {
+    if constexpr (requires { Operator::carry(state_of<Operator>(bytes), moved.before, moved.after); })
+      if (moved.sites_differ) Operator::carry(state_of<Operator>(bytes), moved.before, moved.after);
   });
 }
 
 void SealView::find_inside(std::byte* state, Fold& fold, std::uint32_t zone, const RuleMoves& moved) const {
-  each(state, [&]<class Operator>(const Operator& op, std::byte*) {
+  operators_.each(state, [&]<class Operator>(const Operator& op, std::byte*) {
     if constexpr (requires { op.on_found_inside(fold, zone); })
       if (moved.is_fresh(op.rule)) op.on_found_inside(fold, zone);
   });
 }
 
 void SealView::judge(const std::byte* state, SealJudge& judge) const {
-  each(const_cast<std::byte*>(state), [&](const auto& op, std::byte* bytes) {  // judge takes its state as const
-    using Operator = std::remove_cvref_t<decltype(op)>;
-    judge.rule = op.rule;
-    if constexpr (HasState<Operator>)
-      op.judge(std::as_const(state_of<Operator>(bytes)), judge);
-    else
-      op.judge(judge);
-  });
+  operators_.each(const_cast<std::byte*>(state),
+                  [&](const auto& op, std::byte* bytes) {  // judge takes its state as const
+                    using Operator = std::remove_cvref_t<decltype(op)>;
+                    judge.rule = op.rule;
+                    if constexpr (HasState<Operator>)
+                      op.judge(std::as_const(state_of<Operator>(bytes)), judge);
+                    else
+                      op.judge(judge);
+                  });
 }
 
 }  // namespace vigia

@@ -2,7 +2,6 @@
 // each event. See operators/fold.h for what a view is.
 #pragma once
 
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -15,7 +14,7 @@ struct RuleMoves;
 class SealView {
  public:
   SealView(Scope scope, double max_speed_kmh, std::uint16_t suspect_rule)
-      : scope_(scope), max_speed_kmh_(max_speed_kmh), suspect_rule_(suspect_rule) {}
+      : scope_(scope), max_speed_kmh_(max_speed_kmh), suspect_rule_(suspect_rule), operators_(sizeof(ViewState)) {}
 
   [[nodiscard]] bool serves(const RuleSpec& rule, double max_speed_kmh) const {
     return scope_ == rule.scope && (max_speed_kmh == 0 || max_speed_kmh == max_speed_kmh_);
@@ -24,7 +23,7 @@ class SealView {
   [[nodiscard]] bool add(const RuleSpec& spec, std::uint16_t rule, const SiteModel& site);
 
   // Bytes of the key's state: the view's own, then each operator's.
-  [[nodiscard]] std::size_t state_bytes() const { return state_bytes_; }
+  [[nodiscard]] std::size_t state_bytes() const { return operators_.state_bytes(); }
   void new_state(std::byte* state) const;
   void apply(std::byte* state, const EventHead& head, const SealPayload& payload, const SiteModel& site,
              const JudgeSettings& settings, SealArea& area, const std::unique_ptr<SealContext>& context,
@@ -39,7 +38,7 @@ class SealView {
   [[nodiscard]] double max_speed_kmh() const { return max_speed_kmh_; }
   [[nodiscard]] std::uint16_t suspect_rule() const { return suspect_rule_; }
   [[nodiscard]] bool follows_zones() const { return follows_zones_; }
-  [[nodiscard]] bool has_rule(std::uint16_t rule) const;
+  [[nodiscard]] bool has_rule(std::uint16_t rule) const { return operators_.has_rule(rule); }
 
   // A change of configuration (operators/seal_change.h). Takes over what the operators of `before` know, for those whose rule
   // goes on; `moved` says how numbers have changed.
@@ -51,24 +50,6 @@ class SealView {
   [[nodiscard]] TimeMs shortest_silence_ms() const;
 
  private:
-  template <class Operator>
-  struct Placed {
-    Operator op;
-    std::size_t offset;  // of its State
-  };
-  template <class... Operators>
-  static std::tuple<std::vector<Placed<Operators>>...> instances_of(OperatorList<Operators...>);
-
-  // Calls call(operator, state bytes) for each operator.
-  template <class Call>
-  void each(std::byte* state, Call&& call) const {
-    std::apply([&](const auto&... kinds) { (each_of(kinds, state, call), ...); }, operators_);
-  }
-  template <class Kind, class Call>
-  static void each_of(const std::vector<Placed<Kind>>& placed, std::byte* state, Call&& call) {
-    for (const auto& entry : placed) call(entry.op, state + entry.offset);
-  }
-
   void trip_event(Fold& fold, std::byte* state, const schema::TripEvent& event) const;
   void end_trip(Fold& fold, std::byte* state, TimeMs at_ms) const;
   void clock(Fold& fold, std::byte* state, bool fault) const;
@@ -83,10 +64,9 @@ class SealView {
   Scope scope_;
   double max_speed_kmh_;
   std::uint16_t suspect_rule_;  // internal rule: its candidate is the suspect fix
-  std::size_t state_bytes_ = sizeof(ViewState);
   bool follows_zones_ = false;
   bool has_clock_rule_ = false;
-  decltype(instances_of(SealOperators{})) operators_;
+  SealOperators operators_;
 };
 
 }  // namespace vigia

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <xxhash.h>
 
+#include "operators/alert_words.h"
 #include "operators/rule_hash.h"
 #include "operators/service_quality.h"
 
@@ -62,32 +63,16 @@ Alert ServiceQualityTotal::describe(int rule_number, const SignalGroup& group, c
   const auto without_delay = episode.context;
   const auto with_delay = static_cast<std::uint64_t>(episode.value);
   const auto ratio = quality_ratio(without_delay, with_delay);
-  Alert alert;
-  alert.alert_id = hex(told.id);
-  alert.revision = told.revision;
-  alert.status = episode.status;
-  alert.kind = rule.kind;
-  alert.rule_id = rule.id;
-  alert.rule_hash = rule_hash;
-  alert.severity = rule.severity;
-  alert.category = rule.category;
+  auto alert = alert_of(rule, rule_hash, told);
   alert.subject_type = "provider";
   alert.subject_id = subject_of(rule_number, group);
-  alert.start_ms = episode.start_ms;
-  alert.end_ms = episode.end_ms;
-  alert.detected_ms = episode.detected_ms;
   alert.message = rule.message;
   if (alert.message.empty())
     alert.message =
         fmt::format("{} of {} messages without delay: {}", without_delay, without_delay + with_delay, ratio);
-  const auto add = [&](std::string key, std::string value) {
-    alert.attributes.push_back(std::make_unique<schema::AttributeT>());
-    alert.attributes.back()->key = std::move(key);
-    alert.attributes.back()->value = std::move(value);
-  };
-  add("ratio", ratio);
-  add("with_delay", std::to_string(with_delay));
-  add("without_delay", std::to_string(without_delay));
+  add_attribute(alert, "ratio", ratio);
+  add_attribute(alert, "with_delay", std::to_string(with_delay));
+  add_attribute(alert, "without_delay", std::to_string(without_delay));
   return alert;
 }
 

@@ -1,20 +1,20 @@
-// The second stage: what single seals can't be judged by. It reads the signals of the first, by whatever way they come.
+// The second stage: what single devices can't be judged by. It reads the signals of the first, by whatever way they come.
 #pragma once
 
 #include <memory>
 
 #include "engine/signal_task.h"
-#include "operators/seal_stage.h"
+#include "operators/stage_config.h"
 
 namespace vigia {
 
 // Whether any of the rules needs it.
-[[nodiscard]] bool needs_signal_stage(const SealStageConfig& config);
+[[nodiscard]] bool needs_signal_stage(const StageConfig& config);
 
 // An empty task of the second stage.
-[[nodiscard]] std::unique_ptr<Task> make_signal_task(const SealStageConfig& config, bool at_once = false);
+[[nodiscard]] std::unique_ptr<Task> make_signal_task(const StageConfig& config, bool at_once = false);
 
-// Everything in one: the first stage and, when a rule needs it, the second behind it.
-[[nodiscard]] std::unique_ptr<Task> make_whole_task(const SealStageConfig& config);
+// Everything in one: the first stages and, when a rule needs it, the second behind it.
+[[nodiscard]] std::unique_ptr<Task> make_whole_task(const StageConfig& config);
 
 }  // namespace vigia

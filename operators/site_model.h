@@ -1,4 +1,5 @@
-// The fixed things of the world that rules speak of: zones and routes, by index and by id, and the local days.
+// The fixed things of the world that rules speak of: zones and routes, by index and by id, doors, cameras and holders, and the
+// local days.
 //
 // Built once from files or a topic, then immutable: any number of threads may read it. Indices are positions in
 // `zones` and `routes` and belong to one model; what outlives it (snapshots, alerts) holds ids.
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "operators/corridor.h"
+#include "operators/equipment.h"
 #include "operators/local_days.h"
 #include "operators/shape.h"
 #include "operators/zones.h"
@@ -55,6 +57,7 @@ class SiteModel {
   std::vector<Route> routes;
   ZoneIndex index;  // zone i of the index is zones[i]
   LocalDays days;   // of the pipeline's time zone
+  Equipment equipment;
 
   // The index of a zone or route, `npos` when the id is unknown.
   [[nodiscard]] std::uint32_t find_zone(std::string_view id) const { return find(zone_ids_, id); }

@@ -120,6 +120,7 @@ void SealContext::trim(TimeMs before_ms) {
         std::any_of(marks.begin(), marks.end(), [&](const TripMark& m) { return m.trip == trip.serial; });
     return !marked && trip.newest_ms < before_ms;
   });
+  checks.forget([&](std::uint16_t serial) { return find(serial) == nullptr; });
 }
 
 std::size_t SealContext::memory_bytes() const {
@@ -128,7 +129,7 @@ std::size_t SealContext::memory_bytes() const {
   for (const auto& trip : trips)
     bytes += (trip.id.capacity() > 15 ? trip.id.capacity() + 1 : 0) + trip.windows.capacity() * sizeof(TripWindow) +
              trip.weighings.capacity() * sizeof(Weighing);
-  return bytes + providers.memory_bytes();
+  return bytes + providers.memory_bytes() + checks.memory_bytes();
 }
 
 namespace {

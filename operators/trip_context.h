@@ -10,9 +10,10 @@
 
 #include "engine/bytes.h"
 #include "engine/event.h"
-#include "operators/seal_providers.h"
+#include "operators/numbered_names.h"
 #include "operators/silences.h"
 #include "operators/site_model.h"
+#include "operators/trip_checks.h"
 #include "schemas/trip_event_generated.h"
 
 namespace vigia {
@@ -86,7 +87,8 @@ class SealContext {
   std::vector<Trip> trips;
   std::vector<TripMark> marks;  // sorted by time, trip id, kind
   Silences silences;
-  SealProviders providers;
+  NumberedNames providers;
+  TripChecks checks;  // where a rule reads them
   std::uint16_t next_serial = 1;
 
   // Takes in a trip event. Answers from when on what was folded must be folded again (never_ms: nothing changed for it).

@@ -72,7 +72,7 @@ class BrokerAwayTest : public testing::Test {
   std::filesystem::path directory_;
   TimeMs now_ms_ = start_ms;
   std::map<std::string, int> sequence_;
-  SealStageConfig config_;
+  StageConfig config_;
   MemorySource source_{topics, 1};
   std::unique_ptr<Journal> journal_ = make_memory_journal();
   AtLeastOnce transaction_{source_};

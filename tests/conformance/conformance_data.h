@@ -2,7 +2,6 @@
 #pragma once
 
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -15,7 +14,7 @@ namespace vigia::conformance {
 // Absent outside of the development workplace; tests skip then.
 [[nodiscard]] std::optional<std::string> find_shared(const std::string& name);
 
-// A case restricted to seals and trips: its own pipeline file, written into `directory`.
+// A case restricted to what this version judges: its own pipeline file, written into `directory`.
 struct Case {
   std::string name;
   std::string pipeline;  // path
@@ -23,13 +22,17 @@ struct Case {
   std::vector<reference::Line> lines;
   TimeMs until_ms = 0;
   std::vector<reference::ReferenceAlert> expected;
+  bool only_seals = false;  // its events are of seals and trips alone: what the recomputation knows
 };
 
-// The hand-made cases whose rules and events are of seals and trips alone.
-[[nodiscard]] std::vector<Case> seal_cases(const std::string& conformance, const harness::TempDir& directory);
+// The hand-made cases whose rules and events this version judges.
+[[nodiscard]] std::vector<Case> judged_cases(const std::string& conformance, const harness::TempDir& directory);
 
-// `input` is input.jsonl or input.storm.jsonl. Rules and expectations of other kinds and subjects are left out.
+// `input` is input.jsonl or input.storm.jsonl. Rules and expectations of other kinds are left out.
 [[nodiscard]] Case random_scenario(const std::string& conformance, const std::string& name, const std::string& input,
                                    const harness::TempDir& directory);
+
+// What of a scenario is about seals: its events and its expectations.
+[[nodiscard]] Case of_seals(Case one);
 
 }  // namespace vigia::conformance

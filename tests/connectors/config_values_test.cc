@@ -3,10 +3,10 @@
 
 #include "connectors/environment.h"
 #include "connectors/kafka_properties.h"
-#include "connectors/opening_hours.h"
 #include "connectors/quantity.h"
 #include "connectors/suggestion.h"
 #include "connectors/timezone.h"
+#include "operators/opening_hours.h"
 
 namespace vigia {
 namespace {

@@ -154,7 +154,7 @@ rules:
       << format_errors(loaded.errors);
   EXPECT_THAT(loaded.pipeline.application, IsEmpty());
   EXPECT_THAT(loaded.pipeline.rules, IsEmpty());
-  EXPECT_THAT(loaded.equipment.doors, IsEmpty());
+  EXPECT_THAT(loaded.site.equipment.doors(), IsEmpty());
   const std::string text = format_errors(loaded.errors);
   EXPECT_THAT(text, HasSubstr("pipeline.yaml:9: found unknown key fromat in source, expected one of topic, stream, "
                               "format, partitioner (did you mean format?)"));
@@ -293,25 +293,25 @@ TEST(PipelineConfig, KindsOfLaterVersionsAreCheckedAndLeftOut) {
   const ConfigFiles files;
   files.write("rules/a.yml", "title: a\n");
   const std::string head = R"(application: a
-sources: [{topic: s, stream: seal}, {topic: t, stream: trip}, {topic: d, stream: access}]
+sources: [{topic: s, stream: seal}, {topic: t, stream: trip}, {topic: d, stream: access}, {topic: l, stream: security}]
 sigma: [rules/a.yml]
 )";
   const LoadedPipeline loaded =
-      files.load(head + "rules:\n  - {id: f, kind: door_forced}\n  - {id: o, kind: seal_opened}\n");
+      files.load(head + "rules:\n  - {id: p, kind: anti_passback}\n  - {id: o, kind: seal_opened}\n");
   ASSERT_TRUE(loaded.ok()) << format_errors(loaded.errors);
   EXPECT_EQ(format_warnings(loaded.warnings),
             files.path("pipeline.yaml") +
-                ":2: warning: no rule of this version reads stream access; topic d is left alone\n" +
+                ":2: warning: no rule of this version reads stream security; topic l is left alone\n" +
                 files.path("pipeline.yaml") + ":3: warning: sigma is not available in this version; it is ignored\n" +
                 files.path("pipeline.yaml") +
-                ":5: warning: kind door_forced is not available in this version; the rule is ignored\n");
+                ":5: warning: kind anti_passback is not available in this version; the rule is ignored\n");
   ASSERT_EQ(loaded.pipeline.rules.size(), 2u);
   EXPECT_EQ(loaded.pipeline.rules[0].kind, "seal_opened");
-  EXPECT_TRUE(loaded.pipeline.sources[0].has_operators);
-  EXPECT_FALSE(loaded.pipeline.sources[2].has_operators);
+  EXPECT_TRUE(loaded.pipeline.sources[2].has_operators);
+  EXPECT_FALSE(loaded.pipeline.sources[3].has_operators);
 
-  const LoadedPipeline wrong = files.load(head + "rules: [{id: f, kind: door_forced, grant_window: 10}]\n");
-  EXPECT_THAT(only_error(wrong).found, HasSubstr("grant_window"));
+  const LoadedPipeline wrong = files.load(head + "rules: [{id: f, kind: impossible_travel, max_speed_kmh: 0}]\n");
+  EXPECT_THAT(only_error(wrong).found, HasSubstr("max_speed_kmh"));
 }
 
 TEST(PipelineConfig, WarnsOfRulesThatCanNeverRaiseAnAlert) {
@@ -343,15 +343,15 @@ holders: [{id: h, class: officer, areas: [a, b]}, {id: i}]
   ASSERT_TRUE(loaded.ok()) << format_errors(loaded.errors);
   EXPECT_THAT(loaded.pipeline.site_files, ElementsAre(files.path("site/z.geojson"), files.path("site/equipment.yaml")));
   EXPECT_EQ(loaded.site.find_zone("z"), 0u);
-  ASSERT_EQ(loaded.equipment.doors.size(), 2u);
-  EXPECT_EQ(loaded.equipment.doors[0].hours, "Mon-Fri 06:00-20:00");
-  EXPECT_TRUE(loaded.equipment.doors[1].closed_permanently);
-  ASSERT_EQ(loaded.equipment.cameras.size(), 1u);
-  EXPECT_EQ(loaded.equipment.cameras[0].heartbeat_every_ms, 30'000);
-  EXPECT_EQ(loaded.equipment.cameras[0].place->lat_deg, -2.2);
-  ASSERT_EQ(loaded.equipment.holders.size(), 2u);
-  EXPECT_EQ(loaded.equipment.holders[0].holder_class, HolderClass::officer);
-  EXPECT_EQ(loaded.equipment.holders[1].holder_class, HolderClass::unknown);
+  ASSERT_EQ(loaded.site.equipment.doors().size(), 2u);
+  EXPECT_EQ(loaded.site.equipment.doors()[0].hours, "Mon-Fri 06:00-20:00");
+  EXPECT_TRUE(loaded.site.equipment.doors()[1].closed_permanently);
+  ASSERT_EQ(loaded.site.equipment.cameras().size(), 1u);
+  EXPECT_EQ(loaded.site.equipment.cameras()[0].heartbeat_every_ms, 30'000);
+  EXPECT_EQ(loaded.site.equipment.cameras()[0].place->lat_deg, -2.2);
+  ASSERT_EQ(loaded.site.equipment.holders().size(), 2u);
+  EXPECT_EQ(loaded.site.equipment.holders()[0].holder_class, HolderClass::officer);
+  EXPECT_EQ(loaded.site.equipment.holders()[1].holder_class, HolderClass::unknown);
 }
 
 TEST(PipelineConfig, ReportsMistakesInTheSite) {

@@ -39,15 +39,30 @@ TEST(ReadyPipelines, LoadWithoutAWarning) {
   EXPECT_GE(count, 3);
 }
 
-TEST(ReadyPipelines, CustomsHasEveryOperator) {
-  const LoadedPipeline loaded = load_pipeline((source_dir / "config/customs.yaml").string(), no_variables);
-  ASSERT_TRUE(loaded.ok()) << format_errors(loaded.errors);
+// Whether the pipeline has a rule of each kind that is judged by one of its streams, and of no other.
+void expect_every_operator(const LoadedPipeline& loaded) {
+  const auto& rules = loaded.pipeline.rules;
   for (const KindSpec& kind : rule_kinds()) {
-    const auto& rules = loaded.pipeline.rules;
     const bool has =
         std::any_of(rules.begin(), rules.end(), [&](const RuleSpec& rule) { return rule.kind == kind.kind; });
-    EXPECT_EQ(has, kind.available) << kind.kind;
+    const bool is_read = std::ranges::any_of(loaded.pipeline.sources, [&](const SourceSpec& source) {
+      return std::ranges::find(kind.streams, source.stream) != kind.streams.end();
+    });
+    EXPECT_EQ(has, kind.available && is_read) << kind.kind;
   }
+}
+
+TEST(ReadyPipelines, TheGuardedSiteHasEveryOperatorOfDoorsAndCameras) {
+  const LoadedPipeline loaded = load_pipeline((source_dir / "config/guarded-site.yaml").string(), no_variables);
+  ASSERT_TRUE(loaded.ok()) << format_errors(loaded.errors);
+  expect_every_operator(loaded);
+  EXPECT_EQ(loaded.site.equipment.doors().size(), 4u);
+}
+
+TEST(ReadyPipelines, CustomsHasEveryOperatorOfSeals) {
+  const LoadedPipeline loaded = load_pipeline((source_dir / "config/customs.yaml").string(), no_variables);
+  ASSERT_TRUE(loaded.ok()) << format_errors(loaded.errors);
+  expect_every_operator(loaded);
   EXPECT_GE(loaded.site.routes.size(), 8u);
   for (const char* depot :
        {"guayaquil-port", "manta-port", "quito-calderon", "tulcan-rumichaca", "huaquillas-border"}) {
@@ -67,7 +82,7 @@ TEST(ReadyPipelines, ConformancePipelinesLoad) {
     EXPECT_TRUE(loaded.ok()) << format_errors(loaded.errors);
     EXPECT_EQ(loaded.pipeline.sources.size(), 5u);
     EXPECT_EQ(loaded.pipeline.timezone, "America/Guayaquil");
-    EXPECT_FALSE(loaded.equipment.doors.empty());
+    EXPECT_FALSE(loaded.site.equipment.doors().empty());
     EXPECT_FALSE(loaded.site.routes.empty());
   }
 }

@@ -35,12 +35,47 @@ TEST(Catalog, EveryDefaultIsWithinItsBounds) {
   }
 }
 
-TEST(Catalog, HasOperatorsForSealsAndTrips) {
-  const std::set<std::string_view> expected = {
-      "unauthorized_stop", "route_deviation",   "seal_opened",      "seal_tampered",   "seal_removed",
-      "seal_wrong_unlock", "trip_delayed",      "signal_lost",      "report_interval", "report_distance",
-      "seal_condition",    "zone_entered",      "zone_left",        "zone_overstay",   "panic",
-      "clock_fault",       "weight_difference", "second_placement", "service_quality"};
+TEST(Catalog, HasOperatorsForSealsDoorsAndCameras) {
+  const std::set<std::string_view> expected = {"unauthorized_stop",
+                                               "route_deviation",
+                                               "seal_opened",
+                                               "seal_tampered",
+                                               "seal_removed",
+                                               "seal_wrong_unlock",
+                                               "trip_delayed",
+                                               "signal_lost",
+                                               "report_interval",
+                                               "report_distance",
+                                               "seal_condition",
+                                               "zone_entered",
+                                               "zone_left",
+                                               "zone_overstay",
+                                               "panic",
+                                               "clock_fault",
+                                               "weight_difference",
+                                               "second_placement",
+                                               "service_quality",
+                                               "door_forced",
+                                               "door_held",
+                                               "after_hours",
+                                               "granted_not_entered",
+                                               "repeated_denials",
+                                               "two_person_missing",
+                                               "visitor_unescorted",
+                                               "area_not_permitted",
+                                               "duress",
+                                               "vibration",
+                                               "heat",
+                                               "smoke",
+                                               "inspection_off_camera",
+                                               "seal_number_mismatch",
+                                               "panel_tamper",
+                                               "panel_offline",
+                                               "camera_offline",
+                                               "camera_degraded",
+                                               "motion_after_hours",
+                                               "loitering",
+                                               "restricted_object"};
   std::set<std::string_view> available;
   for (const KindSpec& spec : rule_kinds()) {
     if (spec.available) available.insert(spec.kind);

@@ -14,7 +14,7 @@ constexpr TimeMs start_ms = 1'772'665'200'000;
 class ProvisionalStop : public testing::Test {
  protected:
   ProvisionalStop() {
-    SealStageConfig config;
+    StageConfig config;
     config.application = "test";
     config.sources = {{"seal.events", StreamId::seal, PayloadFormat::json}};
     RuleSpec stop;

@@ -153,7 +153,7 @@ class Driver {
     return std::nullopt;
   }
 
-  SealStageConfig config_;
+  StageConfig config_;
   const RunOptions& options_;
   StageClock clock_;
   std::size_t partition_ = 0;

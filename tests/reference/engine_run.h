@@ -19,7 +19,7 @@ namespace vigia::harness {
 
 // A pipeline that was loaded without error, ready for tasks.
 struct LoadedStage {
-  SealStageConfig config;
+  StageConfig config;
   reference::Settings settings;
 };
 [[nodiscard]] LoadedStage stage_of(LoadedPipeline loaded);

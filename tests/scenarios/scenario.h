@@ -36,7 +36,7 @@ struct ExpectedRevisions {
 
 struct Scenario {
   std::string name;
-  std::string pipeline_yaml, zones_geojson, routes_geojson;  // file contents
+  std::string pipeline_yaml, zones_geojson, routes_geojson, site_yaml;  // file contents
   std::vector<Input> inputs;
   std::optional<TimeMs> until_ms;
   std::vector<ExpectedAlert> alerts;

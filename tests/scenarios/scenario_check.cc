@@ -48,6 +48,8 @@ std::string member_of(const Alert& alert, const std::string& name) {
   if (name == "rule") return alert.rule_id;
   if (name == "trip") return alert.trip_id;
   if (name == "cause") return alert.cause;
+  if (name == "message") return alert.message;
+  if (name == "type") return alert.subject_type;
   if (name == "site") return alert.site_id;
   if (name == "severity") return schema::EnumNameSeverity(alert.severity);
   if (name == "zone") return attribute_of(alert, "zone_id");
@@ -234,6 +236,7 @@ class Check {
 std::string file_of(const Scenario& scenario, const harness::TempDir& directory) {
   directory.write("zones.geojson", scenario.zones_geojson);
   directory.write("routes.geojson", scenario.routes_geojson);
+  directory.write("site.yaml", scenario.site_yaml);
   return directory.write("pipeline.yaml", scenario.pipeline_yaml);
 }
 

@@ -24,14 +24,32 @@ const std::map<std::string, Field> seal_fields = {{"seq", {"sequence", Value::nu
                                                   {"operator", {"operator_id", Value::text}},
                                                   {"provider", {"provider_id", Value::text}}};
 
-const std::map<std::string, Field> trip_fields = {
-    {"trip", {"trip_id", Value::text}},           {"route", {"route_id", Value::text}},
-    {"container", {"container_id", Value::text}}, {"manifest", {"manifest_id", Value::text}},
-    {"origin", {"origin_depot_id", Value::text}}, {"destination", {"destination_depot_id", Value::text}},
-    {"concept", {"concept", Value::text}},        {"due", {"due_ms", Value::time}},
-    {"from", {"from_ms", Value::time}},           {"until", {"until_ms", Value::time}},
-    {"activity", {"activity", Value::text}},      {"officer", {"officer_id", Value::text}},
-    {"weight", {"weight_kg", Value::number}},     {"number", {"seal_number", Value::text}}};
+const std::map<std::string, Field> trip_fields = {{"trip", {"trip_id", Value::text}},
+                                                  {"route", {"route_id", Value::text}},
+                                                  {"container", {"container_id", Value::text}},
+                                                  {"manifest", {"manifest_id", Value::text}},
+                                                  {"origin", {"origin_depot_id", Value::text}},
+                                                  {"destination", {"destination_depot_id", Value::text}},
+                                                  {"concept", {"concept", Value::text}},
+                                                  {"due", {"due_ms", Value::time}},
+                                                  {"from", {"from_ms", Value::time}},
+                                                  {"until", {"until_ms", Value::time}},
+                                                  {"activity", {"activity", Value::text}},
+                                                  {"officer", {"officer_id", Value::text}},
+                                                  {"weight", {"weight_kg", Value::number}},
+                                                  {"number", {"seal_number", Value::text}},
+                                                  {"zone", {"zone_id", Value::text}}};
+
+const std::map<std::string, Field> door_fields = {
+    {"seq", {"sequence", Value::number}},      {"holder", {"holder_id", Value::text}},
+    {"card", {"credential_id", Value::text}},  {"class", {"holder_class", Value::text}},
+    {"direction", {"direction", Value::text}}, {"escort", {"escort_id", Value::text}},
+    {"reason", {"reason", Value::text}},       {"path", {"path", Value::text}}};
+
+const std::map<std::string, Field> camera_fields = {
+    {"seq", {"sequence", Value::number}}, {"class", {"object_class", Value::text}},
+    {"track", {"track_id", Value::text}}, {"zone", {"zone_id", Value::text}},
+    {"count", {"count", Value::number}},  {"plate", {"plate", Value::text}}};
 
 std::string json_value(const Field& field, const std::string& text) {
   switch (field.value) {
@@ -136,9 +154,45 @@ std::vector<Input> trip_records(const std::vector<std::string>& words) {
   return {record(parsed, "trip.events", parsed.time_ms, json + "}")};
 }
 
+namespace {
+
+// An event of a door or a camera: KEY TIME KIND, and what it says.
+std::vector<Input> device_records(const std::vector<std::string>& words, const char* topic, const char* key_name,
+                                  const std::map<std::string, Field>& known) {
+  if (words.size() < 3) throw std::runtime_error("expected an id, a time and a kind");
+  const Parsed parsed = parse(words, 3, known);
+  if (parsed.to_ms.has_value() != (parsed.every_ms > 0)) throw std::runtime_error("`to` and `every` go together");
+  std::vector<Input> inputs;
+  std::uint64_t step = 0;
+  for (TimeMs time_ms = parsed.time_ms; time_ms <= parsed.to_ms.value_or(parsed.time_ms); time_ms += parsed.every_ms) {
+    auto json =
+        fmt::format("{{\"{}\":\"{}\",\"device_time_ms\":{},\"kind\":\"{}\"", key_name, words[0], time_ms, words[2]);
+    for (const auto& [name, value] : parsed.fields) {
+      const auto& field = known.at(name);
+      const auto text = name == "seq" ? std::to_string(std::stoull(value) + step) : value;
+      json += fmt::format(",\"{}\":{}", field.json_name, json_value(field, text));
+    }
+    if (parsed.buffered) json += ",\"buffered\":true";
+    inputs.push_back(record(parsed, topic, time_ms, json + "}"));
+    ++step;
+    if (parsed.every_ms == 0) break;
+  }
+  return inputs;
+}
+
+}  // namespace
+
+std::vector<Input> door_records(const std::vector<std::string>& words) {
+  return device_records(words, "access.events", "door_id", door_fields);
+}
+
+std::vector<Input> camera_records(const std::vector<std::string>& words) {
+  return device_records(words, "camera.events", "camera_id", camera_fields);
+}
+
 Input batch_record(const std::vector<std::string>& header, const std::vector<Input>& members) {
   if (header.size() != 3 || !header[2].starts_with("broker="))
-    throw std::runtime_error("batch seal|trip KEY broker=TIME");
+    throw std::runtime_error("batch seal|trip|access|camera KEY broker=TIME");
   std::vector<std::string> values;
   for (const auto& member : members) values.push_back(member.line.value);
   return {{header[0] + ".events", header[1], parse_time(name_and_value(header[2]).second),

@@ -54,6 +54,9 @@ class Parser {
                                                          {"route", &Parser::route},
                                                          {"seal", &Parser::seal},
                                                          {"trip", &Parser::trip},
+                                                         {"door", &Parser::door},
+                                                         {"camera", &Parser::camera},
+                                                         {"list", &Parser::list},
                                                          {"raw", &Parser::raw},
                                                          {"batch", &Parser::batch},
                                                          {"end", &Parser::end_batch},
@@ -88,6 +91,15 @@ class Parser {
   }
   void seal(const std::string& rest) { add(seal_records(words_of(rest))); }
   void trip(const std::string& rest) { add(trip_records(words_of(rest))); }
+  void door(const std::string& rest) { add(door_records(words_of(rest))), has_devices_ = true; }
+  void camera(const std::string& rest) { add(camera_records(words_of(rest))), has_devices_ = true; }
+  // doors|cameras|holders {id: ...}
+  void list(const std::string& rest) {
+    const auto space = rest.find(' ');
+    if (space == rest.npos) throw std::runtime_error("list doors|cameras|holders {id: ...}");
+    listed_[rest.substr(0, space)] += "\n  - " + rest.substr(space + 1);
+    has_devices_ = true;
+  }
   void raw(const std::string& rest) {
     auto words = split(rest, ' ');
     if (words.size() < 3) throw std::runtime_error("raw TOPIC KEY TIME VALUE");
@@ -166,6 +178,15 @@ class Parser {
          " [{topic: seal.events, stream: seal, format: json}, {topic: trip.events, stream: trip, format: json}]"},
         {"outputs", " {alerts: vigia.alerts, alert_state: vigia.alerts.state, format: json}"},
         {"rules", rules_.empty() ? " []" : rules_}};
+    if (has_devices_) {
+      sections["site"] = " [zones.geojson, routes.geojson, site.yaml]";
+      sections["sources"] =
+          " [{topic: seal.events, stream: seal}, {topic: trip.events, stream: trip}, "
+          "{topic: access.events, stream: access}, {topic: camera.events, stream: camera}]";
+      scenario_.has_reference = false;  // it knows seals and trips
+    }
+    for (const auto& [name, value] : listed_) scenario_.site_yaml += name + ":" + value + "\n";
+    if (scenario_.site_yaml.empty()) scenario_.site_yaml = "doors: []\n";
     for (const auto& [name, value] : sections_) sections[name] = value;
     for (const auto& [name, value] : sections) scenario_.pipeline_yaml += name + ":" + value + "\n";
     scenario_.zones_geojson = site_.zones_geojson();
@@ -178,7 +199,8 @@ class Parser {
   std::map<std::string, std::string> sections_;
   Words header_;
   std::vector<Input> members_;
-  bool in_batch_ = false;
+  std::map<std::string, std::string> listed_;  // by section of the site file
+  bool in_batch_ = false, has_devices_ = false;
   std::size_t file_line_ = 0;
 };
 

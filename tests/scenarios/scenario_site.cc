@@ -39,8 +39,8 @@ void ScenarioSite::add_zone(const std::vector<std::string>& words) {
   std::vector<Metres> corners;
   for (std::size_t i = 3; i < words.size(); ++i) {
     const auto [name, value] = name_and_value(words[i]);
-    if (name == "site")
-      properties += fmt::format(",\"site\":\"{}\"", value);
+    if (name == "site" || name == "hours")
+      properties += fmt::format(",\"{}\":\"{}\"", name, fmt::join(split(value, '_'), " "));
     else if (words[2] == "polygon")
       corners.push_back(parse_metres(words[i]));
   }

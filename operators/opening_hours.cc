@@ -1,4 +1,4 @@
-#include "connectors/opening_hours.h"
+#include "operators/opening_hours.h"
 
 #include <algorithm>
 #include <array>
@@ -98,6 +98,20 @@ std::optional<std::vector<OpenSpan>> parse_opening_hours(std::string_view text) 
   } while (!in.failed() && in.accept(','));
   if (in.failed() || !in.at_end()) return std::nullopt;
   return spans;
+}
+
+bool is_open_at(const std::vector<OpenSpan>& spans, TimeMs local_ms) {
+  if (spans.empty()) return true;
+  constexpr TimeMs minute_ms = 60'000, week_ms = 7 * day_min * minute_ms;
+  constexpr TimeMs monday_ms = 3 * day_min * minute_ms;  // 1970-01-01 was a Thursday
+  const auto rest_ms = (local_ms + monday_ms) % week_ms;
+  const auto in_week_ms = rest_ms < 0 ? rest_ms + week_ms : rest_ms;
+  return std::any_of(spans.begin(), spans.end(), [&](const OpenSpan& span) {
+    const auto holds = [&](TimeMs at_ms) {
+      return span.start_min * minute_ms <= at_ms && at_ms < span.end_min * minute_ms;
+    };
+    return holds(in_week_ms) || holds(in_week_ms + week_ms);
+  });
 }
 
 }  // namespace vigia

@@ -1,0 +1,14 @@
+// The stage of cameras: everything the keyed engine needs to judge what they report.
+#pragma once
+
+#include <memory>
+
+#include "engine/task.h"
+#include "operators/stage_config.h"
+
+namespace vigia {
+
+// An empty task. Thread safety: as engine/task.h says.
+[[nodiscard]] std::unique_ptr<Task> make_camera_task(const StageConfig& config);
+
+}  // namespace vigia

@@ -1,0 +1,14 @@
+// The stage of doors and alarm panels: everything the keyed engine needs to judge access.
+#pragma once
+
+#include <memory>
+
+#include "engine/task.h"
+#include "operators/stage_config.h"
+
+namespace vigia {
+
+// An empty task. Thread safety: as engine/task.h says.
+[[nodiscard]] std::unique_ptr<Task> make_door_task(const StageConfig& config);
+
+}  // namespace vigia

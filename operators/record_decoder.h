@@ -1,0 +1,140 @@
+// Records to rows: verified, checked, hashed. What can't be read becomes a dead letter with a reason. What is the same for every
+// stage; how a row is filled from an event is the stage's.
+#pragma once
+
+#include <concepts>
+#include <memory_resource>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "engine/stage.h"
+#include "operators/stage_config.h"
+#include "schemas/json_reader.h"
+#include "schemas/json_writer.h"
+#include "schemas/verify.h"
+
+namespace vigia {
+
+// How records of a kind of event are read, and which member is the key.
+template <class Event>
+struct EventKind;
+
+template <>
+struct EventKind<schema::SealEvent> {
+  static constexpr auto key_name = "seal_id";
+  static const flatbuffers::String* key(const schema::SealEvent& event) { return event.seal_id(); }
+  static constexpr auto verify = schema::verify_seal_record;
+  static constexpr auto read_json = &json::Reader::read_seal;
+};
+template <>
+struct EventKind<schema::TripEvent> {
+  static constexpr auto key_name = "seal_id";
+  static const flatbuffers::String* key(const schema::TripEvent& event) { return event.seal_id(); }
+  static constexpr auto verify = schema::verify_trip_record;
+  static constexpr auto read_json = &json::Reader::read_trip;
+};
+template <>
+struct EventKind<schema::AccessEvent> {
+  static constexpr auto key_name = "door_id";
+  static const flatbuffers::String* key(const schema::AccessEvent& event) { return event.door_id(); }
+  static constexpr auto verify = schema::verify_access_record;
+  static constexpr auto read_json = &json::Reader::read_access;
+};
+template <>
+struct EventKind<schema::CameraEvent> {
+  static constexpr auto key_name = "camera_id";
+  static const flatbuffers::String* key(const schema::CameraEvent& event) { return event.camera_id(); }
+  static constexpr auto verify = schema::verify_camera_record;
+  static constexpr auto read_json = &json::Reader::read_camera;
+};
+
+// One thread at a time. What its rows point at lives until the next begin().
+class RecordDecoder {
+ public:
+  RecordDecoder() : builder_(4096) {}
+
+  void begin() { arena_.release(); }
+
+ protected:
+  // Calls fill(event, copy) for each good event of the record, to fill in `row` and pass it on; `copy`: the event's bytes
+  // are gone with the next record. `row` has what the record says.
+  template <class Event, class Payload, class Fill>
+  void decode(const InputRecord& record, const StageSource& source, Row<Payload>& row, Fill&& fill,
+              std::vector<RejectedRecord>& rejected, Account& account) {
+    using Kind = EventKind<Event>;
+    row.head.broker_ms = record.broker_ms;
+    row.head.evidence = {record.topic, record.partition, record.offset};
+    row.head.clock_fault = false;
+    const KeyPlacement* placement = source.placement.get();
+    if (placement != nullptr && !record.key.empty() && !placement->fits(record.key, record.partition))
+      return refuse(record, "key " + placement->problem(record.key, record.partition), rejected, account);
+    const auto read = [&](const schema::Events<Event>& events, const json::ReadResult* json) {
+      if (!events.error().empty()) return refuse(record, std::string(events.error()), rejected, account);
+      for (std::size_t i = 0; i < events.size(); ++i) {
+        const Event& event = events[i];
+        row.event_index = events.is_batch() ? static_cast<std::int32_t>(json ? json->index_of(i) : i) : -1;
+        account.unknown_enum_values += json ? 0 : schema::unknown_enum_values(event);
+        auto reason = json ? std::string() : schema::check(event);
+        // A device whose key the record does not have may belong elsewhere.
+        if (placement != nullptr && reason.empty())
+          if (const auto key = Kind::key(event)->string_view();
+              key != record.key && !placement->fits(key, record.partition))
+            reason = std::string(Kind::key_name) + " " + placement->problem(key, record.partition);
+        if (!reason.empty())
+          refuse_event(record, row.event_index, std::move(reason), rejected, account);
+        else
+          fill(event, json != nullptr);
+      }
+    };
+    if (record.is_tombstone || record.value.empty())
+      return refuse(record,
+                    record.is_tombstone ? "a tombstone: no value, expected an event" : "0 bytes, expected an event",
+                    rejected, account);
+    if (source.format == PayloadFormat::flatbuffers) return read(Kind::verify(record.value), nullptr);
+    auto json = (reader_.*Kind::read_json)(record.value, builder_);
+    account.unknown_fields += json.unknown_fields;
+    account.unknown_enum_values += json.unknown_enum_values;
+    if (!json.error.empty()) return refuse(record, std::move(json.error), rejected, account);
+    for (auto& event : json.rejected)
+      refuse_event(record, static_cast<std::int32_t>(event.index), std::move(event.reason), rejected, account);
+    read(Kind::verify({reinterpret_cast<const char*>(builder_.GetBufferPointer()), builder_.GetSize()}), &json);
+  }
+
+  // Of a device's event: its times and number, and its canonical form when it has no number.
+  template <class Event, class Payload>
+  void fill_head(const Event& event, StreamId stream, Row<Payload>& row) {
+    row.head.time_ms = row.head.sent_ms = event.device_time_ms();
+    row.head.sequence = event.sequence();
+    row.head.stream_rank = static_cast<std::uint8_t>(stream);
+    row.buffered = event.buffered();
+    row.is_device = true;
+    row.head.canonical = row.head.sequence == 0 ? canonical(event) : std::string_view();
+  }
+  template <class Event>
+  [[nodiscard]] std::string_view canonical(const Event& event) {
+    text_.clear();
+    json::append_canonical(event, text_);
+    return keep(text_);
+  }
+  // A copy that lives until the next begin(), where numbers are aligned.
+  [[nodiscard]] std::string_view keep(std::string_view bytes);
+  [[nodiscard]] std::string_view kept(const flatbuffers::String* text, bool copy) {
+    if (text == nullptr) return {};
+    return copy ? keep(text->string_view()) : text->string_view();
+  }
+
+ private:
+  static void refuse(const InputRecord& record, std::string reason, std::vector<RejectedRecord>& rejected,
+                     Account& account);
+  static void refuse_event(const InputRecord& record, std::int32_t index, std::string reason,
+                           std::vector<RejectedRecord>& rejected, Account& account);
+
+  json::Reader reader_;
+  flatbuffers::FlatBufferBuilder builder_;
+  std::pmr::monotonic_buffer_resource arena_;
+  std::string text_;
+};
+
+}  // namespace vigia
