@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "connectors/formats.h"
+
 namespace vigia {
 
 std::optional<LoadedStage> load_stage(const std::string& path) {
@@ -29,7 +31,8 @@ std::optional<LoadedStage> load_stage(const std::string& path) {
   for (const SourceSpec& source : pipeline.sources) {
     if (!source.has_operators) continue;
     const bool json = source.format == RecordFormat::json;
-    stage.sources.push_back({source.topic, source.stream, json ? PayloadFormat::json : PayloadFormat::flatbuffers});
+    stage.sources.push_back({source.topic, source.stream, json ? PayloadFormat::json : PayloadFormat::flatbuffers,
+                             nullptr, source.foreign != nullptr ? source.foreign->adapt : nullptr});
     result.sources.push_back(source);
     result.topics.push_back(source.topic);
   }

@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 
+#include "connectors/formats.h"
 #include "connectors/quantity.h"
 
 namespace vigia {
@@ -66,7 +67,9 @@ SectionSpec pipeline_section() {
 
 std::vector<SectionSpec> parts_of_a_pipeline() {
   using enum ValueType;
-  const std::vector<std::string_view> formats = {"json", "flatbuffers"};
+  std::vector<std::string_view> source_formats = {"json", "flatbuffers"};
+  for (const ForeignFormat& foreign : foreign_formats())
+    if (source_formats.back() != foreign.name) source_formats.push_back(foreign.name);
   return {
       {"kafka",
        "How to reach the cluster.",
@@ -107,7 +110,7 @@ std::vector<SectionSpec> parts_of_a_pipeline() {
        {required("topic", text, "the topic's name"),
         one_out_of(required("stream", choice, "what its records are"),
                    {"seal", "trip", "access", "camera", "security", "command", "site_model"}),
-        one_out_of(with_default("format", choice, "json", "how its records are written"), formats),
+        one_out_of(with_default("format", choice, "json", "how its records are written"), source_formats),
         one_out_of(with_default("partitioner", choice, "auto", "how its producer chose the partition of a key"),
                    {"auto", "murmur2", "crc32", "fnv1a", "unchecked"})}},
       {"outputs",
@@ -121,7 +124,7 @@ std::vector<SectionSpec> parts_of_a_pipeline() {
         optional("snapshots", text, "compacted: the state, for other instances; by default APPLICATION.snapshots"),
         optional("configurations", text,
                  "compacted: rules and zones of all times; by default APPLICATION.configurations"),
-        one_out_of(with_default("format", choice, "json", "how alerts are written"), formats),
+        one_out_of(with_default("format", choice, "json", "how alerts are written"), {"json", "flatbuffers"}),
         bounded(with_default("alert_retention", duration, "365d", "how long the alert store keeps an alert"), hour_ms,
                 3660 * day_ms)}},
       {"rule",

@@ -1,11 +1,13 @@
 #include "connectors/pipeline_config.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <map>
 
+#include "connectors/formats.h"
 #include "connectors/kafka_properties.h"
 #include "connectors/pipeline_hash.h"
 #include "connectors/rule_reader.h"
@@ -51,6 +53,14 @@ std::string_view name_in(const Named<Enum> (&table)[count], Enum value) {
     if (value == entry.value) return entry.name;
   }
   return {};
+}
+
+// What a source of that stream may be written in.
+std::vector<std::string_view> formats_of(StreamId stream) {
+  std::vector<std::string_view> names = {"json", "flatbuffers"};
+  for (const ForeignFormat& foreign : foreign_formats())
+    if (foreign.gives(stream)) names.push_back(foreign.name);
+  return names;
 }
 
 // What Kafka takes for a topic, and so for the names that topics and groups are made of.
@@ -156,8 +166,20 @@ class PipelineReader {
         sources_are_complete_ = false;
         continue;
       }
-      const SourceSpec source{section.text("topic"), *stream, value_of(section.text("format"), formats),
-                              value_of(section.text("partitioner"), partitioners), has_operators(*stream)};
+      const std::string format = section.text("format");
+      const ForeignFormat* foreign = foreign_format(format, *stream);
+      const auto good = formats_of(*stream);
+      if (!format.empty() && std::find(good.begin(), good.end(), format) == good.end()) {
+        reader_.error(section.line("format"),
+                      fmt::format("format {}, which gives no events of stream {}", format, name_of(*stream)),
+                      fmt::format("one of {}", fmt::join(good, ", ")));
+      }
+      const SourceSpec source{section.text("topic"),
+                              *stream,
+                              foreign != nullptr ? RecordFormat::json : value_of(format, formats),
+                              foreign,
+                              value_of(section.text("partitioner"), partitioners),
+                              has_operators(*stream)};
       if (!source.has_operators && *stream != StreamId::command) {
         reader_.warning(section.line("stream"), fmt::format("no rule of this version reads stream {}; topic {} is left "
                                                             "alone",

@@ -18,6 +18,8 @@
 
 namespace vigia {
 
+struct ForeignFormat;  // connectors/formats.h
+
 enum class Delivery : std::uint8_t { exactly_once, at_least_once };
 enum class LostOffsets : std::uint8_t { stop, accept };
 enum class ClockMode : std::uint8_t { wall, records };
@@ -28,6 +30,7 @@ struct SourceSpec {
   std::string topic;
   StreamId stream = StreamId::seal;
   RecordFormat format = RecordFormat::json;
+  const ForeignFormat* foreign = nullptr;  // null: the records are in `format`; else in this one, of another system
   Partitioner partitioner = Partitioner::automatic;
   bool has_operators = true;  // false: no rule of this version reads the stream; the source may be left alone
 

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <xxhash.h>
 
+#include "connectors/formats.h"
+
 namespace vigia {
 
 std::uint64_t pipeline_hash(const Pipeline& pipeline, const std::vector<SiteFile>& site_files) {
@@ -16,7 +18,7 @@ std::uint64_t pipeline_hash(const Pipeline& pipeline, const std::vector<SiteFile
   for (const SourceSpec& source : pipeline.sources) {
     append(source.topic);
     append(name_of(source.stream));
-    append(name_of(source.format));
+    append(source.foreign != nullptr ? source.foreign->name : name_of(source.format));
   }
   for (const RuleSpec& rule : pipeline.rules) append(canonical_text(rule));
   for (const SiteFile& file : site_files) append(file.content);

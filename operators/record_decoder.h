@@ -88,12 +88,21 @@ class RecordDecoder {
           fill(event, json != nullptr);
       }
     };
-    if (record.is_tombstone || record.value.empty())
+    std::string_view value = record.value;
+    if (source.adapter != nullptr) {
+      adapted_.clear();
+      if (auto error = source.adapter(record, adapted_); !error.empty())
+        return refuse(record, std::move(error), rejected, account);
+      if (adapted_.empty()) return;  // it tells of no event
+      value = adapted_;
+    } else if (record.is_tombstone || value.empty()) {
       return refuse(record,
                     record.is_tombstone ? "a tombstone: no value, expected an event" : "0 bytes, expected an event",
                     rejected, account);
-    if (source.format == PayloadFormat::flatbuffers) return read(Kind::verify(record.value), nullptr);
-    auto json = (reader_.*Kind::read_json)(record.value, builder_);
+    } else if (source.format == PayloadFormat::flatbuffers) {
+      return read(Kind::verify(value), nullptr);
+    }
+    auto json = (reader_.*Kind::read_json)(value, builder_);
     account.unknown_fields += json.unknown_fields;
     account.unknown_enum_values += json.unknown_enum_values;
     if (!json.error.empty()) return refuse(record, std::move(json.error), rejected, account);
@@ -135,6 +144,7 @@ class RecordDecoder {
   flatbuffers::FlatBufferBuilder builder_;
   std::pmr::monotonic_buffer_resource arena_;
   std::string text_;
+  std::string adapted_;  // the record at hand in our JSON, when it came in another format
 };
 
 }  // namespace vigia

@@ -10,6 +10,7 @@
 
 #include "engine/cold_store.h"
 #include "engine/identity.h"
+#include "operators/record_adapter.h"
 #include "operators/rule.h"
 #include "operators/site_model.h"
 
@@ -41,6 +42,7 @@ struct StageSource {
   StreamId stream = StreamId::seal;
   PayloadFormat format = PayloadFormat::flatbuffers;
   std::shared_ptr<const KeyPlacement> placement = nullptr;  // null: not checked
+  RecordAdapter adapter = nullptr;                          // null: the records are ours; else it makes JSON of them
 };
 
 struct StageConfig {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "connectors/formats.h"
 #include "tests/connectors/config_files.h"
 
 namespace vigia {
@@ -127,6 +128,29 @@ rules:
   ASSERT_EQ(pipeline.rules.size(), 2u) << "the configured clock_fault takes the place of the implicit one";
   EXPECT_EQ(pipeline.rules[1].severity, schema::Severity::low);
   EXPECT_EQ(pipeline.rules[1].scope, Scope::always);
+}
+
+TEST(PipelineConfig, ASourceMayHaveTheFormatOfAnotherSystem) {
+  const ConfigFiles files;
+  const LoadedPipeline ours = files.load("application: a\nsources:\n  - {topic: s, stream: seal}\n");
+  const LoadedPipeline loaded = files.load("application: a\nsources:\n  - {topic: s, stream: seal, format: traccar}\n");
+  ASSERT_TRUE(loaded.ok()) << format_errors(loaded.errors);
+  EXPECT_EQ(loaded.pipeline.sources[0].foreign, foreign_format("traccar", StreamId::seal));
+  EXPECT_EQ(ours.pipeline.sources[0].foreign, nullptr);
+  EXPECT_NE(loaded.pipeline.config_hash, ours.pipeline.config_hash) << "the same records mean something else";
+}
+
+TEST(PipelineConfig, AFormatThatIsNotThereOrOfAnotherStreamIsAnErrorThatNamesThoseThatAre) {
+  const ConfigFiles files;
+  const ConfigError unknown =
+      only_error(files.load("application: a\nsources:\n  - {topic: s, stream: seal, format: tracar}\n"));
+  EXPECT_EQ(unknown.line, 3);
+  EXPECT_THAT(unknown.expected, testing::AllOf(HasSubstr("json"), HasSubstr("flatbuffers"), HasSubstr("traccar")));
+  const ConfigError other =
+      only_error(files.load("application: a\nsources:\n  - {topic: t, stream: trip, format: traccar}\n"));
+  EXPECT_EQ(other.line, 3);
+  EXPECT_EQ(other.found, "format traccar, which gives no events of stream trip");
+  EXPECT_THAT(other.expected, testing::AllOf(HasSubstr("flatbuffers"), testing::Not(HasSubstr("traccar"))));
 }
 
 TEST(PipelineConfig, ReportsEveryMistakeWithItsLineAndLoadsNothing) {

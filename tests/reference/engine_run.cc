@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "connectors/formats.h"
 #include "engine/stage_clock.h"
 #include "operators/signal_stage.h"
 #include "schemas/json_writer.h"
@@ -25,8 +26,9 @@ LoadedStage stage_of(LoadedPipeline loaded) {
   for (const auto& source : pipeline.sources) {
     if (!has_operators(source.stream)) continue;
     const bool json = source.format == RecordFormat::json;
-    stage.config.sources.push_back(
-        {source.topic, source.stream, json ? PayloadFormat::json : PayloadFormat::flatbuffers});
+    stage.config.sources.push_back({source.topic, source.stream,
+                                    json ? PayloadFormat::json : PayloadFormat::flatbuffers, nullptr,
+                                    source.foreign != nullptr ? source.foreign->adapt : nullptr});
   }
   stage.config.rules = pipeline.rules;
   stage.config.site = std::make_shared<const SiteModel>(std::move(loaded.site));
