@@ -13,15 +13,6 @@ std::string name_of(const PublishedAlert& published) {
   return fmt::format("{}/{}", published.partition.value, published.offset.value);
 }
 
-// A topic outlives a change of `outputs.format`: a record says in which one it was written.
-RecordFormat format_of(const AlertRecord& record, RecordFormat otherwise) {
-  const std::pair<std::string, std::string> json{"content-type", "application/json"};
-  const std::pair<std::string, std::string> flatbuffers{"content-type", "application/x-flatbuffers"};
-  if (std::ranges::find(record.headers, json) != record.headers.end()) return RecordFormat::json;
-  if (std::ranges::find(record.headers, flatbuffers) != record.headers.end()) return RecordFormat::flatbuffers;
-  return otherwise;
-}
-
 }  // namespace
 
 void AlertComparison::published(PublishedAlert alert, bool must_be_derived) {

@@ -1,33 +1,35 @@
 #include "connectors/alert_record.h"
 
-#include <date/date.h>
 #include <fmt/format.h>
 
-#include <chrono>
-
+#include "connectors/alert_ecs.h"
+#include "connectors/alert_ocsf.h"
 #include "schemas/json_writer.h"
+#include "schemas/rfc3339.h"
 
 namespace vigia {
-
-namespace {
-
-std::string rfc3339(TimeMs time_ms) {
-  return date::format("%FT%TZ", date::sys_time<std::chrono::milliseconds>(std::chrono::milliseconds(time_ms)));
-}
-
-}  // namespace
 
 std::string revision_id(const Alert& alert) { return fmt::format("{}-{}", alert.alert_id, alert.revision); }
 
 void make_alert_record(const Alert& alert, const std::string& application, RecordFormat format, AlertRecord& out) {
-  const bool is_json = format == RecordFormat::json;
-  if (is_json) {
-    out.payload.clear();
-    json::append_json(alert, out.payload);
-  } else {
-    flatbuffers::FlatBufferBuilder builder;
-    schema::FinishAlertBuffer(builder, schema::Alert::Pack(builder, &alert));
-    out.payload.assign(reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize());
+  out.payload.clear();
+  std::string_view content_type = "application/json", data_schema;
+  switch (format) {
+    case RecordFormat::json: json::append_json(alert, out.payload); break;
+    case RecordFormat::ecs:
+      append_ecs(alert, application, out.payload);
+      data_schema = ecs_schema_uri;
+      break;
+    case RecordFormat::ocsf:
+      append_ocsf(alert, application, out.payload);
+      data_schema = ocsf_schema_uri;
+      break;
+    case RecordFormat::flatbuffers: {
+      flatbuffers::FlatBufferBuilder builder;
+      schema::FinishAlertBuffer(builder, schema::Alert::Pack(builder, &alert));
+      out.payload.assign(reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize());
+      content_type = "application/x-flatbuffers";
+    }
   }
   out.key = alert.subject_id;
   out.headers = {{"ce_specversion", "1.0"},
@@ -35,8 +37,21 @@ void make_alert_record(const Alert& alert, const std::string& application, Recor
                  {"ce_source", "/vigia/" + application},
                  {"ce_type", "vigia.alert." + alert.kind},
                  {"ce_subject", alert.subject_id},
-                 {"ce_time", rfc3339(alert.detected_ms)},
-                 {"content-type", is_json ? "application/json" : "application/x-flatbuffers"}};
+                 {"ce_time", format_rfc3339(alert.detected_ms)}};
+  if (!data_schema.empty()) out.headers.emplace_back("ce_dataschema", data_schema);
+  out.headers.emplace_back("content-type", content_type);
+}
+
+RecordFormat format_of(const AlertRecord& record, RecordFormat otherwise) {
+  const auto value = [&](std::string_view name) {
+    for (const auto& [header, text] : record.headers)
+      if (header == name) return std::string_view(text);
+    return std::string_view();
+  };
+  if (value("content-type") == "application/x-flatbuffers") return RecordFormat::flatbuffers;
+  if (value("content-type") != "application/json") return otherwise;
+  if (value("ce_dataschema") == ecs_schema_uri) return RecordFormat::ecs;
+  return value("ce_dataschema") == ocsf_schema_uri ? RecordFormat::ocsf : RecordFormat::json;
 }
 
 }  // namespace vigia

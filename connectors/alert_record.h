@@ -25,4 +25,7 @@ struct AlertRecord {
 // The same alert, application and format give the same bytes. `out` is overwritten, and its memory used again.
 void make_alert_record(const Alert& alert, const std::string& application, RecordFormat format, AlertRecord& out);
 
+// The format that a record says of itself in its headers; `otherwise` when it says none.
+[[nodiscard]] RecordFormat format_of(const AlertRecord& record, RecordFormat otherwise);
+
 }  // namespace vigia

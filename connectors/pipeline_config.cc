@@ -29,7 +29,10 @@ constexpr Named<Delivery> deliveries[] = {{"exactly_once", Delivery::exactly_onc
                                           {"at_least_once", Delivery::at_least_once}};
 constexpr Named<LostOffsets> lost_offsets[] = {{"stop", LostOffsets::stop}, {"accept", LostOffsets::accept}};
 constexpr Named<ClockMode> clocks[] = {{"wall", ClockMode::wall}, {"records", ClockMode::records}};
-constexpr Named<RecordFormat> formats[] = {{"json", RecordFormat::json}, {"flatbuffers", RecordFormat::flatbuffers}};
+constexpr Named<RecordFormat> formats[] = {{"json", RecordFormat::json},
+                                           {"flatbuffers", RecordFormat::flatbuffers},
+                                           {"ecs", RecordFormat::ecs},
+                                           {"ocsf", RecordFormat::ocsf}};
 constexpr Named<Partitioner> partitioners[] = {{"auto", Partitioner::automatic},
                                                {"murmur2", Partitioner::murmur2},
                                                {"crc32", Partitioner::crc32},

@@ -23,7 +23,7 @@ struct ForeignFormat;  // connectors/formats.h
 enum class Delivery : std::uint8_t { exactly_once, at_least_once };
 enum class LostOffsets : std::uint8_t { stop, accept };
 enum class ClockMode : std::uint8_t { wall, records };
-enum class RecordFormat : std::uint8_t { json, flatbuffers };
+enum class RecordFormat : std::uint8_t { json, flatbuffers, ecs, ocsf };  // the last two only of alerts
 enum class Partitioner : std::uint8_t { automatic, murmur2, crc32, fnv1a, unchecked };
 
 struct SourceSpec {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "connectors/alert_record.h"
 #include "schemas/json_writer.h"
 
 namespace vigia::test {
@@ -29,10 +30,18 @@ std::string bytes_of(const Alert& a) {
   return {reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize()};
 }
 
-TEST(AlertPayload, EitherFormatIsReadWhateverIsExpected) {
+std::string document_of(const Alert& a, RecordFormat format) {
+  AlertRecord record;
+  make_alert_record(a, "customs", format, record);
+  return record.payload;
+}
+
+TEST(AlertPayload, EachFormatIsReadWhateverIsExpected) {
   json::Reader reader;
-  for (const RecordFormat expected : {RecordFormat::json, RecordFormat::flatbuffers}) {
-    for (const std::string& bytes : {json_of(sample()), bytes_of(sample())}) {
+  using enum RecordFormat;
+  for (const RecordFormat expected : {RecordFormat::json, flatbuffers, ecs, ocsf}) {
+    for (const std::string& bytes :
+         {json_of(sample()), bytes_of(sample()), document_of(sample(), ecs), document_of(sample(), ocsf)}) {
       Alert read;
       EXPECT_EQ(read_alert_payload(bytes, expected, reader, read), "");
       EXPECT_EQ(read, sample());
@@ -49,8 +58,9 @@ TEST(AlertPayload, WhatIsNoAlertSaysWhy) {
   const std::string cut = bytes_of(sample()).substr(0, 40);
   for (const std::string& bytes :
        {std::string(), std::string("hello"), std::string(R"({"order":17})"), std::string("{}"), std::string(100, '\0'),
-        json_of(nameless), bytes_of(unnumbered), bytes_of(odd), cut}) {
-    for (const RecordFormat expected : {RecordFormat::json, RecordFormat::flatbuffers}) {
+        json_of(nameless), bytes_of(unnumbered), bytes_of(odd), cut, document_of(nameless, RecordFormat::ocsf),
+        std::string(R"({"@timestamp":"2023-11-14T22:13:20.123Z","event":{"kind":"alert"}})")}) {
+    for (const RecordFormat expected : {RecordFormat::json, RecordFormat::flatbuffers, RecordFormat::ecs}) {
       Alert read;
       EXPECT_NE(read_alert_payload(bytes, expected, reader, read), "") << bytes;
     }
