@@ -52,7 +52,7 @@ TimeMs shortest_ms(const CameraDevice::Wishes& wishes, const SiteModel& site, st
 
 }  // namespace
 
-CameraDevice::Wishes::Wishes(const StageConfig& config) {
+CameraDevice::Wishes::Wishes(const StageConfig& config) : keep_ms(name_keep_ms(config.horizon_ms)) {
   for (const RuleSpec& rule : config.rules) {
     objects |= rule.kind == MotionAfterHours::kind;
     if (rule.kind == CameraOffline::kind) limits_ms.push_back(rule.duration_ms("heartbeat_limit"));
@@ -89,7 +89,7 @@ bool CameraDevice::name(const Wishes& wishes, std::unique_ptr<CameraContext>& co
   const bool is_named =
       payload.track != 0 &&
       (wishes.objects || std::ranges::find(wishes.classes, payload.class_hash) != wishes.classes.end());
-  if (is_named) has_grown |= context->tracks.hear(payload.track, payload.track_id, payload.named_ms);
+  if (is_named) has_grown |= context->tracks.hear(payload.track, payload.track_id, payload.named_ms, wishes.keep_ms);
   return has_grown;
 }
 

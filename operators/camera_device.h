@@ -27,6 +27,7 @@ struct CameraDevice : CameraFacts {
 
   // What the rules make worth remembering.
   struct Wishes {
+    TimeMs keep_ms = 0;                  // names of tracks
     bool objects = false;                // motion_after_hours: of all classes
     std::vector<std::uint32_t> classes;  // whose tracks' names are kept
     std::vector<TimeMs> limits_ms;       // of camera_offline's rules; 0: the camera's own

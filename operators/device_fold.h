@@ -47,6 +47,9 @@ struct DeviceJudge : Judge<typename Facts::Context> {
   const DeviceArea& area;
 };
 
+// How long a name is kept that a finding may need: as long as findings are, and what brokers are out of step.
+[[nodiscard]] constexpr TimeMs name_keep_ms(TimeMs horizon_ms) { return horizon_ms + 5 * 60'000; }
+
 // Findings under it are an operator's memory, and no alerts.
 [[nodiscard]] constexpr std::uint16_t internal_rule(std::uint16_t rule) { return rule | 0x8000; }
 [[nodiscard]] constexpr bool is_internal_rule(std::uint16_t rule) { return (rule & 0x8000) != 0; }

@@ -47,8 +47,9 @@ std::string_view name_of_holder(const SiteModel& site, std::uint64_t hash, const
 }  // namespace
 
 DoorDevice::Wishes::Wishes(const StageConfig& config)
-    : visitors(std::ranges::any_of(config.rules,
-                                   [](const RuleSpec& rule) { return rule.kind == VisitorUnescorted::kind; })) {}
+    : visitors(
+          std::ranges::any_of(config.rules, [](const RuleSpec& rule) { return rule.kind == VisitorUnescorted::kind; })),
+      keep_ms(name_keep_ms(config.horizon_ms)) {}
 
 bool DoorDevice::compact(const DoorPayload& payload, CompactPayload& out) {
   if (payload.escort != 0 || (payload.path != 0 && payload.holder != 0)) return false;
@@ -74,11 +75,11 @@ void DoorDevice::expand(const CompactPayload& compact, DoorPayload& out) {
     out.holder = word;
 }
 
-bool DoorDevice::name_visitor(const SiteModel& site, std::unique_ptr<DoorContext>& context,
+bool DoorDevice::name_visitor(const Wishes& wishes, const SiteModel& site, std::unique_ptr<DoorContext>& context,
                               const DoorPayload& payload) {
   if (site.equipment.find_holder(payload.holder) != nullptr) return false;
   if (!context) context = std::make_unique<DoorContext>();
-  return context->holders.hear(payload.holder, payload.holder_id, payload.named_ms);
+  return context->holders.hear(payload.holder, payload.holder_id, payload.named_ms, wishes.keep_ms);
 }
 
 bool DoorDevice::is_alarm(std::string_view kind, const DoorPayload& payload) {

@@ -35,6 +35,7 @@ struct DoorDevice : DoorFacts {
   // What the rules make worth remembering.
   struct Wishes {
     bool visitors = false;  // the names of visitors that are not listed
+    TimeMs keep_ms = 0;
     explicit Wishes(const StageConfig& config);
   };
 
@@ -48,7 +49,7 @@ struct DoorDevice : DoorFacts {
   [[nodiscard]] static bool enter(const Wishes& wishes, const SiteModel& site, std::unique_ptr<DoorContext>& context,
                                   const DoorPayload& payload) {
     if (!wishes.visitors || payload.holder_class != HolderClass::visitor || payload.holder == 0) return false;
-    return name_visitor(site, context, payload);
+    return name_visitor(wishes, site, context, payload);
   }
   // The door behind the event.
   static void follow(DoorState& door, const DoorFold& fold) {
@@ -65,8 +66,8 @@ struct DoorDevice : DoorFacts {
   static void describe_state(const DoorState& door, std::string& json);
 
  private:
-  [[nodiscard]] static bool name_visitor(const SiteModel& site, std::unique_ptr<DoorContext>& context,
-                                         const DoorPayload& payload);
+  [[nodiscard]] static bool name_visitor(const Wishes& wishes, const SiteModel& site,
+                                         std::unique_ptr<DoorContext>& context, const DoorPayload& payload);
 };
 
 template <class Keep>

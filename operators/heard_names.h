@@ -15,8 +15,12 @@ namespace vigia {
 
 class HeardNames {
  public:
-  // True: it is new.
-  bool hear(std::uint64_t hash, std::string_view name, TimeMs at_ms) {
+  // True: it is new. Those that have not been heard for keep_ms may go.
+  bool hear(std::uint64_t hash, std::string_view name, TimeMs at_ms, TimeMs keep_ms) {
+    if (known_.size() >= trim_at_) {
+      trim(at_ms - keep_ms);
+      trim_at_ = 2 * known_.size() + first_trim;
+    }
     const auto at = place_of(hash);
     if (at != known_.end() && at->hash == hash) {
       at->heard_ms = std::max(at->heard_ms, at_ms);
@@ -56,6 +60,7 @@ class HeardNames {
   }
 
  private:
+  static constexpr std::size_t first_trim = 64;
   struct Known {
     std::uint64_t hash = 0;
     TimeMs heard_ms = 0;
@@ -65,7 +70,8 @@ class HeardNames {
     return std::ranges::lower_bound(known_, hash, {}, &Known::hash);
   }
 
-  std::vector<Known> known_;  // sorted by hash
+  std::vector<Known> known_;          // sorted by hash
+  std::size_t trim_at_ = first_trim;  // when there are so many
 };
 
 }  // namespace vigia

@@ -91,9 +91,9 @@ TEST(OpeningHours, RunOverTheEndOfTheWeek) {
 
 TEST(HeardNames, AreKeptWhileTheyAreHeard) {
   HeardNames names;
-  EXPECT_TRUE(names.hear(7, "seven", 100));
-  EXPECT_FALSE(names.hear(7, "seven", 300));
-  EXPECT_TRUE(names.hear(3, "three", 200));
+  EXPECT_TRUE(names.hear(7, "seven", 100, 1000));
+  EXPECT_FALSE(names.hear(7, "seven", 300, 1000));
+  EXPECT_TRUE(names.hear(3, "three", 200, 1000));
   std::string bytes;
   ByteWriter out(bytes);
   names.write(out);
@@ -104,6 +104,15 @@ TEST(HeardNames, AreKeptWhileTheyAreHeard) {
   again.trim(201);
   EXPECT_EQ(again.name_of(7), "seven");
   EXPECT_EQ(again.name_of(3), "");
+}
+
+// A camera may see a new track each second, and never raise an alert.
+TEST(HeardNames, OfMoreAndMoreTheOldOnesGo) {
+  HeardNames names;
+  for (TimeMs at_ms = 1; at_ms <= 100'000; ++at_ms) names.hear(static_cast<std::uint64_t>(at_ms), "t", at_ms, 1000);
+  EXPECT_EQ(names.name_of(99'001), "t");
+  EXPECT_EQ(names.name_of(90'000), "");
+  EXPECT_LT(names.memory_bytes(), 400'000u);
 }
 
 }  // namespace
