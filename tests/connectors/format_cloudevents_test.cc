@@ -1,5 +1,5 @@
-// The envelopes are the examples of the CloudEvents 1.0.2 specification, cloudevents/bindings/kafka-protocol-binding.md
-// sections 3.2.5 and 3.3.3 (github.com/cloudevents/spec), around events of ours.
+// The envelopes are composed by the rules of the CloudEvents Kafka protocol binding, binary content mode (3.2) and structured
+// content mode (3.3) (github.com/cloudevents/spec, cloudevents/bindings/kafka-protocol-binding.md), around events of ours.
 #include <gtest/gtest.h>
 
 #include "connectors/formats.h"

@@ -1,6 +1,6 @@
 // "The specification" is the ONVIF Core Specification, section MQTT with "JSON Event Payload" and "Property events"
-// (github.com/onvif/specs, doc/Core.xml); topics and items of doors are those of its Access Control and Door Control
-// Service Specifications (doc/AccessControl.xml, doc/DoorControl.xml), written as that payload.
+// (github.com/onvif/specs, doc/Core.xml). Messages of doors are composed by its rules, with topics and items after those of
+// the Access Control and Door Control Service Specifications (doc/AccessControl.xml, doc/DoorControl.xml).
 #include <gtest/gtest.h>
 
 #include "connectors/formats.h"
