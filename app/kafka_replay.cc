@@ -152,14 +152,9 @@ class KafkaReplay {
 
   // After the alerts: whatever is on the alert topic has its epoch here.
   Status read_journals() {
-    const OutputSpec& outputs = loaded_.pipeline.outputs;
     std::vector<OffsetBounds> bounds;
-    if (Status status = scan_.bounds(outputs.journal, bounds); !status.ok()) return status;
-    KafkaJournalOptions options;
-    options.brokers = loaded_.pipeline.brokers;
-    options.topic = outputs.journal;
-    options.properties = loaded_.pipeline.properties;
-    KafkaJournal journal(std::move(options));
+    if (Status status = scan_.bounds(loaded_.pipeline.outputs.journal, bounds); !status.ok()) return status;
+    KafkaJournal journal(journal_options(loaded_.pipeline, {}));
     for (const DerivedStage& stage : stages_) {
       if (Status status = read_journals(stage, journal, bounds.size()); !status.ok()) return status;
     }

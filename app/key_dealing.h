@@ -41,9 +41,8 @@ struct DealtKeys {
   std::uint64_t keys = 0, moved = 0;
 };
 
-// REQUIRES: `old` has a snapshot of each old task, all at one clock
-// and under one configuration; `dealt` is empty. A key that lies where it does not
-// belong (a stray of before the partitioner was known) stays, unless it meets its own there.
+// REQUIRES: `old` has a snapshot of each old task, all at one clock and under one configuration; `dealt` is empty. A key that
+// lies where it does not belong (a stray of before the partitioner was known) stays, unless it meets its own there.
 [[nodiscard]] Status deal_keys(const Dealing& dealing, const SnapshotStore& old, SnapshotStore& dealt, DealtKeys& out);
 
 // Where the new snapshots go beside the disk, within the transaction. May be empty.
@@ -54,8 +53,7 @@ using PublishDealing = std::function<Status()>;
                                      EpochTransaction& transaction, Journal& journal, const PublishDealing& publish);
 
 // Whether these are the snapshots that were published: the journal has a mark of each. `progress`: the group's, of the new
-// numbers. What was broken off before it
-// counted may lie there as well, while the same was done elsewhere.
+// numbers. What was broken off before it counted may lie there as well, while the same was done elsewhere.
 [[nodiscard]] Status check_dealing(const Dealing& dealing, const SnapshotStore& dealt,
                                    std::span<const TaskProgress> progress, Journal& journal, bool& counts);
 

@@ -355,7 +355,7 @@ class Repartition {
     if (Status status = producer.open(); !status.ok()) return status;
     KafkaSource source(source_options());
     if (Status status = source.join(); !status.ok()) return status;
-    KafkaJournal journal(producer, journal_options());
+    KafkaJournal journal(producer, journal_options(pipeline_, log_kafka));
     std::unique_ptr<EpochTransaction> transaction;
     if (has_transaction())
       transaction = std::make_unique<KafkaTransaction>(producer, source, loaded_.topics);
@@ -402,15 +402,6 @@ class Repartition {
     return options;
   }
 
-  [[nodiscard]] KafkaJournalOptions journal_options() const {
-    KafkaJournalOptions options;
-    options.brokers = pipeline_.brokers;
-    options.topic = pipeline_.outputs.journal;
-    options.properties = pipeline_.properties;
-    options.log = log_kafka;
-    return options;
-  }
-
   // What each task has now, and that what has left it is gone.
   Status publish_snapshots(KafkaProducer& producer, const SnapshotStore& old, const SnapshotStore& dealt,
                            const DealtKeys& keys) const {
@@ -445,7 +436,7 @@ class Repartition {
     SnapshotStore store, dealt;
     if (Status status = store.open(snapshot_directory(pipeline_.state_directory), group()); !status.ok()) return status;
     if (Status status = dealt.open(dealt_directory(), group()); !status.ok()) return status;
-    KafkaJournal journal(journal_options());
+    KafkaJournal journal(journal_options(pipeline_, log_kafka));
     bool counts = false;
     if (Status status = check_dealing(dealing_, dealt, progress_, journal, counts); !status.ok()) return status;
     if (counts) return take(dealt, store);

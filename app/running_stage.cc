@@ -49,7 +49,7 @@ Status RunningStage::connect() {
     if (Status status = patiently(spec_.open_configurations); !status.ok()) return status;
   }
   source_ = std::make_unique<KafkaSource>(source_options());
-  journal_ = std::make_unique<KafkaJournal>(*producer_, journal_options());
+  journal_ = std::make_unique<KafkaJournal>(*producer_, journal_options(pipeline_, log_kafka));
   if (Status status = open_transaction(); !status.ok()) return status;
   return patiently([this] { return source_->join(); });
 }
@@ -78,15 +78,6 @@ Status RunningStage::open_producer() {
   Status status = patiently([&] { return producer_->check_topics(spec_.outputs, pipeline_.create_topics); });
   if (!status.ok()) return status;
   return patiently([&] { return producer_->check_topics(spec_.tables, pipeline_.create_topics, compacted()); });
-}
-
-KafkaJournalOptions RunningStage::journal_options() const {
-  KafkaJournalOptions options;
-  options.brokers = pipeline_.brokers;
-  options.topic = pipeline_.outputs.journal;
-  options.properties = pipeline_.properties;
-  options.log = log_kafka;
-  return options;
 }
 
 KafkaSourceOptions RunningStage::source_options() const {
@@ -188,8 +179,8 @@ void RunningStage::make_runner() {
   }
   parts.sharing = sharing_.get();
   if (pipeline_.standby_copies > 0 && spec_.first_partitions == 0) {
-    standby_ =
-        std::make_unique<KafkaStandby>(*source_, source_options(), journal_options(), exactly_once(), parts.inspect);
+    standby_ = std::make_unique<KafkaStandby>(*source_, source_options(), journal_options(pipeline_, log_kafka),
+                                              exactly_once(), parts.inspect);
     parts.standby = &standby_->parts();
   }
   runner_ = std::make_unique<EpochRunner>(std::move(parts), std::move(options));

@@ -80,7 +80,6 @@ class RunningStage {
   [[nodiscard]] Status open_transaction();
   [[nodiscard]] Status open_journal(std::int32_t partitions);
   [[nodiscard]] Status open_sharing(std::int32_t partitions);
-  [[nodiscard]] KafkaJournalOptions journal_options() const;
   [[nodiscard]] KafkaSourceOptions source_options() const;
   void make_runner();
   [[nodiscard]] Status end();

@@ -16,6 +16,13 @@ constexpr int poll_ms = 100;
 
 }  // namespace
 
+KafkaJournalOptions journal_options(const Pipeline& pipeline, KafkaLog log) {
+  return {.brokers = pipeline.brokers,
+          .topic = pipeline.outputs.journal,
+          .properties = pipeline.properties,
+          .log = std::move(log)};
+}
+
 KafkaJournal::KafkaJournal(KafkaProducer& producer, KafkaJournalOptions options)
     : producer_(&producer), options_(std::move(options)) {}
 

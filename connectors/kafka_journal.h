@@ -8,6 +8,7 @@
 #include "connectors/journal.h"
 #include "connectors/kafka_client.h"
 #include "connectors/kafka_producer.h"
+#include "connectors/pipeline_config.h"
 
 namespace vigia {
 
@@ -18,6 +19,9 @@ struct KafkaJournalOptions {
   TimeMs patience_ms = 30'000;  // without progress, while reading
   KafkaLog log;
 };
+
+// Of the application's own.
+[[nodiscard]] KafkaJournalOptions journal_options(const Pipeline& pipeline, KafkaLog log);
 
 class KafkaJournal : public Journal {
  public:

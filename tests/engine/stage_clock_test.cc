@@ -95,6 +95,18 @@ TEST(StageClock, WhileBehindItIsTheSmallestTimeReadOfThosePartitionsThatAreBehin
   EXPECT_EQ(clock.take(950, wall_ms).clock_ms, 900);
 }
 
+TEST(StageClock, OfABatchTheNewestBelievableRecordCounts) {
+  StageClock clock(StageClock::Mode::wall, skew_ms);
+  const std::size_t a = clock.add_partition();
+  const std::size_t b = clock.add_partition();
+  clock.found_end(b, wall_ms);
+  clock.read_up_to(a, 300);  // where the batch ends
+  for (const TimeMs broker_ms : {TimeMs{900}, wall_ms + skew_ms + 1, TimeMs{300}})
+    clock.has_read(a, broker_ms, wall_ms);
+  EXPECT_EQ(clock.limit_ms(), 900);
+  EXPECT_EQ(clock.take(950, wall_ms).clock_ms, 900);  // of b
+}
+
 TEST(StageClock, AJournalledClockIsTakenOver) {
   StageClock clock(StageClock::Mode::wall, skew_ms);
   clock.set(700);
