@@ -18,6 +18,7 @@ endfunction()
 vigia_system_library(RdKafka rdkafka)
 vigia_system_library(RocksDB rocksdb)
 vigia_system_library(xxHash libxxhash)
+vigia_system_library(RE2 re2)
 
 find_library(FLATBUFFERS_LIBRARY flatbuffers REQUIRED)
 add_library(FlatBuffersLib INTERFACE IMPORTED)

@@ -1,0 +1,79 @@
+// Detections and correlations as loaded from Sigma's format: checked, patterns made ready, names of fields as the rules
+// write them.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/identity.h"
+#include "operators/sigma_pattern.h"
+#include "schemas/alert_generated.h"
+
+namespace vigia {
+
+// A pattern whose text is another field's value.
+struct SigmaReference {
+  std::string field;
+  SigmaPattern::Place place = SigmaPattern::Place::whole;
+  bool cased = false;
+};
+
+// One line of a selection: a field and what it is asked for.
+struct SigmaTest {
+  std::string field;  // empty: keywords, which are looked for in all texts of the event
+  std::vector<SigmaPattern> patterns;
+  std::vector<SigmaReference> references;
+  bool all = false;  // all patterns must match (each by a value of its own if need be), not one of them
+};
+
+struct SigmaExpression {
+  enum class Kind : std::uint8_t { all_of, any_of, negation, test };
+  Kind kind = Kind::all_of;
+  std::vector<SigmaExpression> parts;     // of a negation one
+  std::shared_ptr<const SigmaTest> test;  // of a test
+};
+
+struct SigmaLogSource {
+  std::string product, category, service;  // empty: not said
+};
+
+// What detections and correlations have in common.
+struct SigmaHead {
+  std::string rule_id;  // of the alerts: the rule's `id`, else its `name`
+  std::string id, name, title;
+  schema::Severity severity = schema::Severity::medium;
+  bool generate = false;
+  std::string file;
+  int line = 0;
+};
+
+struct SigmaDetection {
+  SigmaHead head;
+  SigmaLogSource logsource;
+  SigmaExpression condition;
+};
+
+enum class CorrelationType : std::uint8_t { event_count, value_count, temporal, temporal_ordered, absence };
+
+struct SigmaCorrelation {
+  SigmaHead head;
+  CorrelationType type = CorrelationType::event_count;
+  std::vector<std::string> rules;  // as written: ids or names
+  std::vector<std::string> group_by;
+  std::map<std::string, std::map<std::string, std::string>> aliases;  // alias, rule as written: field
+  TimeMs timespan_ms = 0;
+  std::int64_t at_least = 1;  // event_count and value_count
+  std::string value_field;    // value_count
+  bool before = false;        // absence
+};
+
+// All that the files of a configuration hold. Plain data; safe to read from any thread.
+struct SigmaRules {
+  std::vector<SigmaDetection> detections;
+  std::vector<SigmaCorrelation> correlations;  // those that a correlation refers to stand before it
+};
+
+}  // namespace vigia
