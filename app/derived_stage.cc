@@ -40,7 +40,8 @@ std::vector<DerivedStage> derived_stages(const LoadedStage& loaded, unsigned thr
                       std::move(part.topics), pipeline.source_silence_ms, versions(make), std::move(placements)});
   }
   const bool needs_second = std::ranges::any_of(topic.all(), [&](const Configuration& one) {
-    return needs_signal_stage(under({one.rules, config.site}, config));
+    Diagnostics mistakes;  // a task under it will name them
+    return needs_signal_stage(under({one.rules, config.site, plan_of(one, mistakes)}, config));
   });
   if (!needs_second && !needs_signal_stage(config)) return stages;
   const bool at_once = pipeline.clock == ClockMode::records;

@@ -27,6 +27,7 @@ std::optional<LoadedStage> load_stage(const std::string& path) {
   stage.allowed_lateness_ms = pipeline.allowed_lateness_ms;
   stage.max_clock_skew_ms = pipeline.max_clock_skew_ms;
   stage.rules = pipeline.rules;
+  stage.sigma = pipeline.sigma;
   stage.site = std::make_shared<const SiteModel>(std::move(loaded.site));
   for (const SourceSpec& source : pipeline.sources) {
     if (!source.has_operators) continue;
@@ -37,7 +38,8 @@ std::optional<LoadedStage> load_stage(const std::string& path) {
     result.topics.push_back(source.topic);
   }
   if (result.topics.empty()) {
-    fmt::print(stderr, "{}: found no source of the streams seal, trip, access and camera, expected at least one\n",
+    fmt::print(stderr,
+               "{}: found no source of the streams seal, trip, access, camera and security, expected at least one\n",
                path);
     return std::nullopt;
   }

@@ -191,6 +191,7 @@ class Service {
     spec.topics = {pipeline.outputs.signals};
     spec.outputs = {pipeline.outputs.alerts, pipeline.outputs.dead_letters};
     spec.tables = {pipeline.outputs.alert_state};
+    spec.signals = pipeline.outputs.signals;  // incidents that correlations are about
     spec.create_partitions = partitions;
     spec.queue_bytes = std::min<std::size_t>(signal_queue_bytes, signal_budget() / 2);
     spec.memory_budget_bytes = signal_budget() - spec.queue_bytes;

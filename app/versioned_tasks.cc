@@ -7,13 +7,14 @@ namespace vigia {
 StageConfig under(const StageRules& rules, StageConfig config) {
   config.rules = rules.rules;
   config.site = rules.site;
+  config.sigma = rules.sigma;
   return config;
 }
 
 VersionedTasks::VersionedTasks(ConfigurationTopic& topic, const LoadedStage& loaded, MakeTask make)
     : topic_(topic),
       own_hash_(loaded.configuration.hash()),
-      own_{loaded.stage.rules, loaded.stage.site},
+      own_{loaded.stage.rules, loaded.stage.site, loaded.stage.sigma},
       make_(std::move(make)) {}
 
 ConfigurationHash VersionedTasks::current() {
@@ -40,6 +41,9 @@ Status VersionedTasks::find(ConfigurationHash hash, StageRules& out) {
     Configuration configuration;
     if (Status status = topic_.find(hash, configuration); !status.ok()) return status;
     if (Status status = build_site(configuration, last_.site); !status.ok()) return status;
+    Diagnostics diagnostics;
+    last_.sigma = plan_of(configuration, diagnostics);
+    if (!diagnostics.errors.empty()) return Status::of(Fault::refused, format_errors(diagnostics.errors));
     last_.rules = std::move(configuration.rules);
     last_hash_ = hash;
   }

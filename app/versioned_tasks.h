@@ -16,6 +16,7 @@ namespace vigia {
 struct StageRules {
   std::vector<RuleSpec> rules;
   std::shared_ptr<const SiteModel> site;
+  std::shared_ptr<const SigmaPlan> sigma;  // null: none
 };
 
 [[nodiscard]] StageConfig under(const StageRules& rules, StageConfig config);

@@ -7,8 +7,8 @@
 #include <iterator>
 #include <map>
 
-#include "connectors/config_diagnostics.h"
 #include "connectors/geojson.h"
+#include "connectors/sigma_files.h"
 #include "connectors/site_files.h"
 #include "connectors/site_yaml.h"
 #include "connectors/timezone.h"
@@ -103,6 +103,8 @@ ConfigurationHash Configuration::hash() const {
   for (const RuleSpec& rule : rules) append(canonical_text(rule));
   for (const SiteDocument& document : site) append(document.content);
   append(timezone);
+  for (const SiteDocument& document : sigma) append(document.content);
+  if (!sigma_pipeline.name.empty()) append(sigma_pipeline.content);
   return {std::max<std::uint64_t>(1, XXH3_64bits(text.data(), text.size()))};
 }
 
@@ -110,12 +112,15 @@ std::string encode(const Configuration& configuration) {
   schema::ConfigurationT packed_all;
   for (const RuleSpec& rule : configuration.rules)
     packed_all.rules.push_back(std::make_unique<schema::RuleT>(packed(rule)));
-  for (const SiteDocument& document : configuration.site) {
+  const auto packed_file = [](const SiteDocument& document) {
     auto file = std::make_unique<schema::SiteFileT>();
     file->name = document.name;
     file->content = document.content;
-    packed_all.site.push_back(std::move(file));
-  }
+    return file;
+  };
+  for (const SiteDocument& document : configuration.site) packed_all.site.push_back(packed_file(document));
+  for (const SiteDocument& document : configuration.sigma) packed_all.sigma.push_back(packed_file(document));
+  if (!configuration.sigma_pipeline.name.empty()) packed_all.sigma_pipeline = packed_file(configuration.sigma_pipeline);
   packed_all.timezone = configuration.timezone;
   flatbuffers::FlatBufferBuilder builder;
   builder.Finish(schema::Configuration::Pack(builder, &packed_all));
@@ -133,6 +138,8 @@ Status decode(std::string_view bytes, Configuration& out) {
     if (Status status = unpack(*rule, out.rules.emplace_back()); !status.ok()) return status;
   }
   for (const auto& file : from.site) out.site.push_back({file->name, file->content});
+  for (const auto& file : from.sigma) out.sigma.push_back({file->name, file->content});
+  if (from.sigma_pipeline) out.sigma_pipeline = {from.sigma_pipeline->name, from.sigma_pipeline->content};
   out.timezone = from.timezone;
   return Status::good();
 }
@@ -160,6 +167,13 @@ Status build_site(const Configuration& configuration, std::shared_ptr<const Site
   return Status::good();
 }
 
+std::shared_ptr<const SigmaPlan> plan_of(const Configuration& configuration, Diagnostics& diagnostics) {
+  std::vector<SigmaFile> files;
+  for (const SiteDocument& document : configuration.sigma) files.push_back({document.name, document.content});
+  return plan_sigma_files(files, {configuration.sigma_pipeline.name, configuration.sigma_pipeline.content},
+                          diagnostics);
+}
+
 namespace {
 
 using Things = std::map<std::string, std::string>;  // by name: what it is
@@ -179,6 +193,13 @@ void compare(const Things& before, const Things& after, std::vector<std::string>
 
 Things things_of(const Configuration& configuration) {
   Things things;
+  Diagnostics diagnostics;
+  if (const auto plan = plan_of(configuration, diagnostics)) {
+    for (const auto& stream : plan->streams)
+      for (const auto& detection : stream.detections) things["rule " + detection.head.rule_id] = detection.head.hash;
+    for (const auto& correlation : plan->correlations)
+      things["rule " + correlation.head.rule_id] = correlation.head.hash;
+  }
   for (const RuleSpec& rule : configuration.rules) things["rule " + rule.id] = canonical_text(rule);
   std::shared_ptr<const SiteModel> site;
   if (!build_site(configuration, site).ok()) return things;

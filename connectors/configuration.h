@@ -8,14 +8,16 @@
 #include <string_view>
 #include <vector>
 
+#include "connectors/config_diagnostics.h"
 #include "connectors/configuration_hash.h"
 #include "connectors/status.h"
 #include "operators/rule.h"
+#include "operators/sigma_plan.h"
 #include "operators/site_model.h"
 
 namespace vigia {
 
-// A GeoJSON file as it was read.
+// A GeoJSON or YAML file as it was read.
 struct SiteDocument {
   std::string name;  // for people
   std::string content;
@@ -24,7 +26,9 @@ struct SiteDocument {
 struct Configuration {
   std::vector<RuleSpec> rules;  // with the implicit ones
   std::vector<SiteDocument> site;
-  std::string timezone = "UTC";  // of the local days; it changes with a restart only
+  std::vector<SiteDocument> sigma;  // detections and correlations
+  SiteDocument sigma_pipeline;      // without a name: there is none
+  std::string timezone = "UTC";     // of the local days; it changes with a restart only
 
   // The same for the same meaning: layout of the rules, and the files' names don't count. Never 0.
   [[nodiscard]] ConfigurationHash hash() const;
@@ -39,6 +43,9 @@ struct Configuration {
 // Its zones, routes and local days. Fault::refused: the files have mistakes, which the text names, or the time zone is not
 // known here.
 [[nodiscard]] Status build_site(const Configuration& configuration, std::shared_ptr<const SiteModel>& out);
+
+// Its detections and correlations; null when there are none, or with mistakes, which are noted.
+[[nodiscard]] std::shared_ptr<const SigmaPlan> plan_of(const Configuration& configuration, Diagnostics& diagnostics);
 
 // What is different, one line each, for people: "rule stop: changed". Empty: nothing that they would see.
 [[nodiscard]] std::vector<std::string> differences(const Configuration& before, const Configuration& after);

@@ -6,12 +6,15 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <optional>
+#include <utility>
 
 #include "connectors/formats.h"
 #include "connectors/kafka_properties.h"
 #include "connectors/pipeline_hash.h"
 #include "connectors/rule_reader.h"
 #include "connectors/section_reader.h"
+#include "connectors/sigma_files.h"
 #include "connectors/site_files.h"
 #include "connectors/text_file.h"
 #include "connectors/timezone.h"
@@ -82,7 +85,7 @@ constexpr const char* topic_name_form = "1 to 249 of the letters a-z A-Z 0-9 . _
 class PipelineReader {
  public:
   PipelineReader(const std::string& path, SectionReader& reader, LoadedPipeline& out)
-      : path_(path), reader_(reader), pipeline_(out.pipeline) {}
+      : path_(path), reader_(reader), pipeline_(out.pipeline), configuration_(out.configuration) {}
 
   void read(const YAML::Node& root, std::vector<SiteFile>& site_files) {
     const Section top = reader_.read(root, config_section("pipeline"));
@@ -217,31 +220,63 @@ class PipelineReader {
   }
 
   void read_sigma(const Section& top) {
-    const auto check_file = [&](std::string_view key, const std::string& file, int line) {
-      if (!read_text_file(resolve(file))) {
-        reader_.error(line, fmt::format("{}: {}, which can't be read", key, resolve(file)), "a file that can be read");
-      }
+    const auto read_file = [&](std::string_view key, const std::string& file, int line) -> std::optional<SiteDocument> {
+      auto content = read_text_file(resolve(file));
+      if (content) return SiteDocument{resolve(file), std::move(*content)};
+      reader_.error(line, fmt::format("{}: {}, which can't be read", key, resolve(file)), "a file that can be read");
+      return std::nullopt;
     };
     const ConfigValue& sigma = top.at("sigma");
-    for (std::size_t i = 0; i < sigma.element_lines.size(); ++i) {
-      check_file("sigma", top.list("sigma")[i], sigma.element_lines[i]);
-    }
-    if (!top.text("sigma_pipeline").empty()) {
-      check_file("sigma_pipeline", top.text("sigma_pipeline"), top.line("sigma_pipeline"));
-    }
-    for (const std::string_view key : {"sigma", "sigma_pipeline"}) {
-      if (top.given(key)) {
-        reader_.warning(top.line(key), fmt::format("{} is not available in this version; it is ignored", key));
-      }
-    }
+    for (std::size_t i = 0; i < sigma.element_lines.size(); ++i)
+      if (auto file = read_file("sigma", top.list("sigma")[i], sigma.element_lines[i]))
+        configuration_.sigma.push_back(std::move(*file));
+    if (!top.text("sigma_pipeline").empty())
+      if (auto file = read_file("sigma_pipeline", top.text("sigma_pipeline"), top.line("sigma_pipeline")))
+        configuration_.sigma_pipeline = std::move(*file);
   }
 
   const std::string& path_;
   SectionReader& reader_;
   Pipeline& pipeline_;
+  Configuration& configuration_;
   bool sources_are_complete_ = true;
   std::map<std::string, int> topic_lines_;
 };
+
+// Rules of both formats are known by their ids.
+void check_sigma(const std::string& path, const Pipeline& pipeline, Diagnostics& diagnostics) {
+  if (!pipeline.sigma) return;
+  std::map<std::string, const SigmaHead*> heads;
+  for (const auto& stream : pipeline.sigma->streams)
+    for (const auto& detection : stream.detections) heads.emplace(detection.head.rule_id, &detection.head);
+  for (const auto& correlation : pipeline.sigma->correlations)
+    heads.emplace(correlation.head.rule_id, &correlation.head);
+  for (const RuleSpec& rule : pipeline.rules)
+    if (const auto same = heads.find(rule.id); same != heads.end())
+      diagnostics.error(same->second->file, same->second->line,
+                        fmt::format("rule {}, which is in {} as well", rule.id, path), "each id once");
+  const auto has_source = [&](StreamId stream) {
+    return std::any_of(pipeline.sources.begin(), pipeline.sources.end(),
+                       [&](const SourceSpec& source) { return source.stream == stream; });
+  };
+  constexpr std::pair<SigmaPlan::Stream, StreamId> read[] = {{SigmaPlan::seal, StreamId::seal},
+                                                             {SigmaPlan::trip, StreamId::trip},
+                                                             {SigmaPlan::access, StreamId::access},
+                                                             {SigmaPlan::camera, StreamId::camera},
+                                                             {SigmaPlan::security, StreamId::security}};
+  for (const auto& [stream, id] : read)
+    for (const auto& detection : pipeline.sigma->streams[stream].detections)
+      if (!has_source(id))
+        diagnostics.error(detection.head.file, detection.head.line,
+                          fmt::format("rule {} without a source of its stream", detection.head.rule_id),
+                          fmt::format("a source with stream: {}", name_of(id)));
+  for (const auto stream : {SigmaPlan::alert, SigmaPlan::command})
+    for (const auto& detection : pipeline.sigma->streams[stream].detections)
+      diagnostics.error(detection.head.file, detection.head.line,
+                        fmt::format("rule {} over service {}", detection.head.rule_id,
+                                    stream == SigmaPlan::alert ? "alert" : "command"),
+                        "service seal, trip, access or camera: this version does not judge the others");
+}
 
 void load(const std::string& path, const EnvironmentLookup& environment, Diagnostics& diagnostics,
           LoadedPipeline& out) {
@@ -255,6 +290,8 @@ void load(const std::string& path, const EnvironmentLookup& environment, Diagnos
   PipelineReader(path, reader, out).read(*root, site_files);
   load_site_files(path, site_files, environment, out, diagnostics);
   if (is_timezone(out.pipeline.timezone)) out.site.days = local_days(out.pipeline.timezone);
+  out.pipeline.sigma = plan_of(out.configuration, diagnostics);
+  check_sigma(path, out.pipeline, diagnostics);
   out.pipeline.config_hash = pipeline_hash(out.pipeline, site_files);
   out.configuration.rules = out.pipeline.rules;
   out.configuration.timezone = out.pipeline.timezone;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "connectors/site_yaml.h"
 #include "engine/identity.h"
 #include "operators/rule.h"
+#include "operators/sigma_plan.h"
 #include "operators/site_model.h"
 
 namespace vigia {
@@ -75,6 +77,8 @@ struct Pipeline {
   std::vector<SourceSpec> sources;  // at least one, no topic twice; InputRecord::topic is the position here
   OutputSpec outputs;
   std::vector<RuleSpec> rules;  // only kinds that are available; unique ids; with the implicit clock_fault
+
+  std::shared_ptr<const SigmaPlan> sigma;  // detections and correlations; null: there are none
 
   // XXH3 of everything that can change an alert: rules, sources, times and the bytes of the site files. The same for
   // the same meaning, whatever the layout, the comments, the paths or the brokers.

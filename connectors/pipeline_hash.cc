@@ -22,6 +22,7 @@ std::uint64_t pipeline_hash(const Pipeline& pipeline, const std::vector<SiteFile
   }
   for (const RuleSpec& rule : pipeline.rules) append(canonical_text(rule));
   for (const SiteFile& file : site_files) append(file.content);
+  if (pipeline.sigma) text += fmt::format("sigma {};", pipeline.sigma->hash);
   return XXH3_64bits(text.data(), text.size());
 }
 

@@ -68,4 +68,24 @@ const SigmaPipelineEntry* entry_for(const SigmaPipeline& pipeline, const SigmaLo
   return best;
 }
 
+void resolve_logsources(const SigmaPipeline& pipeline, SigmaRules& rules, Diagnostics& diagnostics) {
+  for (auto& rule : rules.detections) {
+    const auto& source = rule.logsource;
+    if (source.product == "vigia") continue;
+    if (const auto* entry = entry_for(pipeline, source)) {
+      rule.when = entry->when;
+      rule.names = entry->fields;
+      continue;
+    }
+    std::string text;
+    for (const auto& [name, value] :
+         {std::pair{"product", &source.product}, {"category", &source.category}, {"service", &source.service}})
+      if (!value->empty()) text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", name, *value);
+    diagnostics.warning(rule.head.file, rule.head.line,
+                        fmt::format("sigma_pipeline has no entry for {{{}}}, so rule {} is offered every event of the "
+                                    "security stream, under the fields' own names",
+                                    text, rule.head.rule_id));
+  }
+}
+
 }  // namespace vigia

@@ -26,4 +26,8 @@ using SigmaPipeline = std::vector<SigmaPipelineEntry>;
 // The entry that says most about the log source, of several the first; null: none fits.
 [[nodiscard]] const SigmaPipelineEntry* entry_for(const SigmaPipeline& pipeline, const SigmaLogSource& logsource);
 
+// Tells each detection where its events and fields are. Warns of rules whose log source has no entry: they are offered every
+// event of the security stream, under the fields' own names.
+void resolve_logsources(const SigmaPipeline& pipeline, SigmaRules& rules, Diagnostics& diagnostics);
+
 }  // namespace vigia

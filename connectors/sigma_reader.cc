@@ -1,6 +1,7 @@
 #include "connectors/sigma_reader.h"
 
 #include <fmt/format.h>
+#include <xxhash.h>
 
 #include <algorithm>
 #include <map>
@@ -25,7 +26,10 @@ const Member* find(const std::vector<Member>& members, std::string_view key) {
 class DocumentReader {
  public:
   DocumentReader(const SigmaYaml& yaml, const YAML::Node& document)
-      : yaml_(yaml), line_(SigmaYaml::line_of(document)), members_(yaml.members(document)) {}
+      : yaml_(yaml), line_(SigmaYaml::line_of(document)), members_(yaml.members(document)) {
+    const auto text = YAML::Dump(document);
+    hash_ = fmt::format("{:016x}", XXH3_64bits(text.data(), text.size()));
+  }
 
   void read(SigmaRules& out) {
     const auto* detection = find(members_, "detection");
@@ -36,7 +40,8 @@ class DocumentReader {
       yaml_.error(line_, detection == nullptr ? "a document without detection or correlation" : "both in one document",
                   "detection: or correlation:");
     } else if (detection != nullptr) {
-      SigmaDetection rule{read_head(), {}, {}};
+      SigmaDetection rule;
+      rule.head = read_head();
       read_logsource(rule);
       read_detection(*detection, rule);
       out.detections.push_back(std::move(rule));
@@ -65,6 +70,7 @@ class DocumentReader {
     head.title = text("title");
     head.file = yaml_.file();
     head.line = line_;
+    head.hash = hash_;
     head.rule_id = head.id.empty() ? head.name : head.id;
     if (head.rule_id.empty())
       yaml_.error(line_, "a rule without id and name", "id: or name:, by which its alerts are known");
@@ -230,6 +236,7 @@ class DocumentReader {
   const SigmaYaml& yaml_;
   int line_;
   std::vector<Member> members_;
+  std::string hash_;
 };
 
 // Names across all files, and the order of correlations.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "engine/bytes.h"
 #include "engine/result_order.h"
@@ -31,20 +32,24 @@ EpochResult ChainedTask::take_over(Task& task) {
   return result;
 }
 
-// Hands the first one's signals to the second, and adds what comes of them. A clock that is behind changes nothing.
+// Hands the first one's signals to the second, and adds what comes of them; what the second signals goes back to it, until
+// there is nothing more. A clock that is behind changes nothing.
 void ChainedTask::signal(EpochResult& result, TimeMs clock_ms) {
-  std::vector<std::pair<std::string, std::string>> bytes;
-  bytes.reserve(result.signals.size());
-  std::vector<InputRecord> signals;
-  for (const auto& signal : result.signals) {
-    const auto& [key, value] = bytes.emplace_back(record_key(signal), record_value(signal));
-    signals.push_back({TopicIndex{0}, PartitionId{0}, Offset{signals_++}, signal.broker_ms, key, value});
-  }
-  const std::vector<TimeMs> clocks(signals.size(), clock_ms);
-  auto second = second_->process(signals, clocks, clock_ms);
-  std::ranges::move(second.alerts, std::back_inserter(result.alerts));
+  auto waiting = std::exchange(result.signals, {});
+  do {
+    std::vector<std::pair<std::string, std::string>> bytes;
+    bytes.reserve(waiting.size());
+    std::vector<InputRecord> signals;
+    for (const auto& signal : waiting) {
+      const auto& [key, value] = bytes.emplace_back(record_key(signal), record_value(signal));
+      signals.push_back({TopicIndex{0}, PartitionId{0}, Offset{signals_++}, signal.broker_ms, key, value});
+    }
+    const std::vector<TimeMs> clocks(signals.size(), clock_ms);
+    auto second = second_->process(signals, clocks, clock_ms);
+    std::ranges::move(second.alerts, std::back_inserter(result.alerts));
+    waiting = std::move(second.signals);
+  } while (!waiting.empty());
   put_in_order(result.alerts);
-  result.signals.clear();
 }
 
 void ChainedTask::begin_snapshot(bool all, std::string& meta) {

@@ -27,6 +27,8 @@ struct EventHead {
   bool clock_fault = false;
   EvidenceRef evidence;
   std::string_view canonical;  // the canonical form; only for events without a sequence number
+  // What the stage found in the event by itself, and says when it is accepted; null: nothing, as of what is kept.
+  const void* findings = nullptr;
 };
 
 // The order of semantics 1.1 within one key.

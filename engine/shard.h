@@ -153,6 +153,10 @@ class alignas(128) Shard {  // shards are worked side by side
   void begin_run(const EventHead& head, Record& record);
   void judge_alone(const EventRow& row, Record& record);
   void append(const EventHead& head, const Payload& payload, std::uint32_t index, Record& record);
+  void tell_findings(const EventHead& head, const Record& record) {
+    if constexpr (requires { stage_.tell_findings(head, std::string_view(), alone_, signals_); })
+      if (head.findings != nullptr) stage_.tell_findings(head, record.cold->key, alone_, signals_);
+  }
   void accept(const EventHead& head, const Payload& payload, std::uint32_t index, Record& record);
   void put_aside(const EventRow& row, std::uint32_t index, Record& record);
   void reject_too_late(const EventRow& row);
@@ -212,7 +216,7 @@ class alignas(128) Shard {  // shards are worked side by side
   MemoryUsage usage_;
   Account account_;
   std::vector<RowReject> too_late_;
-  std::vector<Alert> alone_;  // alerts of events beyond their time
+  std::vector<Alert> alone_;  // alerts of events beyond their time, and of those that say something by themselves
   std::vector<Signal> signals_;
   std::vector<std::uint32_t> touched_;
   // Keys changed since the last snapshot began carry changed_mark_; those that the one under way still has to save carry

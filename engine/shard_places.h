@@ -71,6 +71,7 @@ void Shard<Stage>::judge_alone(const EventRow& row, Record& record) {
   stage_.judge_alone(row, episodes);
   if (episodes.empty()) return reject_too_late(row);
   ++account_.applied;
+  tell_findings(row.head, record);
   AlertBook book;
   book.reconcile(
       episodes, record.cold->key, {}, [&](std::uint16_t rule) { return stage_.names_of(rule); },
@@ -231,6 +232,7 @@ void Shard<Stage>::flush(std::uint32_t index, Record& record) {
     offsets.see(event.head.evidence);
     Emitter emitter(cold.ledger, event.head, event.head.broker_ms);
     stage_.arrived(area_of(record), cold.context, event.head, event.payload, emitter);
+    tell_findings(event.head, record);
     if (emitter.due_ms() < record.due_ms) schedule(index, emitter.due_ms());
   };
   rebuild.run(*pending, std::exchange(cold.redo_from_ms, never_ms), accepted, [&] { ++account_.duplicate; });

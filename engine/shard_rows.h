@@ -133,6 +133,7 @@ void Shard<Stage>::accept(const EventHead& head, const Payload& payload, std::ui
   stage_.arrived(area_of(record), record.cold->context, head, payload, emitter);
   stage_.apply(state_of(record), area_of(record), head, payload, record.cold->context, emitter);
   absorb_emitted(emitter, head, index, record);
+  tell_findings(head, record);
 }
 
 template <class Stage>

@@ -40,7 +40,7 @@ EpochResult SideBySideTask::process(std::span<const InputRecord> records, std::s
     std::vector<const InputRecord*> whence;
     for (std::size_t i = 0; i < records.size(); ++i) {
       const auto& topic = part.topics[records[i].topic.value];
-      if (!topic) continue;
+      if (!topic || (part.takes && !part.takes(records[i]))) continue;
       own.push_back(records[i]);
       own.back().topic = *topic;
       clocks.push_back(record_clock_ms[i]);

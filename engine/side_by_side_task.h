@@ -2,6 +2,7 @@
 // to the outside they are one stage.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +19,7 @@ class SideBySideTask final : public Task {
     std::unique_ptr<Task> task;
     std::vector<std::optional<TopicIndex>>
         topics;  // by topic of the whole: the part's own number for it; none: not its
+    std::function<bool(const InputRecord&)> takes = {};  // of those topics' records; empty: all
   };
   // REQUIRES: fewer than 100 parts.
   explicit SideBySideTask(std::vector<Part> parts) : parts_(std::move(parts)) {}

@@ -23,6 +23,8 @@
 //   describe(episode, alert)     the words of an alert.
 //   is_signal(rule), describe_signal(told, key, context)  may be absent. Rules whose episodes are only parts of
 //                                what another stage judges: they live as alerts do, but leave as signals.
+//   tell_findings(head, key, alerts, signals)  may be absent. An event with findings was accepted: what they say leaves at once,
+//                                outside of ledger and alert book. Called once for each.
 //   judge_alone(row, ...)        what an event says that comes too late to be put in its place.
 //
 // When the configuration changes, Stage::Change(before, after) says how what one stage has of a key goes on under the other

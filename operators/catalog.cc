@@ -42,7 +42,7 @@ std::string_view name_of(StreamId stream) {
 
 bool has_operators(StreamId stream) {
   return stream == StreamId::trip || stream == StreamId::seal || stream == StreamId::access ||
-         stream == StreamId::camera;
+         stream == StreamId::camera || stream == StreamId::security;
 }
 
 const KindSpec* find_kind(std::string_view kind) {

@@ -59,6 +59,7 @@ class DeviceStage {
 
   [[nodiscard]] static KeyHash hash(std::string_view key) { return KeyHash{XXH3_64bits(key.data(), key.size())}; }
   [[nodiscard]] const std::vector<StageSource>& sources() const { return config_.sources; }
+  [[nodiscard]] const SigmaPlan* sigma() const { return config_.sigma.get(); }
   // Of everything that the bytes of a state depend on.
   [[nodiscard]] std::uint64_t fingerprint() const { return fingerprint_; }
 
@@ -140,6 +141,10 @@ class DeviceStage {
         op.judge(judge);
     });
     std::erase_if(out.episodes, [&](const Episode& episode) { return !concerns(episode, input.key, input.context); });
+  }
+  void tell_findings(const EventHead& head, std::string_view key, std::vector<Alert>& alerts,
+                     std::vector<Signal>& signals) const {
+    vigia::tell_findings(config_, head, key, alerts, signals);
   }
   // Instant alarms are never too late: each is judged by itself, at its own time.
   void judge_alone(const Row<Payload>& row, std::vector<Episode>& out) const {
@@ -226,7 +231,7 @@ class DeviceStage {
 template <class Device>
 class alignas(128) DeviceDecoder : public RecordDecoder {
  public:
-  explicit DeviceDecoder(const DeviceStage<Device>& stage) : stage_(stage) {}
+  explicit DeviceDecoder(const DeviceStage<Device>& stage) : RecordDecoder(stage.sigma()), stage_(stage) {}
 
   // Calls emit(row) for each good event. `row` comes with the record's index and clock; the rest is overwritten.
   template <class Emit>

@@ -7,6 +7,7 @@
 #include "operators/camera_stage.h"
 #include "operators/door_stage.h"
 #include "operators/seal_stage.h"
+#include "operators/security_task.h"
 
 namespace vigia {
 

@@ -2,7 +2,9 @@
 // stage; how a row is filled from an event is the stage's.
 #pragma once
 
+#include <array>
 #include <concepts>
+#include <memory>
 #include <memory_resource>
 #include <string>
 #include <string_view>
@@ -10,6 +12,8 @@
 #include <vector>
 
 #include "engine/stage.h"
+#include "operators/sigma_event_reader.h"
+#include "operators/sigma_plan.h"
 #include "operators/stage_config.h"
 #include "schemas/json_reader.h"
 #include "schemas/json_writer.h"
@@ -53,9 +57,17 @@ struct EventKind<schema::CameraEvent> {
 // One thread at a time. What its rows point at lives until the next begin().
 class RecordDecoder {
  public:
-  RecordDecoder() : builder_(4096) {}
+  // `sigma`: null: no detections.
+  explicit RecordDecoder(const SigmaPlan* sigma) : builder_(4096) {
+    for (std::size_t i = 0; sigma != nullptr && i < readers_.size(); ++i)
+      if (sigma->streams[i].matcher.size() > 0) readers_[i] = std::make_unique<SigmaEventReader>(sigma->streams[i]);
+  }
 
-  void begin() { arena_.release(); }
+  void begin() {
+    arena_.release();
+    for (auto& reader : readers_)
+      if (reader) reader->begin();
+  }
 
  protected:
   // Calls fill(event, copy) for each good event of the record, to fill in `row` and pass it on; `copy`: the event's bytes
@@ -111,6 +123,15 @@ class RecordDecoder {
     read(Kind::verify({reinterpret_cast<const char*>(builder_.GetBufferPointer()), builder_.GetSize()}), &json);
   }
 
+  // What detections find in the event.
+  template <class Event>
+  [[nodiscard]] const SigmaFindings* findings(const Event& event, SigmaPlan::Stream stream) {
+    auto& reader = readers_[stream];
+    if (!reader) return nullptr;
+    text_.clear();
+    json::append_json(event, text_);
+    return reader->find(text_);
+  }
   // Of a device's event: its times and number, and its canonical form when it has no number.
   template <class Event, class Payload>
   void fill_head(const Event& event, StreamId stream, Row<Payload>& row) {
@@ -119,6 +140,9 @@ class RecordDecoder {
     row.head.stream_rank = static_cast<std::uint8_t>(stream);
     row.buffered = event.buffered();
     row.is_device = true;
+    row.head.findings = findings(event, stream == StreamId::seal     ? SigmaPlan::seal
+                                        : stream == StreamId::access ? SigmaPlan::access
+                                                                     : SigmaPlan::camera);
     row.head.canonical = row.head.sequence == 0 ? canonical(event) : std::string_view();
   }
   template <class Event>
@@ -140,6 +164,7 @@ class RecordDecoder {
   static void refuse_event(const InputRecord& record, std::int32_t index, std::string reason,
                            std::vector<RejectedRecord>& rejected, Account& account);
 
+  std::array<std::unique_ptr<SigmaEventReader>, SigmaPlan::alert> readers_;  // by stream; null: it has no detections
   json::Reader reader_;
   flatbuffers::FlatBufferBuilder builder_;
   std::pmr::monotonic_buffer_resource arena_;

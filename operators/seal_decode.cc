@@ -35,6 +35,7 @@ void SealDecoder::fill(const schema::TripEvent& event, bool, Row<SealPayload>& r
   row.buffered = false;
   row.is_device = false;
   row.payload = {};
+  row.head.findings = findings(event, SigmaPlan::trip);
   row.head.canonical = canonical(event);
   // By itself: the event may be one of a batch, and its history outlives the record.
   schema::TripEventT unpacked;

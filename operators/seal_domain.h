@@ -14,6 +14,7 @@
 #include "operators/seal_compact.h"
 #include "operators/seal_stage.h"
 #include "operators/seal_view.h"
+#include "operators/sigma_event_reader.h"
 
 namespace vigia {
 
@@ -33,6 +34,7 @@ class SealDomain {
 
   [[nodiscard]] static KeyHash hash(std::string_view key) { return KeyHash{XXH3_64bits(key.data(), key.size())}; }
   [[nodiscard]] const std::vector<StageSource>& sources() const { return config_.sources; }
+  [[nodiscard]] const SigmaPlan* sigma() const { return config_.sigma.get(); }
 
   // Of everything that the bytes of a state depend on: rules and sources in their order, zones and routes.
   [[nodiscard]] std::uint64_t fingerprint() const { return fingerprint_; }
@@ -78,6 +80,10 @@ class SealDomain {
   }
   void deadlines(const std::byte* state, const std::byte* area, Deadlines& out) const;
   void episodes(const JudgeInput<SealContext>& input, Judgement& out) const;
+  void tell_findings(const EventHead& head, std::string_view key, std::vector<Alert>& alerts,
+                     std::vector<Signal>& signals) const {
+    vigia::tell_findings(config_, head, key, alerts, signals);
+  }
   void judge_alone(const EventRow& row, std::vector<Episode>& out) const;
 
   // Application and id of a rule: what an alert's id is made of.

@@ -46,6 +46,7 @@ struct SigmaHead {
   std::string id, name, title;
   schema::Severity severity = schema::Severity::medium;
   bool generate = false;
+  std::string hash;  // 16 hex digits, of all that the rule says
   std::string file;
   int line = 0;
 };
@@ -54,6 +55,9 @@ struct SigmaDetection {
   SigmaHead head;
   SigmaLogSource logsource;
   SigmaExpression condition;
+  // Where the log source's events and fields are: told by the file that sigma_pipeline names, else left empty.
+  SigmaExpression when;
+  std::map<std::string, std::string> names;
 };
 
 enum class CorrelationType : std::uint8_t { event_count, value_count, temporal, temporal_ordered, absence };

@@ -18,6 +18,8 @@ namespace vigia {
 
 enum class PayloadFormat : std::uint8_t { flatbuffers, json };
 
+struct SigmaPlan;
+
 // Where a source's producers put their keys. Thread-safe.
 class KeyPlacement {
  public:
@@ -51,10 +53,11 @@ struct StageConfig {
   TimeMs allowed_lateness_ms = 10 * 60'000LL;
   TimeMs max_clock_skew_ms = 5 * 60'000LL;
   std::vector<StageSource> sources;
-  std::vector<RuleSpec> rules;            // kinds this stage does not know are an error of the caller
-  std::shared_ptr<const SiteModel> site;  // never null
-  unsigned threads = 1;                   // of the task; alerts do not depend on it
-  ColdStoreMaker spill = {};              // where the task keeps what Task::keep_within has no room for; empty: nowhere
+  std::vector<RuleSpec> rules;             // kinds this stage does not know are an error of the caller
+  std::shared_ptr<const SiteModel> site;   // never null
+  std::shared_ptr<const SigmaPlan> sigma;  // null: no detections
+  unsigned threads = 1;                    // of the task; alerts do not depend on it
+  ColdStoreMaker spill = {};  // where the task keeps what Task::keep_within has no room for; empty: nowhere
 };
 
 }  // namespace vigia

@@ -26,7 +26,7 @@ class Conformance : public testing::Test {
 
   std::vector<Case> cases() const {
     auto found = judged_cases(folder_, directory_);
-    EXPECT_EQ(found.size(), 83U);
+    EXPECT_EQ(found.size(), 95U);
     EXPECT_EQ(std::ranges::count_if(found, &Case::only_seals), 48) << "cases of seals and trips";
     return found;
   }

@@ -315,19 +315,15 @@ rules: [{id: "${ID}", kind: route_deviation, confirmations: "${N}", max_speed_km
 
 TEST(PipelineConfig, KindsOfLaterVersionsAreCheckedAndLeftOut) {
   const ConfigFiles files;
-  files.write("rules/a.yml", "title: a\n");
   const std::string head = R"(application: a
-sources: [{topic: s, stream: seal}, {topic: t, stream: trip}, {topic: d, stream: access}, {topic: l, stream: security}]
-sigma: [rules/a.yml]
+sources: [{topic: s, stream: seal}, {topic: t, stream: trip}, {topic: d, stream: access}, {topic: l, stream: command}]
+
 )";
   const LoadedPipeline loaded =
       files.load(head + "rules:\n  - {id: p, kind: anti_passback}\n  - {id: o, kind: seal_opened}\n");
   ASSERT_TRUE(loaded.ok()) << format_errors(loaded.errors);
   EXPECT_EQ(format_warnings(loaded.warnings),
             files.path("pipeline.yaml") +
-                ":2: warning: no rule of this version reads stream security; topic l is left alone\n" +
-                files.path("pipeline.yaml") + ":3: warning: sigma is not available in this version; it is ignored\n" +
-                files.path("pipeline.yaml") +
                 ":5: warning: kind anti_passback is not available in this version; the rule is ignored\n");
   ASSERT_EQ(loaded.pipeline.rules.size(), 2u);
   EXPECT_EQ(loaded.pipeline.rules[0].kind, "seal_opened");
@@ -406,6 +402,55 @@ TEST(ConfigHash, IsOfTheMeaning) {
   EXPECT_NE(hash(head + "timezone: America/Guayaquil\nrules: [{id: a, kind: unauthorized_stop}]\n"), base);
   files.write("z.geojson", R"({"type": "FeatureCollection", "features": [ ]})");
   EXPECT_NE(hash(head + "rules: [{id: a, kind: unauthorized_stop}]\n"), base);
+}
+
+constexpr const char* with_sigma = R"(application: a
+sources: [{topic: s, stream: seal}, {topic: t, stream: trip}, {topic: l, stream: security}]
+rules: [{id: stop, kind: unauthorized_stop}]
+sigma: [rules.yml]
+)";
+
+std::string detection(const std::string& name, const std::string& logsource) {
+  return "name: " + name + "\nlogsource: " + logsource + "\ndetection: {s: {f: x}, condition: s}\n";
+}
+
+TEST(PipelineConfig, SigmaRulesArePartOfTheConfiguration) {
+  const ConfigFiles files;
+  files.write("rules.yml", detection("r", "{product: windows}"));
+  const LoadedPipeline loaded = files.load(with_sigma);
+  ASSERT_TRUE(loaded.ok()) << format_errors(loaded.errors);
+  ASSERT_NE(loaded.pipeline.sigma, nullptr);
+  EXPECT_EQ(format_warnings(loaded.warnings),
+            files.path("rules.yml") +
+                ":1: warning: sigma_pipeline has no entry for {product: windows}, so rule r is "
+                "offered every event of the security stream, under the fields' own names\n");
+  Configuration back;
+  ASSERT_TRUE(decode(encode(loaded.configuration), back).ok());
+  EXPECT_EQ(back.hash(), loaded.configuration.hash());
+
+  files.write("rules.yml", detection("q", "{product: windows}"));
+  const LoadedPipeline other = files.load(with_sigma);
+  EXPECT_NE(other.pipeline.config_hash, loaded.pipeline.config_hash);
+  EXPECT_NE(other.configuration.hash(), loaded.configuration.hash());
+  EXPECT_THAT(differences(loaded.configuration, other.configuration), ElementsAre("rule r is gone", "rule q is new"));
+}
+
+TEST(PipelineConfig, SigmaRulesWithMistakesLoadNothing) {
+  const ConfigFiles files;
+  const auto error_of = [&](const std::string& rules) {
+    files.write("rules.yml", rules);
+    return format_errors(files.load(with_sigma).errors);
+  };
+  EXPECT_THAT(error_of("title: a\n"), HasSubstr("rules.yml:1: found a document without detection or correlation"));
+  EXPECT_THAT(error_of(detection("stop", "{product: x}")), HasSubstr("rules.yml:1: found rule stop, which is in"));
+  EXPECT_THAT(
+      error_of(detection("r", "{product: vigia, service: camera}")),
+      HasSubstr("rules.yml:1: found rule r without a source of its stream, expected a source with stream: camera"));
+  EXPECT_THAT(error_of(detection("r", "{product: vigia, service: alert}")), HasSubstr("over service alert"));
+  EXPECT_THAT(error_of(detection("r", "{product: x}") +
+                       "---\nname: low\ncorrelation: {type: temporal, rules: [r], group-by: [a], timespan: 1m}\n"
+                       "---\nname: top\ncorrelation: {type: temporal, rules: [low], group-by: [b], timespan: 1m}\n"),
+              HasSubstr("group-by b, which incidents of low don't have"));
 }
 
 }  // namespace

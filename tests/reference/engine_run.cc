@@ -31,6 +31,7 @@ LoadedStage stage_of(LoadedPipeline loaded) {
                                     source.foreign != nullptr ? source.foreign->adapt : nullptr});
   }
   stage.config.rules = pipeline.rules;
+  stage.config.sigma = pipeline.sigma;
   stage.config.site = std::make_shared<const SiteModel>(std::move(loaded.site));
   return stage;
 }

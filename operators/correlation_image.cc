@@ -1,0 +1,140 @@
+// CorrelationTask and its snapshots. Images, integers as in memory, texts with their length before them:
+//   rule_id GROUP    due_ms, newest_ms, touch, touched_hour, number of events, events field by field, number of alerts, alerts as the
+//                    book has them in memory; GROUP: the group-by values, two bytes of length before each
+#include <algorithm>
+
+#include "engine/bytes.h"
+#include "operators/correlation_task.h"
+
+namespace vigia {
+namespace {
+
+constexpr std::uint8_t correlation_image_version = 1;
+constexpr const char* damaged = "the image of a group of a correlation is damaged";
+
+}  // namespace
+
+std::string CorrelationTask::image_key(const Rule& rule, std::string_view values) {
+  std::string key;
+  ByteWriter(key).put_text(rule.id);
+  key += values;
+  return key;
+}
+
+std::string CorrelationTask::image_of(const Group& group) {
+  std::string bytes;
+  ByteWriter out(bytes);
+  out.put(group.due_ms);
+  out.put(group.newest_ms);
+  out.put(group.touch);
+  out.put(group.touched_hour);
+  out.put(static_cast<std::uint32_t>(group.events.size()));
+  for (const auto& event : group.events) {
+    for (const auto time_ms : {event.start_ms, event.end_ms}) out.put(time_ms);
+    for (const auto number : {event.value, event.id}) out.put(number);
+    for (const auto number : {event.rules, event.revision}) out.put(number);
+  }
+  out.put(static_cast<std::uint32_t>(group.book.alerts.size()));
+  for (const auto& alert : group.book.alerts) out.put(alert);
+  return bytes;
+}
+
+// What the rule's budget has to say, in the header.
+std::string CorrelationTask::image_of(const Rule& rule) {
+  std::string bytes;
+  ByteWriter out(bytes);
+  out.put_text(rule.id);
+  out.put(rule.dropped);
+  for (const auto time_ms : {rule.overflow_start_ms, rule.overflow_ms}) out.put(time_ms);
+  out.put(static_cast<std::uint32_t>(rule.overflow_book.alerts.size()));
+  for (const auto& alert : rule.overflow_book.alerts) out.put(alert);
+  return bytes;
+}
+
+void CorrelationTask::begin_snapshot(bool all, std::string& meta) {
+  meta.clear();
+  ByteWriter out(meta);
+  out.put(correlation_image_version);
+  out.put(plan_->hash);
+  out.put(clock_ms_);
+  out.put(let_go_ms_);
+  out.put(hour_);
+  out.put(touches_);
+  out.put(total_);
+  out.put(static_cast<std::uint32_t>(rules_.size()));
+  for (const auto& rule : rules_) out.put_text(image_of(*rule));
+  if (all)
+    for (auto& rule : rules_)
+      for (auto& entry : rule->groups) mark_changed(*rule, entry);
+  saving_.clear();
+  saving_at_ = 0;
+  for (auto& key : gone_) saving_.push_back({std::move(key), {}});
+  gone_.clear();
+  for (auto& [rule, entry] : changed_) {
+    entry->second.is_changed = false;
+    saving_.push_back({image_key(*rule, entry->first), image_of(entry->second)});
+  }
+  changed_.clear();
+}
+
+bool CorrelationTask::continue_snapshot(std::size_t keys_max, const std::function<void(KeyImage&&)>& sink) {
+  for (; keys_max > 0 && saving_at_ < saving_.size(); --keys_max) sink(std::move(saving_[saving_at_++]));
+  if (saving_at_ < saving_.size()) return false;
+  saving_.clear();
+  saving_at_ = 0;
+  return true;
+}
+
+std::string CorrelationTask::restore_meta(std::string_view meta) {
+  ByteReader in(meta);
+  if (in.get<std::uint8_t>() != correlation_image_version) return "the snapshot of correlations is not of this version";
+  if (in.get<std::uint64_t>() != plan_->hash)
+    return "the snapshot was made under other rules; start with those, or with another state directory to read the "
+           "topics again from their beginning";
+  clock_ms_ = in.get<TimeMs>();
+  let_go_ms_ = in.get<TimeMs>();
+  hour_ = in.get<std::int32_t>();
+  touches_ = in.get<std::uint64_t>();
+  is_restored_ = true;
+  total_ = in.get<Account>();
+  for (auto count = in.get<std::uint32_t>(); count > 0 && !in.failed; --count) {
+    ByteReader part(in.get_text());
+    auto& rule = rule_of(part.get_text());
+    rule.dropped = part.get<std::uint64_t>();
+    rule.overflow_start_ms = part.get<TimeMs>();
+    rule.overflow_ms = part.get<TimeMs>();
+    for (auto alerts = part.get<std::uint32_t>(); alerts > 0 && !part.failed; --alerts)
+      rule.overflow_book.alerts.push_back(part.get<ToldAlert>());
+  }
+  return in.failed || !in.at_end() ? "the snapshot's header is damaged" : "";
+}
+
+std::string CorrelationTask::restore_key(std::string_view key, std::string_view bytes) {
+  ByteReader name(key);
+  const auto id = name.get_text();
+  if (name.failed) return damaged;
+  auto& rule = rule_of(id);
+  const auto [at, is_new] = rule.groups.try_emplace(std::string(key.substr(sizeof(std::uint32_t) + id.size())));
+  if (!is_new) return damaged;
+  auto& group = at->second;
+  ByteReader in(bytes);
+  const auto due_ms = in.get<TimeMs>();
+  group.newest_ms = in.get<TimeMs>();
+  group.touch = in.get<std::uint64_t>();
+  group.touched_hour = in.get<std::int32_t>();
+  for (auto count = in.get<std::uint32_t>(); count > 0 && !in.failed; --count) {
+    Kept event;
+    for (auto* time_ms : {&event.start_ms, &event.end_ms}) *time_ms = in.get<TimeMs>();
+    for (auto* number : {&event.value, &event.id}) *number = in.get<std::uint64_t>();
+    for (auto* number : {&event.rules, &event.revision}) *number = in.get<std::uint32_t>();
+    group.events.push_back(event);
+  }
+  rule.event_bytes += group.events.size() * sizeof(Kept);
+  for (auto count = in.get<std::uint32_t>(); count > 0 && !in.failed; --count)
+    group.book.alerts.push_back(in.get<ToldAlert>());
+  if (due_ms != never_ms) rule.due.emplace(due_ms, &*at);
+  group.due_ms = due_ms;
+  return in.failed || !in.at_end() ? damaged : "";
+}
+
+}  // namespace vigia

@@ -1,0 +1,62 @@
+// The stage of IT-security events: JSON objects, keyed as their records are. Detections look at one event alone, so there is no
+// history and no state of keys: an event is heard once, and what it says leaves at once. What it takes to know a second
+// delivery is kept for as long as one may come: 16 bytes an event for `allowed_lateness`.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "engine/task.h"
+#include "operators/security_decode.h"
+#include "operators/stage_config.h"
+
+namespace vigia {
+
+class SecurityTask final : public Task {
+ public:
+  explicit SecurityTask(const StageConfig& config);
+  ~SecurityTask() override;
+
+  EpochResult process(std::span<const InputRecord> records, std::span<const TimeMs> record_clock_ms,
+                      TimeMs clock_ms) override;
+  [[nodiscard]] EpochResult take_over(Task& before) override;
+  void begin_snapshot(bool all, std::string& meta) override;
+  bool continue_snapshot(std::size_t keys_max, const std::function<void(KeyImage&&)>& sink) override;
+  [[nodiscard]] std::string restore_meta(std::string_view meta) override;
+  [[nodiscard]] std::string restore_key(std::string_view key, std::string_view bytes) override;
+  [[nodiscard]] std::string describe_key(std::string_view) const override { return {}; }
+  [[nodiscard]] Account total_account() const override { return total_; }
+  [[nodiscard]] std::uint64_t memory_bytes() const override;
+  [[nodiscard]] std::uint64_t key_count() const override { return 0; }
+
+ private:
+  // Identities of the events whose time lies in one minute.
+  struct Heard {
+    std::unordered_set<std::uint64_t> known;
+    std::vector<std::uint64_t> unsaved;  // since the last snapshot
+    std::uint32_t saved_parts = 0;       // images of it that there are
+  };
+  using Minute = std::int64_t;
+
+  void apply(SecurityEvent& event, const InputRecord& record, EpochResult& result);
+  void forget();
+  [[nodiscard]] static std::string image_key(Minute minute, std::uint32_t part);
+
+  StageConfig config_;
+  std::vector<std::unique_ptr<SecurityDecoder>> decoders_;  // one a thread
+  std::map<Minute, Heard> heard_;
+  std::uint64_t heard_count_ = 0;
+  std::vector<std::string> gone_;  // images to take off with the next snapshot
+  std::vector<KeyImage> saving_;
+  std::size_t saving_at_ = 0;
+  TimeMs clock_ms_ = no_time_ms;
+  Account total_;
+};
+
+[[nodiscard]] std::unique_ptr<Task> make_security_task(const StageConfig& config);
+
+}  // namespace vigia

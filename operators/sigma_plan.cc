@@ -1,0 +1,136 @@
+#include "operators/sigma_plan.h"
+
+#include <fmt/format.h>
+#include <xxhash.h>
+
+#include <algorithm>
+#include <map>
+
+namespace vigia {
+namespace {
+
+using Complain = std::function<void(const SigmaHead& rule, std::string found, std::string expected)>;
+
+SigmaPlan::Stream stream_of(const SigmaLogSource& logsource) {
+  if (logsource.product != "vigia") return SigmaPlan::security;
+  constexpr std::string_view services[] = {"seal", "trip", "access", "camera", "alert", "command"};
+  const auto found = std::ranges::find(services, logsource.service);
+  return static_cast<SigmaPlan::Stream>(found - std::begin(services));
+}
+
+bool names(const std::string& name, const SigmaHead& head) { return name == head.id || name == head.name; }
+
+class Planner {
+ public:
+  Planner(const SigmaRules& rules, const Complain& complain, SigmaPlan& out)
+      : rules_(rules), complain_(complain), out_(out) {}
+
+  void plan() {
+    for (const auto& rule : rules_.correlations) plan_correlation(rule);
+    for (const auto& rule : rules_.detections) plan_detection(rule);
+    auto& security = out_.streams[SigmaPlan::security];
+    security.id = security.matcher.add_field("event.id");
+    security.time = security.matcher.add_field("@timestamp");
+    for (auto& stream : out_.streams) stream.matcher.prepare();
+    std::string all;
+    for (const auto& rule : rules_.detections) all += rule.head.hash;
+    for (const auto& rule : rules_.correlations) all += rule.head.hash;
+    out_.hash = XXH3_64bits(all.data(), all.size());
+  }
+
+ private:
+  // The bits of the correlation's rules that the rule is.
+  static std::uint32_t bits_of(const SigmaCorrelation& correlation, const SigmaHead& rule) {
+    std::uint32_t bits = 0;
+    for (std::size_t i = 0; i < std::min(correlation.rules.size(), CorrelationSpec::rules_max); ++i)
+      if (names(correlation.rules[i], rule)) bits |= 1u << i;
+    return bits;
+  }
+
+  // What a name of the correlation is called in the events of the rule.
+  static std::string name_in(const SigmaCorrelation& correlation, const std::string& name, const SigmaHead& rule) {
+    const auto alias = correlation.aliases.find(name);
+    if (alias == correlation.aliases.end()) return name;
+    for (const auto& [of_rule, field] : alias->second)
+      if (names(of_rule, rule)) return field;
+    return name;
+  }
+
+  void plan_correlation(const SigmaCorrelation& rule) {
+    SigmaCorrelationPlan plan;
+    plan.head = rule.head;
+    plan.group_values = rule.group_by.size();
+    plan.spec = {rule.type, rule.rules.size(), rule.timespan_ms, rule.at_least, rule.before};
+    if (rule.rules.size() > CorrelationSpec::rules_max)
+      complain_(rule.head, fmt::format("{} rules", rule.rules.size()),
+                fmt::format("at most {}", CorrelationSpec::rules_max));
+    const auto number = static_cast<std::uint16_t>(out_.correlations.size());
+    for (std::size_t lower = 0; lower < out_.correlations.size(); ++lower) {
+      const auto bits = bits_of(rule, rules_.correlations[lower].head);
+      if (bits != 0) chain(rule, number, bits, lower);
+    }
+    out_.correlations.push_back(std::move(plan));
+  }
+
+  void chain(const SigmaCorrelation& upper, std::uint16_t number, std::uint32_t bits, std::size_t lower) {
+    const auto& below = rules_.correlations[lower];
+    SigmaChain chain{number, bits, {}};
+    for (const auto& name : upper.group_by) {
+      const auto field = name_in(upper, name, below.head);
+      const auto found = std::ranges::find(below.group_by, field);
+      if (found == below.group_by.end())
+        complain_(upper.head, fmt::format("group-by {}, which incidents of {} don't have", field, below.head.rule_id),
+                  "one of its group-by fields, by an alias where the name differs");
+      else
+        chain.group.push_back(static_cast<std::size_t>(found - below.group_by.begin()));
+    }
+    if (upper.type == CorrelationType::value_count)
+      complain_(upper.head, fmt::format("value_count of incidents of {}", below.head.rule_id),
+                "rules that are detections");
+    out_.correlations[lower].chains.push_back(std::move(chain));
+  }
+
+  void plan_detection(const SigmaDetection& rule) {
+    auto& stream = out_.streams[stream_of(rule.logsource)];
+    stream.matcher.add(rule.condition, rule.names, rule.when);
+    SigmaDetectionPlan plan;
+    plan.head = rule.head;
+    for (std::size_t number = 0; number < rules_.correlations.size(); ++number) {
+      const auto& correlation = rules_.correlations[number];
+      const auto bits = bits_of(correlation, rule.head);
+      if (bits == 0) continue;
+      plan.raises = plan.raises && correlation.head.generate;
+      const auto field_of = [&](const std::string& name) {
+        const auto field = name_in(correlation, name, rule.head);
+        const auto mapped = rule.names.find(field);
+        return stream.matcher.add_field(mapped == rule.names.end() ? field : mapped->second);
+      };
+      SigmaUse use{static_cast<std::uint16_t>(number), bits, {}};
+      for (const auto& name : correlation.group_by) use.group.push_back(field_of(name));
+      if (correlation.type == CorrelationType::value_count) use.value = field_of(correlation.value_field);
+      plan.uses.push_back(std::move(use));
+    }
+    plan.raises = plan.raises || rule.head.generate;
+    stream.detections.push_back(std::move(plan));
+  }
+
+  const SigmaRules& rules_;
+  const Complain& complain_;
+  SigmaPlan& out_;
+};
+
+}  // namespace
+
+int SigmaPlan::find_correlation(std::string_view rule_id) const {
+  const auto found =
+      std::ranges::find(correlations, rule_id, [](const auto& plan) { return std::string_view(plan.head.rule_id); });
+  return found == correlations.end() ? -1 : static_cast<int>(found - correlations.begin());
+}
+
+std::shared_ptr<const SigmaPlan> plan_sigma(const SigmaRules& rules, const Complain& complain) {
+  auto plan = std::make_shared<SigmaPlan>();
+  Planner(rules, complain, *plan).plan();
+  return plan;
+}
+
+}  // namespace vigia

@@ -1,0 +1,261 @@
+// Security events through both stages as one task: detections, signals, correlations; in any order, doubled, and with a
+// restart between any two epochs.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "connectors/sigma_files.h"
+#include "engine/chained_task.h"
+#include "operators/correlation_task.h"
+#include "operators/security_task.h"
+
+namespace vigia {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
+
+constexpr TimeMs t0 = 1'772'668'800'000;
+
+struct Line {
+  TimeMs at_ms = 0;  // broker time, after t0
+  std::string value;
+  std::string key = "host";
+};
+
+// An event of the given action, at the time it is read.
+Line event(TimeMs at_ms, const std::string& action, const std::string& user = "u", const std::string& more = "") {
+  return {at_ms, fmt::format(R"({{"@timestamp":{},"event":{{"action":"{}"}},"user.name":"{}"{}}})", t0 + at_ms, action,
+                             user, more)};
+}
+
+struct Outcome {
+  std::vector<std::string> alerts;  // final: "RULE SUBJECT START-END", times after t0, end 0 while it lasts
+  std::vector<Alert> revisions;
+  std::vector<std::string> rejected;
+  Account account;
+};
+
+class SecurityCorrelation : public testing::Test {
+ protected:
+  void rules(const std::string& text) {
+    Diagnostics diagnostics;
+    config_.sigma = plan_sigma_files({{"rules.yml", text}}, {}, diagnostics);
+    ASSERT_EQ(format_errors(diagnostics.errors), "");
+    config_.application = "test";
+    config_.allowed_lateness_ms = 24 * 3'600'000;
+    config_.sources = {{"security.events", StreamId::security, PayloadFormat::json}};
+    options_.application = "test";
+    options_.keep_ms = config_.horizon_ms;
+  }
+  // Detections a, b and c of events with that action.
+  void actions(const std::string& more) {
+    std::string text;
+    for (const auto* name : {"a", "b", "c"})
+      text += fmt::format(
+          "name: {0}\nlogsource: {{product: test}}\ndetection: {{s: {{event.action: {0}}}, condition: s}}\n---\n",
+          name);
+    rules(text + more);
+  }
+
+  [[nodiscard]] std::unique_ptr<Task> make() const {
+    return std::make_unique<ChainedTask>(make_security_task(config_),
+                                         std::make_unique<CorrelationTask>(config_.sigma, options_));
+  }
+
+  Outcome run(const std::vector<Line>& lines, TimeMs until_ms, std::size_t batch = 1, bool restart = false) const {
+    Outcome out;
+    auto task = make();
+    TimeMs clock = no_time_ms;
+    std::map<std::string, Alert> last;
+    const auto take = [&](EpochResult result) {
+      for (auto& alert : result.alerts) {
+        out.revisions.push_back(alert);
+        last.insert_or_assign(alert.alert_id, alert);
+      }
+      for (const auto& one : result.rejected) out.rejected.push_back(one.reason);
+      out.account += result.account;
+      if (!restart) return;
+      std::string meta;
+      std::map<std::string, std::string> images;
+      task->snapshot(
+          true, [&](KeyImage&& image) { images[image.key] = image.bytes; }, meta);
+      task = make();
+      EXPECT_EQ(task->restore_meta(meta), "");
+      for (const auto& [key, bytes] : images)
+        if (!bytes.empty()) {
+          EXPECT_EQ(task->restore_key(key, bytes), "");
+        }
+    };
+    for (std::size_t begin = 0; begin < lines.size(); begin += batch) {
+      std::vector<InputRecord> records;
+      std::vector<TimeMs> clocks;
+      for (auto i = begin; i < std::min(begin + batch, lines.size()); ++i) {
+        clock = std::max(clock, t0 + lines[i].at_ms);
+        records.push_back({TopicIndex{0}, PartitionId{0}, Offset{static_cast<std::int64_t>(i)}, t0 + lines[i].at_ms,
+                           lines[i].key, lines[i].value});
+        clocks.push_back(clock);
+      }
+      take(task->process(records, clocks, clock));
+    }
+    take(task->process({}, {}, t0 + until_ms));
+    for (const auto& [id, alert] : last)
+      if (alert.status != schema::AlertStatus::withdrawn)
+        out.alerts.push_back(fmt::format("{} {} {}-{}", alert.rule_id, alert.subject_id, alert.start_ms - t0,
+                                         alert.end_ms == 0 ? 0 : alert.end_ms - t0));
+    std::ranges::sort(out.alerts);
+    EXPECT_TRUE(out.account.adds_up());
+    return out;
+  }
+
+  StageConfig config_;
+  CorrelationOptions options_;
+};
+
+TEST_F(SecurityCorrelation, ADetectionThatNoCorrelationRefersToRaisesAnIncidentForEachEvent) {
+  actions("");
+  const auto got = run({event(0, "a"), event(5, "x"), event(7, "b")}, 1'000);
+  EXPECT_THAT(got.alerts, ElementsAre("a host 0-0", "b host 7-7"));
+  EXPECT_EQ(got.revisions.front().status, schema::AlertStatus::confirmed);
+  EXPECT_EQ(got.revisions.front().kind, "incident");
+  EXPECT_EQ(got.account.applied, 3u);
+}
+
+TEST_F(SecurityCorrelation, OneThatIsReferredToRaisesNothingUnlessGenerate) {
+  actions(
+      "name: j\ncorrelation: {type: event_count, rules: [a], group-by: [user.name], timespan: 1m, condition: {gte: "
+      "2}}\n"
+      "---\nname: k\ngenerate: true\ncorrelation: {type: event_count, rules: [b], timespan: 1m, condition: {gte: "
+      "2}}\n");
+  EXPECT_THAT(run({event(0, "a"), event(1, "b")}, 1'000).alerts, ElementsAre("b host 1-1"));
+  EXPECT_THAT(run({event(0, "a"), event(1, "a"), event(2, "b"), event(3, "b")}, 100'000).alerts,
+              ElementsAre("b host 2-2", "b host 3-3", "j u 0-1", "k k 2-3"));
+}
+
+TEST_F(SecurityCorrelation, DuplicatesByIdOrContentAreNotCounted) {
+  actions("name: j\ncorrelation: {type: event_count, rules: [a], timespan: 1m, condition: {gte: 2}}\n");
+  // The same content in another order of members, and with other spaces.
+  const auto one = Line{0, fmt::format(R"({{"@timestamp":{},"event":{{"action":"a","n":1}}}})", t0)};
+  const auto same = Line{9, fmt::format(R"({{ "event":{{"n":1, "action":"a"}},"@timestamp":{} }})", t0)};
+  auto got = run({one, same, one}, 1'000);
+  EXPECT_THAT(got.alerts, IsEmpty());
+  EXPECT_EQ(got.account.duplicate, 2u);
+  const auto with_id = [](TimeMs at_ms, const std::string& id) {
+    return Line{at_ms, fmt::format(R"({{"@timestamp":{},"event":{{"action":"a","id":"{}"}}}})", t0, id)};
+  };
+  EXPECT_THAT(run({with_id(0, "1"), with_id(1, "1")}, 1'000).alerts, IsEmpty());
+  EXPECT_THAT(run({with_id(0, "1"), with_id(1, "2")}, 100'000).alerts, ElementsAre("j j 0-0"));
+}
+
+TEST_F(SecurityCorrelation, WhatIsTooLateOrCanNotBeReadIsAccountedFor) {
+  actions("");
+  config_.allowed_lateness_ms = 1'000;
+  auto late = event(0, "a");
+  late.at_ms = 1'001;
+  auto in_time = event(0, "b");
+  in_time.at_ms = 1'000;
+  const auto got = run({in_time,
+                        late,
+                        {2'000, "{"},
+                        {2'001, "[]"},
+                        {2'002, "{}"},
+                        {2'003, R"({"@timestamp":"noon"})"},
+                        {2'004, fmt::format(R"({{"events":[{{"@timestamp":{}}},3]}})", t0 + 2'004)}},
+                       3'000);
+  EXPECT_THAT(got.alerts, ElementsAre("b host 0-0"));
+  EXPECT_EQ(got.account.too_late, 1u);
+  EXPECT_EQ(got.account.dead_letter, 5u);
+  EXPECT_EQ(got.account.unreadable, 2u);
+  EXPECT_EQ(got.account.applied, 2u);
+}
+
+TEST_F(SecurityCorrelation, AnIncidentEndsWhenTheTimespanHasPassed) {
+  actions("name: j\ncorrelation: {type: event_count, rules: [a], timespan: 1m, condition: {gte: 2}}\n");
+  EXPECT_THAT(run({event(0, "a"), event(5, "a")}, 60'005).alerts, ElementsAre("j j 0-0"));
+  EXPECT_THAT(run({event(0, "a"), event(5, "a")}, 60'006).alerts, ElementsAre("j j 0-5"));
+}
+
+TEST_F(SecurityCorrelation, AbsenceIsWithdrawnByALateSecond) {
+  actions("name: j\ncorrelation: {type: absence, rules: [a, b], group-by: [user.name], timespan: 1m}\n");
+  auto late = event(30'000, "b");
+  late.at_ms = 90'000;
+  EXPECT_THAT(run({event(0, "a"), event(80'000, "c")}, 100'000).alerts,
+              UnorderedElementsAre("c host 80000-80000", "j u 0-60000"));
+  const auto got = run({event(0, "a"), event(80'000, "c"), late}, 100'000);
+  EXPECT_THAT(got.alerts, ElementsAre("c host 80000-80000"));
+  EXPECT_EQ(got.revisions.back().status, schema::AlertStatus::withdrawn);
+}
+
+TEST_F(SecurityCorrelation, ACorrelationOfCorrelations) {
+  actions(
+      "name: top\ncorrelation: {type: temporal_ordered, rules: [many, b], group-by: [user.name], timespan: 1m}\n---\n"
+      "name: many\ncorrelation: {type: event_count, rules: [a], group-by: [user.name], timespan: 10s, condition: {gte: "
+      "3}}\n");
+  EXPECT_THAT(run({event(0, "a"), event(1, "a"), event(2, "a"), event(3, "b")}, 100'000).alerts,
+              ElementsAre("many u 0-2", "top u 0-3"));
+  EXPECT_THAT(run({event(0, "b"), event(1, "a"), event(2, "a"), event(3, "a")}, 100'000).alerts,
+              ElementsAre("many u 1-3"));
+}
+
+TEST_F(SecurityCorrelation, ABudgetThatIsReachedDropsTheOldestGroupAndIsAnAlert) {
+  actions(
+      "name: j\ncorrelation: {type: event_count, rules: [a], group-by: [user.name], timespan: 1h, condition: {gte: "
+      "2}}\n");
+  options_.groups_max = 2;
+  const std::vector<Line> lines = {event(0, "a", "u1"), event(1, "a", "u1"), event(2, "a", "u2"),
+                                   event(3, "a", "u3"), event(4, "a", "u1"), event(5, "a", "u3")};
+  for (const bool restart : {false, true}) {
+    const auto got = run(lines, 10'000'000, 1, restart);
+    // u1 went with its incident as it was, came back at 4, and drove out u2.
+    EXPECT_THAT(got.alerts, ElementsAre("j j 3-4", "j u1 0-1", "j u3 3-5"));
+    const auto about = std::ranges::find(got.revisions, "rule", &Alert::subject_type);
+    ASSERT_NE(about, got.revisions.end());
+    EXPECT_EQ(about->cause, "budget");
+  }
+}
+
+// Whatever the order, the batches, second deliveries and restarts.
+TEST_F(SecurityCorrelation, OrderLaw) {
+  actions(
+      "name: count\ncorrelation: {type: event_count, rules: [a, b], group-by: [user.name], timespan: 20s, condition: "
+      "{gte: 4}}\n---\n"
+      "name: values\ncorrelation: {type: value_count, rules: [a], timespan: 20s, condition: {field: user.name, gte: "
+      "3}}\n---\n"
+      "name: both\ncorrelation: {type: temporal, rules: [a, b, c], group-by: [user.name], timespan: 10s}\n---\n"
+      "name: chain\ncorrelation: {type: temporal_ordered, rules: [a, b, c], group-by: [user.name], timespan: "
+      "30s}\n---\n"
+      "name: none\ncorrelation: {type: absence, rules: [a, b], group-by: [user.name], timespan: 10s}\n---\n"
+      "name: above\ncorrelation: {type: temporal, rules: [count, both], group-by: [user.name], timespan: 1m}\n");
+  constexpr std::uint64_t seed = 11;
+  std::mt19937_64 random(seed);
+  for (int round = 0; round < 30; ++round) {
+    std::vector<Line> lines;
+    for (int i = 0; i < 60; ++i)
+      lines.push_back(event(static_cast<TimeMs>(random() % 400) * 500,
+                            std::string(1, static_cast<char>('a' + random() % 3)),
+                            std::string(1, static_cast<char>('x' + random() % 3)), fmt::format(R"(,"n":{})", i)));
+    std::ranges::stable_sort(lines, {}, &Line::at_ms);
+    const auto expected = run(lines, 10'000'000, 1);
+    ASSERT_FALSE(expected.alerts.empty());
+    for (const std::size_t batch : {1, 7, 100}) {
+      auto shuffled = lines;
+      shuffled.insert(shuffled.end(), lines.begin(), lines.begin() + 20);
+      std::ranges::shuffle(shuffled, random);
+      EXPECT_EQ(run(shuffled, 10'000'000, batch).alerts, expected.alerts) << "seed " << seed << " round " << round;
+    }
+    const auto plain = run(lines, 10'000'000, 7), restarted = run(lines, 10'000'000, 7, true);
+    EXPECT_EQ(plain.alerts, expected.alerts);
+    ASSERT_EQ(plain.revisions.size(), restarted.revisions.size());
+    for (std::size_t i = 0; i < plain.revisions.size(); ++i) EXPECT_TRUE(plain.revisions[i] == restarted.revisions[i]);
+  }
+}
+
+}  // namespace
+}  // namespace vigia
