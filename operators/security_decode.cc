@@ -7,8 +7,8 @@
 #include <cstring>
 #include <optional>
 
-#include "operators/security_time.h"
 #include "operators/sigma_json.h"
+#include "schemas/rfc3339.h"
 #include "schemas/utf8.h"
 #include "schemas/verify.h"
 
