@@ -19,6 +19,7 @@ std::span<const FirstStage> first_stages() {
       {"seal-trip", "", {seal, trip}, make_seal_task},
       {"access", ".access", {access}, make_door_task},
       {"camera", ".camera", {camera}, make_camera_task},
+      {"security", ".security", {security}, make_security_task},
   };
   return table;
 }

@@ -65,7 +65,7 @@ class GrantedNotEntered : public OperatorBase {
     const bool is_decided = judge.key.clock_ms > decided_ms;
     auto& episode = judge.add(granted_ms, is_decided ? decided_ms : due_ms);
     episode.status = is_decided ? schema::AlertStatus::cleared : schema::AlertStatus::provisional;
-    episode.end_ms = is_decided ? due_ms : 0;
+    episode.end_ms = due_ms;
   }
 
   TimeMs window_ms_;

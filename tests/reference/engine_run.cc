@@ -216,7 +216,10 @@ std::string what_is_wrong(const Alert& alert, const Alert* before) {
       (alert.kind != before->kind || alert.rule_id != before->rule_id || alert.subject_id != before->subject_id))
     return "an alert has become another's";
   if (alert.status == AlertStatus::cleared && alert.end_ms == 0) return "cleared without an end";
-  if (alert.status == AlertStatus::provisional && alert.end_ms != 0) return "provisional with an end";
+  // What is over before it is sure, because only what follows it can disprove it.
+  const bool has_end_before_decision = alert.kind == "granted_not_entered" || alert.kind == "incident";
+  if (alert.status == AlertStatus::provisional && alert.end_ms != 0 && !has_end_before_decision)
+    return "provisional with an end";
   if (alert.status == AlertStatus::confirmed && alert.end_ms != 0 && alert.end_ms != alert.start_ms)
     return "confirmed, not instant, with an end";
   return {};
