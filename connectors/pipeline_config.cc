@@ -270,12 +270,10 @@ void check_sigma(const std::string& path, const Pipeline& pipeline, Diagnostics&
         diagnostics.error(detection.head.file, detection.head.line,
                           fmt::format("rule {} without a source of its stream", detection.head.rule_id),
                           fmt::format("a source with stream: {}", name_of(id)));
-  for (const auto stream : {SigmaPlan::alert, SigmaPlan::command})
-    for (const auto& detection : pipeline.sigma->streams[stream].detections)
-      diagnostics.error(detection.head.file, detection.head.line,
-                        fmt::format("rule {} over service {}", detection.head.rule_id,
-                                    stream == SigmaPlan::alert ? "alert" : "command"),
-                        "service seal, trip, access or camera: this version does not judge the others");
+  for (const auto& detection : pipeline.sigma->streams[SigmaPlan::command].detections)
+    diagnostics.error(detection.head.file, detection.head.line,
+                      fmt::format("rule {} over service command", detection.head.rule_id),
+                      "service seal, trip, access, camera or alert: this version does not judge commands");
 }
 
 void load(const std::string& path, const EnvironmentLookup& environment, Diagnostics& diagnostics,

@@ -28,6 +28,7 @@ EpochResult ChainedTask::take_over(Task& task) {
   auto result = first_->take_over(*before.first_);
   auto second = second_->take_over(*before.second_);
   std::ranges::move(second.alerts, std::back_inserter(result.alerts));
+  std::ranges::move(second.signals, std::back_inserter(result.signals));
   signal(result, no_time_ms);
   return result;
 }

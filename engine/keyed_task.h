@@ -68,6 +68,7 @@ class KeyedTask final : public Task {
     return shards_.size() == 1 ? 0 : (hash.value >> 40) % shards_.size();
   }
   void decode(Piece& piece, std::span<const InputRecord> records, std::span<const TimeMs> clocks, std::size_t first);
+  void put_in_order(EpochResult& result) const;
   [[nodiscard]] std::uint64_t row_bytes() const;
   void share_budget();
   [[nodiscard]] OffsetReference offsets() const;
@@ -156,10 +157,17 @@ EpochResult KeyedTask<Stage>::process(std::span<const InputRecord> records, std:
                    [](const RejectedRecord& a, const RejectedRecord& b) {
                      return std::tie(a.record, a.event_index) < std::tie(b.record, b.event_index);
                    });
-  put_in_order(result.alerts);
-  put_in_order(result.signals);
+  put_in_order(result);
   total_ += result.account;
   return result;
+}
+
+template <class Stage>
+void KeyedTask<Stage>::put_in_order(EpochResult& result) const {
+  vigia::put_in_order(result.alerts);
+  if constexpr (requires { stage_.tell_alerts(result.alerts, result.signals); })
+    stage_.tell_alerts(result.alerts, result.signals);
+  vigia::put_in_order(result.signals);
 }
 
 template <class Stage>
@@ -181,8 +189,7 @@ EpochResult KeyedTask<Stage>::take_over(Task& task) {
     std::ranges::move(alerts[i], std::back_inserter(result.alerts));
     std::ranges::move(shards_[i]->take_signals(), std::back_inserter(result.signals));
   }
-  put_in_order(result.alerts);
-  put_in_order(result.signals);
+  put_in_order(result);
   return result;
 }
 

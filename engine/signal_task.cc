@@ -44,6 +44,7 @@ EpochResult SignalTask::process(std::span<const InputRecord> records, std::span<
   }
   while (!due_.empty() && is_due(due_.begin()->first)) judge(groups_.find(due_.begin()->second), result.alerts);
   put_in_order(result.alerts);
+  rules_->tell_alerts(result.alerts, result.signals);
   if (clock_ms_ - hour_ms >= let_go_ms_) let_go();
   total_ += result.account;
   return result;

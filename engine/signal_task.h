@@ -54,6 +54,8 @@ class SignalRules {
   // All episodes of the group as of the clock. Depends on its arguments alone.
   virtual void judge(int rule, const SignalGroup& group, TimeMs clock_ms, Judgement& out) const = 0;
   [[nodiscard]] virtual Alert describe(int rule, const SignalGroup& group, const ToldAlert& told) const = 0;
+  // Once an epoch, of all alerts that it brought: what others hear of them, by signals that come back as records.
+  virtual void tell_alerts(const std::vector<Alert>& /*alerts*/, std::vector<Signal>& /*signals*/) const {}
 };
 
 struct SignalTaskOptions {

@@ -25,6 +25,7 @@
 //                                what another stage judges: they live as alerts do, but leave as signals.
 //   tell_findings(head, key, alerts, signals)  may be absent. An event with findings was accepted: what they say leaves at once,
 //                                outside of ledger and alert book. Called once for each.
+//   tell_alerts(alerts, signals) may be absent. Once an epoch, of all alerts that it brought: what the next stage hears of them.
 //   judge_alone(row, ...)        what an event says that comes too late to be put in its place.
 //
 // When the configuration changes, Stage::Change(before, after) says how what one stage has of a key goes on under the other

@@ -35,10 +35,11 @@ std::vector<std::string> values_of(std::string_view text) {
   return out;
 }
 
-std::string subject_of(const std::string& rule_id, std::string_view values) {
-  std::string out;
-  for (const auto& value : values_of(values)) out += (out.empty() ? "" : "|") + value;
-  return out.empty() ? rule_id : out;
+std::string subject_of(const SigmaCorrelationPlan& plan, std::string_view values) {
+  auto of_subject = values_of(values);
+  if (of_subject.empty()) return plan.head.rule_id;
+  of_subject.resize(plan.group_values);
+  return fmt::format("{}", fmt::join(of_subject, "|"));
 }
 
 // The first half of the id; false: it is none.
@@ -213,7 +214,8 @@ void CorrelationTask::judge(Rule& rule, Entry& entry, bool is_last, EpochResult&
   auto& group = entry.second;
   group.is_waiting = false;
   if (rule.number < 0) return schedule(rule, entry, never_ms);
-  const auto& spec = plan_->correlations[static_cast<std::size_t>(rule.number)].spec;
+  const auto& plan = plan_->correlations[static_cast<std::size_t>(rule.number)];
+  const auto& spec = plan.spec;
   const auto settled_ms = trim(spec, rule, group);
   events_.clear();
   for (const auto& event : group.events)
@@ -232,20 +234,22 @@ void CorrelationTask::judge(Rule& rule, Entry& entry, bool is_last, EpochResult&
       Episode episode;
       episode.rule = static_cast<std::uint16_t>(rule.number);
       episode.start_ms = incident.start_ms;
-      episode.end_ms = incident.is_over || is_last ? incident.end_ms : 0;
+      const bool is_over = incident.is_over || is_last || plan.is_instant;
+      episode.end_ms = is_over ? incident.end_ms : 0;
       episode.detected_ms = cause_ms;
       const bool is_absence = spec.type == CorrelationType::absence;
       // A late second may still come; so may one before, and an instant is confirmed at once.
       const auto decided_ms = incident.end_ms + options_.keep_ms;
       const bool is_provisional = is_absence && !spec.before && clock_ms_ <= decided_ms && !is_last;
       if (is_provisional) due_ms = std::min(due_ms, decided_ms);
-      episode.status = is_provisional                       ? schema::AlertStatus::provisional
-                       : episode.end_ms == 0 || spec.before ? schema::AlertStatus::confirmed
-                                                            : schema::AlertStatus::cleared;
+      const bool is_instant = spec.before || plan.is_instant;
+      episode.status = is_provisional                      ? schema::AlertStatus::provisional
+                       : episode.end_ms == 0 || is_instant ? schema::AlertStatus::confirmed
+                                                           : schema::AlertStatus::cleared;
       episodes.push_back(episode);
     }
     group.book.reconcile(
-        episodes, subject_of(rule.id, entry.first), {cause_ms, 0, no_time_ms},
+        episodes, subject_of(plan, entry.first), {cause_ms, 0, no_time_ms},
         [&](std::uint16_t) { return std::pair<std::string_view, std::string_view>(options_.application, rule.id); },
         [&](const ToldAlert& alert) {
           mark_changed(rule, entry);
@@ -262,8 +266,8 @@ void CorrelationTask::tell(Rule& rule, const Entry& entry, const ToldAlert& told
   alert.alert_id = hex(told.id);
   alert.revision = told.revision;
   alert.status = told.last.status;
-  alert.subject_type = plan.group_values == 0 ? "rule" : "group";
-  alert.subject_id = subject_of(rule.id, entry.first);
+  alert.subject_type = plan.is_instant ? "key" : plan.group_values == 0 ? "rule" : "group";
+  alert.subject_id = subject_of(plan, entry.first);
   alert.start_ms = told.last.start_ms;
   alert.end_ms = told.last.end_ms;
   alert.detected_ms = told.last.detected_ms;
@@ -352,13 +356,13 @@ void CorrelationTask::let_go() {
     const auto timespan_ms =
         rule->number < 0 ? 0 : plan_->correlations[static_cast<std::size_t>(rule->number)].spec.timespan_ms;
     const auto keep_ms = options_.keep_ms + 2 * timespan_ms;
-    while (rule->oldest != nullptr) {
-      auto& [values, group] = *rule->oldest;
-      const auto newest_ms = group.events.empty() ? no_time_ms : group.events.back().start_ms;
-      if (hour_ - group.touched_hour <= keep_ms / hour_ms + 1 || newest_ms >= clock_ms_ - keep_ms ||
-          group.due_ms != never_ms)
-        break;
-      erase(*rule, *rule->oldest);
+    for (Entry *entry = rule->oldest, *newer = nullptr; entry != nullptr; entry = newer) {
+      const auto& group = entry->second;
+      newer = group.newer;
+      if (hour_ - group.touched_hour <= keep_ms / hour_ms + 1) break;
+      const bool may_be_heard = std::ranges::any_of(  // an alert that lasts touches every window to come
+          group.events, [&](const Kept& event) { return event.rules != 0 && event.end_ms >= clock_ms_ - keep_ms; });
+      if (!may_be_heard && group.due_ms == never_ms) erase(*rule, *entry);
     }
   }
 }

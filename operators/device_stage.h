@@ -15,6 +15,7 @@
 #include <xxhash.h>
 
 #include "engine/stage.h"
+#include "operators/alert_signals.h"
 #include "operators/alert_words.h"
 #include "operators/device_fold.h"
 #include "operators/record_decoder.h"
@@ -145,6 +146,9 @@ class DeviceStage {
   void tell_findings(const EventHead& head, std::string_view key, std::vector<Alert>& alerts,
                      std::vector<Signal>& signals) const {
     vigia::tell_findings(config_, head, key, alerts, signals);
+  }
+  void tell_alerts(const std::vector<Alert>& alerts, std::vector<Signal>& signals) const {
+    signal_alerts(config_.sigma.get(), alerts, signals);
   }
   // Instant alarms are never too late: each is judged by itself, at its own time.
   void judge_alone(const Row<Payload>& row, std::vector<Episode>& out) const {

@@ -11,6 +11,7 @@
 #include <xxhash.h>
 
 #include "engine/stage.h"
+#include "operators/alert_signals.h"
 #include "operators/seal_compact.h"
 #include "operators/seal_stage.h"
 #include "operators/seal_view.h"
@@ -83,6 +84,9 @@ class SealDomain {
   void tell_findings(const EventHead& head, std::string_view key, std::vector<Alert>& alerts,
                      std::vector<Signal>& signals) const {
     vigia::tell_findings(config_, head, key, alerts, signals);
+  }
+  void tell_alerts(const std::vector<Alert>& alerts, std::vector<Signal>& signals) const {
+    signal_alerts(config_.sigma.get(), alerts, signals);
   }
   void judge_alone(const EventRow& row, std::vector<Episode>& out) const;
 

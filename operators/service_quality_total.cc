@@ -17,8 +17,9 @@ std::string quality_ratio(std::uint64_t without_delay, std::uint64_t with_delay)
   return fmt::format("{:.4f}", all == 0 ? 0.0 : static_cast<double>(without_delay) / static_cast<double>(all));
 }
 
-ServiceQualityTotal::ServiceQualityTotal(std::string application, const std::vector<RuleSpec>& rules)
-    : application_(std::move(application)) {
+ServiceQualityTotal::ServiceQualityTotal(std::string application, const std::vector<RuleSpec>& rules,
+                                         std::shared_ptr<const SigmaPlan> sigma)
+    : application_(std::move(application)), sigma_(std::move(sigma)) {
   for (const auto& rule : rules)
     if (rule.kind == ServiceQuality::kind) rules_.push_back({rule, hash_of(rule)});
 }

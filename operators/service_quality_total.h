@@ -7,14 +7,16 @@
 #include <vector>
 
 #include "engine/signal_task.h"
+#include "operators/alert_signals.h"
 #include "operators/rule.h"
 
 namespace vigia {
 
 class ServiceQualityTotal : public SignalRules {
  public:
-  // Of `rules`, those of its kind.
-  ServiceQualityTotal(std::string application, const std::vector<RuleSpec>& rules);
+  // Of `rules`, those of its kind. `sigma`: null: no detections over alerts.
+  ServiceQualityTotal(std::string application, const std::vector<RuleSpec>& rules,
+                      std::shared_ptr<const SigmaPlan> sigma = nullptr);
 
   [[nodiscard]] std::uint64_t fingerprint() const override;
   [[nodiscard]] std::string_view application() const override { return application_; }
@@ -22,6 +24,9 @@ class ServiceQualityTotal : public SignalRules {
   [[nodiscard]] std::string subject_of(int rule, const SignalGroup& group) const override;
   void judge(int rule, const SignalGroup& group, TimeMs clock_ms, Judgement& out) const override;
   [[nodiscard]] Alert describe(int rule, const SignalGroup& group, const ToldAlert& told) const override;
+  void tell_alerts(const std::vector<Alert>& alerts, std::vector<Signal>& signals) const override {
+    signal_alerts(sigma_.get(), alerts, signals);
+  }
 
  private:
   struct Rule {
@@ -30,6 +35,7 @@ class ServiceQualityTotal : public SignalRules {
   };
   std::string application_;
   std::vector<Rule> rules_;
+  std::shared_ptr<const SigmaPlan> sigma_;
 };
 
 // Of all messages those without delay, to four decimals.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace vigia {
 namespace {
@@ -28,6 +29,7 @@ class Planner {
   void plan() {
     for (const auto& rule : rules_.correlations) plan_correlation(rule);
     for (const auto& rule : rules_.detections) plan_detection(rule);
+    plan_incidents_of_alerts();
     auto& security = out_.streams[SigmaPlan::security];
     security.id = security.matcher.add_field("event.id");
     security.time = security.matcher.add_field("@timestamp");
@@ -90,6 +92,15 @@ class Planner {
     out_.correlations[lower].chains.push_back(std::move(chain));
   }
 
+  // Some of an alert differs between two runs over the same events; a rule may not see it.
+  void refuse_hidden(const SigmaHead& rule) {
+    const auto& fields = out_.streams[SigmaPlan::alert].matcher.fields();
+    for (const std::string_view name : {"alert_id", "revision", "detected_ms", "evidence"})
+      if (fields.child(SigmaFields::root, name) != SigmaFields::nothing && refused_.insert(name).second)
+        complain_(rule, fmt::format("{}, which is no field of alerts", name),
+                  "another: this one is not the same in every order of arrival");
+  }
+
   void plan_detection(const SigmaDetection& rule) {
     auto& stream = out_.streams[stream_of(rule.logsource)];
     stream.matcher.add(rule.condition, rule.names, rule.when);
@@ -112,9 +123,26 @@ class Planner {
     }
     plan.raises = plan.raises || rule.head.generate;
     stream.detections.push_back(std::move(plan));
+    refuse_hidden(rule.head);
+  }
+
+  // An alert may be revised and withdrawn, and so must the incident of it alone.
+  void plan_incidents_of_alerts() {
+    auto& stream = out_.streams[SigmaPlan::alert];
+    for (auto& detection : stream.detections) {
+      if (!detection.raises) continue;
+      detection.incident = static_cast<int>(out_.correlations.size());
+      SigmaCorrelationPlan plan;
+      plan.head = detection.head;
+      plan.spec = {CorrelationType::event_count, 1, 1, 1, false};
+      plan.group_values = 1;
+      plan.is_instant = true;
+      out_.correlations.push_back(std::move(plan));
+    }
   }
 
   const SigmaRules& rules_;
+  std::set<std::string_view> refused_;
   const Complain& complain_;
   SigmaPlan& out_;
 };

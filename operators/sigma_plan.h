@@ -27,6 +27,7 @@ struct SigmaUse {
 struct SigmaDetectionPlan {
   SigmaHead head;
   bool raises = true;  // an incident of its own for each event
+  int incident = -1;   // of detections over alerts that raise: the correlation that makes the incident of each alert
   std::vector<SigmaUse> uses;
 };
 
@@ -47,7 +48,8 @@ struct SigmaChain {
 struct SigmaCorrelationPlan {
   SigmaHead head;
   CorrelationSpec spec;
-  std::size_t group_values = 0;  // how many; 0: one group, whose subject is the rule
+  std::size_t group_values = 0;  // how many make the subject; 0: one group, whose subject is the rule
+  bool is_instant = false;       // of one event's own; its group has that event's id besides
   std::vector<SigmaChain> chains;
 };
 

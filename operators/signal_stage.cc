@@ -1,12 +1,13 @@
 #include "operators/signal_stage.h"
 
 #include <algorithm>
-#include <functional>
 #include <utility>
 #include <vector>
 
 #include "engine/chained_task.h"
 #include "engine/side_by_side_task.h"
+#include "operators/alert_detection_task.h"
+#include "operators/alert_signals.h"
 #include "operators/correlation_task.h"
 #include "operators/first_stages.h"
 #include "operators/service_quality.h"
@@ -25,31 +26,42 @@ bool needs_correlations(const StageConfig& config) { return config.sigma && !con
 
 std::unique_ptr<Task> make_total_task(const StageConfig& config, bool at_once) {
   constexpr TimeMs week_ms = 7 * 24 * 3'600'000LL;  // how far one partition of the first stage may lag behind another
-  return std::make_unique<SignalTask>(std::make_unique<ServiceQualityTotal>(config.application, config.rules),
-                                      SignalTaskOptions{config.horizon_ms + week_ms, at_once});
+  return std::make_unique<SignalTask>(
+      std::make_unique<ServiceQualityTotal>(config.application, config.rules, config.sigma),
+      SignalTaskOptions{config.horizon_ms + week_ms, at_once});
 }
 
-std::unique_ptr<Task> make_correlation_task(const StageConfig& config) {
+std::unique_ptr<Task> make_correlation_task(const StageConfig& config, std::shared_ptr<const SigmaPlan> plan) {
   CorrelationOptions options;
   options.application = config.application;
   options.keep_ms = config.horizon_ms;
-  return std::make_unique<CorrelationTask>(config.sigma, std::move(options));
+  return std::make_unique<CorrelationTask>(std::move(plan), std::move(options));
+}
+
+enum class Part { totals, alert_detections, correlations };
+
+Part part_of(const InputRecord& record, const SigmaPlan& plan) {
+  const auto* signal = schema::verify_signal_record(record.value);
+  if (signal == nullptr) return Part::totals;
+  if (signal->rule_id()->string_view() == alert_signal_rule) return Part::alert_detections;
+  return plan.find_correlation(signal->rule_id()->string_view()) >= 0 ? Part::correlations : Part::totals;
 }
 
 }  // namespace
 
 bool needs_signal_stage(const StageConfig& config) { return needs_totals(config) || needs_correlations(config); }
 
+// Always of the same parts, so that a task can go on with another's state under a new configuration.
 std::unique_ptr<Task> make_signal_task(const StageConfig& config, bool at_once) {
-  if (!needs_correlations(config)) return make_total_task(config, at_once);
-  if (!needs_totals(config)) return make_correlation_task(config);
-  const auto is_correlation = [plan = config.sigma](const InputRecord& record) {
-    const auto* signal = schema::verify_signal_record(record.value);
-    return signal != nullptr && plan->find_correlation(signal->rule_id()->string_view()) >= 0;
+  const auto plan = config.sigma ? config.sigma : std::make_shared<const SigmaPlan>();
+  const auto of = [plan](Part part) {
+    return [plan, part](const InputRecord& record) { return part_of(record, *plan) == part; };
   };
   std::vector<SideBySideTask::Part> parts;
-  parts.push_back({make_total_task(config, at_once), {TopicIndex{0}}, std::not_fn(is_correlation)});
-  parts.push_back({make_correlation_task(config), {TopicIndex{0}}, is_correlation});
+  parts.push_back({make_total_task(config, at_once), {TopicIndex{0}}, of(Part::totals)});
+  parts.push_back({make_correlation_task(config, plan), {TopicIndex{0}}, of(Part::correlations)});
+  parts.push_back(
+      {std::make_unique<AlertDetectionTask>(plan, config.horizon_ms), {TopicIndex{0}}, of(Part::alert_detections)});
   return std::make_unique<SideBySideTask>(std::move(parts));
 }
 

@@ -446,7 +446,7 @@ TEST(PipelineConfig, SigmaRulesWithMistakesLoadNothing) {
   EXPECT_THAT(
       error_of(detection("r", "{product: vigia, service: camera}")),
       HasSubstr("rules.yml:1: found rule r without a source of its stream, expected a source with stream: camera"));
-  EXPECT_THAT(error_of(detection("r", "{product: vigia, service: alert}")), HasSubstr("over service alert"));
+  EXPECT_THAT(error_of(detection("r", "{product: vigia, service: command}")), HasSubstr("over service command"));
   EXPECT_THAT(error_of(detection("r", "{product: x}") +
                        "---\nname: low\ncorrelation: {type: temporal, rules: [r], group-by: [a], timespan: 1m}\n"
                        "---\nname: top\ncorrelation: {type: temporal, rules: [low], group-by: [b], timespan: 1m}\n"),
