@@ -1,9 +1,11 @@
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <memory>
+#include <numeric>
 #include <string>
 #include <thread>
 
@@ -56,7 +58,7 @@ class Demo {
     options_.trucks = arguments.trucks;
     options_.exempt = [site = loaded.stage.site](LatLon place) { return is_exempt(*site, place); };
     adopt_limits(loaded.pipeline.rules, options_);
-    simulator_ = std::make_unique<Simulator>(options_, std::move(routes));
+    simulator_ = std::make_unique<Simulator>(options_, std::move(routes), loaded_.stage.site->equipment);
   }
 
   Status run(DemoOutcome& outcome) {
@@ -115,20 +117,23 @@ class Demo {
   ServiceResult run_engine() {
     ServiceHooks hooks;
     hooks.alert = [this](const Alert& alert) { screen_.alert(alert); };
-    hooks.tick = [this](const EpochRunner& runner) {
+    hooks.tick = [this](std::size_t stage, const EpochRunner& runner) {
       const Account account = runner.account();
-      processed_ = account.decoded + account.unreadable;
+      processed_.at(stage) = account.decoded + account.unreadable;
     };
-    hooks.stop = [this] { return (sent_all_ && processed_ >= sent_) || elapsed_s() > arguments_.seconds + drain_s; };
+    hooks.stop = [this] { return (sent_all_ && processed() >= sent_) || elapsed_s() > arguments_.seconds + drain_s; };
     return run_service(loaded_, std::max(1U, std::thread::hardware_concurrency()), hooks);
   }
 
+  [[nodiscard]] std::uint64_t processed() const {
+    return std::accumulate(processed_.begin(), processed_.end(), std::uint64_t{0});
+  }
   [[nodiscard]] DemoProgress progress() const {
     DemoProgress now;
     now.share = std::min(1.0, elapsed_s() / arguments_.seconds);
     now.clock_ms = simulated_ms_;
     now.sent = sent_;
-    now.processed = processed_;
+    now.processed = processed();
     return now;
   }
 
@@ -139,7 +144,8 @@ class Demo {
   SimulatorOptions options_;
   std::unique_ptr<Simulator> simulator_;
   steady_clock::time_point started_;
-  std::atomic<std::uint64_t> sent_ = 0, processed_ = 0;
+  std::atomic<std::uint64_t> sent_ = 0;
+  std::array<std::atomic<std::uint64_t>, 4> processed_ = {};  // by first stage
   std::atomic<TimeMs> simulated_ms_ = 0;
   std::atomic<bool> sent_all_ = false, engine_done_ = false, give_up_ = false;
 };
@@ -165,6 +171,9 @@ int run_demo(const DemoArguments& arguments) {
   DemoBroker broker;
   Status status = broker.start({{"seal.events", demo_partitions},
                                 {"trip.events", demo_partitions},
+                                {"access.events", demo_partitions},
+                                {"camera.events", demo_partitions},
+                                {"vigia.signals", demo_partitions},
                                 {"vigia.alerts", demo_partitions},
                                 {"vigia.alerts.state", demo_partitions},
                                 {"vigia.dead-letters", 1},
@@ -184,6 +193,7 @@ int run_demo(const DemoArguments& arguments) {
              routes.size(), arguments.seconds);
   fmt::print("The Kafka broker at {} is librdkafka's mock cluster in a process of its own: for demonstration only.\n",
              broker.brokers());
+  fmt::print("The yard of Guayaquil's port has doors and cameras, and a bad night.\n");
   fmt::print("\"raised?\" is provisional: raised by the clock alone, until the truck is heard again.\n\n");
   std::fflush(stdout);
   Demo demo(arguments, *loaded, std::move(routes), outcome.directory);

@@ -18,10 +18,12 @@ timezone: America/Guayaquil
 # A day in a minute: the time is that of the records.
 time: {{ horizon: 24h, allowed_lateness: 10m, max_clock_skew: 5m, clock: records }}
 state: {{ directory: state, snapshot_every: 10s, publish_every: 0s, memory_budget: 1GiB }}
-site: [site/zones.geojson, site/routes.geojson]
+site: [site/zones.geojson, site/routes.geojson, site/port.yaml]
 sources:
   - {{ topic: seal.events, stream: seal, format: json }}
   - {{ topic: trip.events, stream: trip, format: json }}
+  - {{ topic: access.events, stream: access, format: json }}
+  - {{ topic: camera.events, stream: camera, format: json }}
 outputs:
   alerts: vigia.alerts
   alert_state: vigia.alerts.state
@@ -39,6 +41,10 @@ rules:
   - {{ id: signal, kind: signal_lost, interval: 15m, severity: medium }}
   - {{ id: panic, kind: panic, severity: critical, scope: always }}
   - {{ id: weight, kind: weight_difference, percent: 10, severity: medium }}
+  - {{ id: forced, kind: door_forced, severity: high }}
+  - {{ id: camera, kind: camera_offline, severity: medium }}
+# What only all of them together show: a door forced while a camera of its site is dark.
+sigma: [sigma/door-forced-in-the-dark.yml]
 )";
 
 fs::path search_upwards(fs::path from) {
@@ -87,8 +93,10 @@ Status write_demo_pipeline(const fs::path& directory, const fs::path& site, cons
                            std::string& out) {
   std::error_code error;
   fs::create_directories(directory / "site", error);
-  for (const char* name : {"zones.geojson", "routes.geojson"}) {
-    if (!error) fs::copy_file(site / name, directory / "site" / name, error);
+  if (!error) fs::create_directories(directory / "sigma", error);
+  for (const char* name :
+       {"site/zones.geojson", "site/routes.geojson", "site/port.yaml", "sigma/door-forced-in-the-dark.yml"}) {
+    if (!error) fs::copy_file(site.parent_path() / name, directory / name, error);
   }
   out = (directory / "pipeline.yaml").string();
   std::ofstream file(out);

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstring>
@@ -85,6 +87,12 @@ Status send_all(Simulator& simulator, const SimulatorOptions& options, Pace pace
   return output.finish();
 }
 
+bool has_sites(const Pipeline& pipeline) {
+  return std::ranges::all_of(std::array{StreamId::access, StreamId::camera}, [&](StreamId stream) {
+    return std::ranges::find(pipeline.sources, stream, &SourceSpec::stream) != pipeline.sources.end();
+  });
+}
+
 int run_generate(const GenerateArguments& arguments) {
   const LoadedPipeline loaded = load_pipeline(arguments.config);
   if (!loaded.ok()) {
@@ -111,7 +119,7 @@ int run_generate(const GenerateArguments& arguments) {
                          : open_recording(arguments.output, loaded.pipeline, output);
   if (!opened.ok()) return complain(exit_failed, opened.text);
 
-  Simulator simulator(options, std::move(routes));
+  Simulator simulator(options, std::move(routes), has_sites(loaded.pipeline) ? loaded.site.equipment : Equipment());
   std::uint64_t sent = 0;
   const Pace pace(arguments.rate_per_s, arguments.to_kafka && arguments.start == "now", real_pace_clock());
   if (const Status status = send_all(simulator, options, pace, *output, sent); !status.ok()) {

@@ -168,7 +168,11 @@ class Service {
     if (is_foremost) {
       spec.open_configurations = [this] { return open_configurations(); };
       spec.follow = [this] { return follow_configuration(); };
-      spec.tick = hooks_.tick;
+    }
+    if (hooks_.tick) {
+      const auto number = static_cast<std::size_t>(
+          std::ranges::find_if(firsts_, [&](const auto& one) { return one.get() == &first; }) - firsts_.begin());
+      spec.tick = [this, number](const EpochRunner& runner) { hooks_.tick(number, runner); };
     }
     spec.inspect = [this, &first](auto records, std::int32_t tasks) { return inspect(first, records, tasks); };
     spec.stop = [this] { return stopping(); };

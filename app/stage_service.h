@@ -17,8 +17,8 @@ namespace vigia {
 struct ServiceHooks {
   std::function<bool()> stop;               // asked between epochs; any thread
   std::function<void(const Alert&)> alert;  // each revision, once it is delivered; one call at a time
-  std::function<void(const EpochRunner&)>
-      tick;  // of the foremost stage, after each epoch and while waiting; one thread
+  // Of each first stage by its number, after each epoch and while waiting; one thread each.
+  std::function<void(std::size_t, const EpochRunner&)> tick;
 };
 
 struct ServiceResult {

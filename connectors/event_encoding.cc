@@ -3,6 +3,24 @@
 #include "schemas/json_writer.h"
 
 namespace vigia {
+namespace {
+
+using flatbuffers::FlatBufferBuilder;
+
+void pack(const schema::SealEventT& event, FlatBufferBuilder& out) {
+  schema::FinishSealEventBuffer(out, schema::SealEvent::Pack(out, &event));
+}
+void pack(const schema::TripEventT& event, FlatBufferBuilder& out) {
+  schema::FinishTripEventBuffer(out, schema::TripEvent::Pack(out, &event));
+}
+void pack(const schema::AccessEventT& event, FlatBufferBuilder& out) {
+  schema::FinishAccessEventBuffer(out, schema::AccessEvent::Pack(out, &event));
+}
+void pack(const schema::CameraEventT& event, FlatBufferBuilder& out) {
+  schema::FinishCameraEventBuffer(out, schema::CameraEvent::Pack(out, &event));
+}
+
+}  // namespace
 
 std::string_view EventEncoder::encode(const SimulatedEvent& event, RecordFormat format) {
   if (!event.garbled.empty()) return event.garbled;
@@ -12,13 +30,7 @@ std::string_view EventEncoder::encode(const SimulatedEvent& event, RecordFormat 
     return json_;
   }
   builder_.Clear();
-  if (event.is_trip()) {
-    schema::FinishTripEventBuffer(builder_,
-                                  schema::TripEvent::Pack(builder_, &std::get<schema::TripEventT>(event.event)));
-  } else {
-    schema::FinishSealEventBuffer(builder_,
-                                  schema::SealEvent::Pack(builder_, &std::get<schema::SealEventT>(event.event)));
-  }
+  std::visit([&](const auto& it) { pack(it, builder_); }, event.event);
   return {reinterpret_cast<const char*>(builder_.GetBufferPointer()), builder_.GetSize()};
 }
 

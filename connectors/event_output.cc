@@ -4,6 +4,8 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <iterator>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -18,22 +20,22 @@ namespace {
 
 constexpr TimeMs broker_patience_ms = 30'000;
 
-struct Topics {
-  SourceSpec seal, trip;
+bool is_simulated(StreamId stream) {
+  return stream == StreamId::seal || stream == StreamId::trip || stream == StreamId::access ||
+         stream == StreamId::camera;
+}
 
-  [[nodiscard]] const SourceSpec& of(const SimulatedEvent& event) const { return event.is_trip() ? trip : seal; }
-};
+// The pipeline's first source of each stream.
+using Topics = std::map<StreamId, SourceSpec>;
 
 Status find_topics(const Pipeline& pipeline, Topics& out) {
-  for (const auto& [stream, source] : {std::pair(StreamId::seal, &out.seal), std::pair(StreamId::trip, &out.trip)}) {
-    const auto found = std::ranges::find(pipeline.sources, stream, &SourceSpec::stream);
-    if (found == pipeline.sources.end()) {
+  for (const SourceSpec& source : pipeline.sources) out.emplace(source.stream, source);
+  for (const StreamId stream : {StreamId::seal, StreamId::trip})
+    if (!out.contains(stream))
       return Status::of(
           Fault::refused,
           fmt::format("the pipeline has no source of the stream {}: the simulator needs one", name_of(stream)));
-    }
-    *source = *found;
-  }
+  for (auto at = out.begin(); at != out.end();) at = is_simulated(at->first) ? std::next(at) : out.erase(at);
   return Status::good();
 }
 
@@ -48,7 +50,7 @@ class Recording : public EventOutput {
     line_.clear();
     {
       json::JsonObject object(line_);
-      object.field("topic", topics_.of(event).topic);
+      object.field("topic", topics_.at(event.stream()).topic);
       object.field("key", event.key());
       object.field("timestamp_ms", event.broker_ms);
       object.key("value") += encoder_.encode(event, RecordFormat::json);
@@ -82,7 +84,8 @@ class KafkaEvents : public EventOutput {
     options.defaults = {{"linger.ms", "5"}, {"compression.codec", "lz4"}, {"queue.buffering.max.messages", "500000"}};
     options.fixed = {{"partitioner", "murmur2_random"}, {"enable.idempotence", "true"}};
     if (Status status = client_.open(RD_KAFKA_PRODUCER, options); !status.ok()) return status;
-    const std::string names[] = {topics_.seal.topic, topics_.trip.topic};
+    std::vector<std::string> names;
+    for (const auto& [stream, source] : topics_) names.push_back(source.topic);
     KafkaTopics known;
     if (Status status = fetch_topics(client_, names, broker_patience_ms, known); !status.ok()) return status;
     std::vector<std::string> missing;
@@ -101,7 +104,7 @@ class KafkaEvents : public EventOutput {
   }
 
   Status write(const SimulatedEvent& event) override {
-    const SourceSpec& topic = topics_.of(event);
+    const SourceSpec& topic = topics_.at(event.stream());
     const std::string_view value = encoder_.encode(event, topic.format);
     for (;;) {
       const rd_kafka_resp_err_t error = rd_kafka_producev(

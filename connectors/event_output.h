@@ -20,8 +20,8 @@ class EventOutput {
   [[nodiscard]] virtual Status finish() = 0;
 };
 
-// Topics (and in Kafka formats) are those of the pipeline's first sources of the streams seal and trip; Fault::refused
-// without them. `-` is standard output.
+// Topics (and in Kafka formats) are those of the pipeline's first sources of each stream; Fault::refused without one of seal
+// and trip. REQUIRES of write(): events of streams that the pipeline has a source of. `-` is standard output.
 [[nodiscard]] Status open_recording(const std::string& path, const Pipeline& pipeline,
                                     std::unique_ptr<EventOutput>& out);
 

@@ -1,5 +1,5 @@
 // A day at the customs authority, made up: trucks on the routes of the site model, what their seals send, when it
-// arrives, and what really happened. The same options give the same events. Not thread-safe.
+// arrives, doors and cameras of the sites, and what really happened. The same options give the same events. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,11 @@
 #include "connectors/simulated_route.h"
 #include "connectors/simulated_trip.h"
 #include "engine/identity.h"
+#include "operators/equipment.h"
 #include "operators/geo.h"
+#include "operators/rule.h"
+#include "schemas/access_event_generated.h"
+#include "schemas/camera_event_generated.h"
 #include "schemas/seal_event_generated.h"
 #include "schemas/trip_event_generated.h"
 
@@ -35,13 +39,14 @@ struct SimulatorOptions {
 // One event as it reaches the broker.
 struct SimulatedEvent {
   TimeMs broker_ms = 0;
-  std::variant<schema::SealEventT, schema::TripEventT> event;
+  std::variant<schema::SealEventT, schema::TripEventT, schema::AccessEventT, schema::CameraEventT> event;
   std::string garbled = {};  // not empty: these bytes come in the place of the event
 
-  [[nodiscard]] bool is_trip() const { return event.index() == 1; }
-  [[nodiscard]] const std::string& key() const {
-    return is_trip() ? std::get<1>(event).seal_id : std::get<0>(event).seal_id;
+  [[nodiscard]] StreamId stream() const {
+    constexpr StreamId streams[] = {StreamId::seal, StreamId::trip, StreamId::access, StreamId::camera};
+    return streams[event.index()];
   }
+  [[nodiscard]] const std::string& key() const;
 };
 
 // Something that happened and that a rule should find. end_ms is start_ms for what has no length, 0 for what lasted
@@ -58,8 +63,8 @@ class SimulatedTruck;
 
 class Simulator {
  public:
-  // REQUIRES: at least one route.
-  Simulator(SimulatorOptions options, std::vector<SimulatedRoute> routes);
+  // REQUIRES: at least one route. `equipment`: of the sites that have their day, too; empty: none.
+  Simulator(SimulatorOptions options, std::vector<SimulatedRoute> routes, const Equipment& equipment = {});
   ~Simulator();
   Simulator(const Simulator&) = delete;
   Simulator& operator=(const Simulator&) = delete;
@@ -77,6 +82,8 @@ class Simulator {
   std::vector<GroundTruth> truth_;
   std::vector<std::unique_ptr<SimulatedTruck>> trucks_;
   std::vector<std::uint32_t> heap_;  // trucks with something to send, the earliest on top
+  std::vector<SimulatedEvent> of_sites_;
+  std::size_t next_of_sites_ = 0;
 };
 
 }  // namespace vigia

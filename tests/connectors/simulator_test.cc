@@ -34,6 +34,33 @@ Day simulate(std::uint64_t seed, std::uint32_t trucks) {
   return day;
 }
 
+TEST(Simulator, ASiteHasItsDayAndABadNight) {
+  SiteEquipment lists;
+  lists.doors = {{"gate", "north", "yard", "", "", false, std::nullopt},
+                 {"shed", "south", "yard", "", "", false, std::nullopt}};
+  lists.cameras = {{"cam", "north", "yard", std::nullopt}};
+  const Equipment equipment(std::move(lists));
+  SimulatorOptions options;
+  options.trucks = 3;
+  Simulator simulator(options, one_road(), equipment);
+  std::map<StreamId, std::size_t> events;
+  std::size_t late_grants = 0;
+  TimeMs before_ms = 0;
+  for (SimulatedEvent event; simulator.next(event); before_ms = event.broker_ms) {
+    EXPECT_LE(before_ms, event.broker_ms);
+    ++events[event.stream()];
+    if (const auto* access = std::get_if<schema::AccessEventT>(&event.event)) late_grants += access->buffered;
+  }
+  EXPECT_GT(events[StreamId::access], 100U);
+  EXPECT_GT(late_grants, 0U);
+  EXPECT_EQ(events[StreamId::camera], 2U);  // dark, and light again
+  std::map<std::string, std::string> happened;
+  for (const GroundTruth& truth : simulator.ground_truth()) happened[truth.kind] = truth.subject_id;
+  EXPECT_EQ(happened["incident"], "north");
+  EXPECT_EQ(happened["door_forced"], "gate");
+  EXPECT_EQ(happened["camera_offline"], "cam");
+}
+
 TEST(Simulator, TheSameSeedGivesTheSameDay) {
   const Day a = simulate(7, 5);
   const Day b = simulate(7, 5);
@@ -60,7 +87,7 @@ TEST(Simulator, AfterAHoleTheLiveFixComesFirstAndThenTheMemoryNewestFirst) {
   std::size_t descending = 0;
   std::size_t ascending = 0;
   for (const SimulatedEvent& made : day.events) {
-    if (made.is_trip()) continue;
+    if (made.stream() == StreamId::trip) continue;
     const auto& event = std::get<schema::SealEventT>(made.event);
     const schema::SealEventT*& last = previous[event.seal_id];
     if (event.buffered && last != nullptr && last->buffered)
@@ -75,7 +102,7 @@ TEST(Simulator, EverySequenceNumberComesAtLeastOnce) {
   const Day day = simulate(3, 20);
   std::map<std::string, std::set<std::uint32_t>> seen;
   for (const SimulatedEvent& made : day.events) {
-    if (made.is_trip()) continue;
+    if (made.stream() == StreamId::trip) continue;
     const auto& event = std::get<schema::SealEventT>(made.event);
     if (event.sequence != 0) seen[event.seal_id].insert(event.sequence);  // 0: rubbish
   }
@@ -86,7 +113,7 @@ TEST(Simulator, EveryTripThatStartsIsFinishedAndEachKindOfTrouble) {
   const Day day = simulate(5, 400);
   std::map<schema::TripAction, std::size_t> actions;
   for (const SimulatedEvent& made : day.events) {
-    if (made.is_trip()) ++actions[std::get<schema::TripEventT>(made.event).action];
+    if (made.stream() == StreamId::trip) ++actions[std::get<schema::TripEventT>(made.event).action];
   }
   EXPECT_EQ(actions[schema::TripAction::start], actions[schema::TripAction::finish]);
   std::set<std::string> kinds;

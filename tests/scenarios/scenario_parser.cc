@@ -48,26 +48,14 @@ class Parser {
 
   using Command = void (Parser::*)(const std::string&);
   static const std::map<std::string, Command>& commands() {
-    static const std::map<std::string, Command> table = {{"rule", &Parser::rule},
-                                                         {"config", &Parser::config},
-                                                         {"zone", &Parser::zone},
-                                                         {"route", &Parser::route},
-                                                         {"seal", &Parser::seal},
-                                                         {"trip", &Parser::trip},
-                                                         {"door", &Parser::door},
-                                                         {"camera", &Parser::camera},
-                                                         {"list", &Parser::list},
-                                                         {"raw", &Parser::raw},
-                                                         {"batch", &Parser::batch},
-                                                         {"end", &Parser::end_batch},
-                                                         {"until", &Parser::until},
-                                                         {"expect", &Parser::expect},
-                                                         {"revisions", &Parser::revisions},
-                                                         {"account", &Parser::account},
-                                                         {"dead_letter", &Parser::dead_letter},
-                                                         {"error", &Parser::error},
-                                                         {"order", &Parser::order},
-                                                         {"reference", &Parser::reference}};
+    static const std::map<std::string, Command> table = {
+        {"rule", &Parser::rule},           {"config", &Parser::config},   {"sigma", &Parser::sigma},
+        {"zone", &Parser::zone},           {"route", &Parser::route},     {"seal", &Parser::seal},
+        {"trip", &Parser::trip},           {"door", &Parser::door},       {"camera", &Parser::camera},
+        {"list", &Parser::list},           {"raw", &Parser::raw},         {"batch", &Parser::batch},
+        {"end", &Parser::end_batch},       {"until", &Parser::until},     {"expect", &Parser::expect},
+        {"revisions", &Parser::revisions}, {"account", &Parser::account}, {"dead_letter", &Parser::dead_letter},
+        {"error", &Parser::error},         {"order", &Parser::order},     {"reference", &Parser::reference}};
     return table;
   }
 
@@ -81,6 +69,12 @@ class Parser {
     const auto colon = rest.find(':');
     if (colon == rest.npos) throw std::runtime_error("config KEY: VALUE");
     sections_[rest.substr(0, colon)] = rest.substr(colon + 1);
+  }
+  // One of the ready files in config/sigma.
+  void sigma(const std::string& rest) {
+    auto& list = sections_["sigma"];
+    list = fmt::format(" [{}{}/config/sigma/{}]", list.empty() ? "" : list.substr(2, list.size() - 3) + ", ",
+                       VIGIA_SOURCE_DIR, rest);
   }
   void zone(const std::string& rest) { site_.add_zone(words_of(rest)); }
   void route(const std::string& rest) { site_.add_route(words_of(rest)); }
