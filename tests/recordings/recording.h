@@ -33,6 +33,9 @@ struct Bus {
 // Vehicles count nothing, so the messages have no numbers.
 [[nodiscard]] Recording read_hsl(const std::string& folder, const harness::TempDir& directory);
 
+// Logs of attacked computers, in the Elastic Common Schema, by time; read by config/security.yaml.
+[[nodiscard]] std::vector<reference::Line> read_otrf(const std::string& folder, const harness::TempDir& directory);
+
 // The parts of a pipeline that all recordings share; `time.clock` is `records`.
 [[nodiscard]] std::string pipeline_text(const std::string& rules);
 
