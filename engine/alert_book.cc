@@ -58,9 +58,10 @@ bool overlaps(const Episode& a, const Episode& b) {
 }  // namespace
 
 void sort_for_matching(std::vector<Episode>& episodes) {
-  std::stable_sort(episodes.begin(), episodes.end(), [](const Episode& a, const Episode& b) {
-    return std::tie(a.rule, a.discriminator, a.start_ms, a.end_ms) <
-           std::tie(b.rule, b.discriminator, b.start_ms, b.end_ms);
+  const auto end_of = [](const Episode& episode) { return episode.end_ms == 0 ? never_ms : episode.end_ms; };
+  std::stable_sort(episodes.begin(), episodes.end(), [&](const Episode& a, const Episode& b) {
+    return std::tuple(a.rule, a.discriminator, a.start_ms, end_of(a)) <
+           std::tuple(b.rule, b.discriminator, b.start_ms, end_of(b));
   });
 }
 

@@ -100,6 +100,15 @@ TEST_F(AlertBookTest, WhenTwoBecomeOneTheEarlierKeepsItsIdAndTheOtherIsWithdrawn
   EXPECT_EQ(merged_earlier[0].id, two[0].id) << "an overlapping episode with another start is the same alert";
 }
 
+TEST_F(AlertBookTest, OfTwoWithOneStartTheOneThatEndedKeepsTheId) {
+  const auto ended = episode(100, 200, AlertStatus::cleared);
+  const auto first = tell({ended});
+  const auto told = tell({episode(100, 0), ended});
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_NE(told[0].id, first[0].id);
+  EXPECT_EQ(told[0].last.end_ms, 0);
+}
+
 TEST_F(AlertBookTest, TouchingEpisodesAreTwo) {
   const auto first = tell({episode(100, 200, AlertStatus::cleared)});
   const auto both = tell({episode(100, 200, AlertStatus::cleared), episode(200, 300, AlertStatus::cleared)});

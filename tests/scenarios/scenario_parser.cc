@@ -75,6 +75,7 @@ class Parser {
     auto& list = sections_["sigma"];
     list = fmt::format(" [{}{}/config/sigma/{}]", list.empty() ? "" : list.substr(2, list.size() - 3) + ", ",
                        VIGIA_SOURCE_DIR, rest);
+    scenario_.has_reference = false;  // it knows no correlations
   }
   void zone(const std::string& rest) { site_.add_zone(words_of(rest)); }
   void route(const std::string& rest) { site_.add_route(words_of(rest)); }
