@@ -85,7 +85,7 @@ Status unpack(const schema::RuleT& from, RuleSpec& rule) {
   rule.scope = from.always ? Scope::always : Scope::trip;
   rule.only = {from.only_site, from.only_zone, from.only_id};
   const KindSpec* kind = find_kind(rule.kind);
-  if (kind == nullptr || !kind->available) return newer(from, "this version has no such kind");
+  if (kind == nullptr) return newer(from, "this version has no such kind");
   for (const ParamSpec& spec : kind->params) rule.params.emplace(spec.name, default_of(spec));
   for (const auto& parameter : from.parameters) {
     const auto spec = std::ranges::find(kind->params, parameter->name, &ParamSpec::name);

@@ -110,11 +110,18 @@ class RuleReader {
   }
 
   bool has_source(const KindSpec& kind, const Section& section) {
-    if (!sources_are_complete_ || reads_any(kind, [](const SourceSpec&) { return true; })) return true;
+    const auto is_read = [&](StreamId stream) {
+      return std::ranges::any_of(sources_, [&](const SourceSpec& source) { return source.stream == stream; });
+    };
+    const bool all = kind.needs_all_streams;
+    if (!sources_are_complete_ ||
+        (all ? std::ranges::all_of(kind.streams, is_read) : std::ranges::any_of(kind.streams, is_read)))
+      return true;
     std::vector<std::string_view> names;
     for (const StreamId stream : kind.streams) names.push_back(name_of(stream));
-    reader_.error(section.line("kind"), fmt::format("kind {} without a source of its stream", kind.kind),
-                  fmt::format("a source with stream: {}", fmt::join(names, " or ")));
+    reader_.error(section.line("kind"),
+                  fmt::format("kind {} without a source of {}", kind.kind, all ? "each of its streams" : "its stream"),
+                  fmt::format("a source with stream: {}", fmt::join(names, all ? ", and one with stream: " : " or ")));
     return false;
   }
 
@@ -128,14 +135,6 @@ class RuleReader {
 
   bool is_judged(const KindSpec& kind, const RuleSpec& rule, const Section& section) {
     const int line = section.line("kind");
-    if (!kind.available) {
-      reader_.warning(line, fmt::format("kind {} is not available in this version; the rule is ignored", kind.kind));
-      return false;
-    }
-    if (kind.kind == "repeated_denials" && rule.string("by") == "holder") {
-      reader_.warning(line, "repeated_denials by holder is not available in this version; the rule is ignored");
-      return false;
-    }
     if (!sources_are_complete_) return true;  // of a source that is wrong nothing can be said
     if (!reads_any(kind, [](const SourceSpec& source) { return source.has_operators; })) {
       reader_.warning(

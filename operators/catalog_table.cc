@@ -1,5 +1,4 @@
-// The table of kinds. Kinds whose `available` is false belong to streams that this version does not judge yet: their
-// rules are checked all the same, so that a pipeline that loads today is right tomorrow.
+// The table of kinds.
 #include "operators/rule.h"
 
 namespace vigia {
@@ -10,7 +9,7 @@ using schema::Severity;
 
 constexpr double second_ms = 1000, minute_ms = 60 * second_ms, day_ms = 24 * 60 * minute_ms;
 constexpr double longest_ms = 366 * day_ms;
-constexpr bool later = false;  // KindSpec::available
+constexpr bool all_streams = true;  // KindSpec::needs_all_streams
 
 ParamSpec duration(std::string_view name, double default_ms, std::string_view help) {
   return {.name = name,
@@ -146,10 +145,6 @@ std::vector<KindSpec> door_kinds() {
                            std::string_view help) {
     return KindSpec{kind, doors, severity, std::move(params), help};
   };
-  const auto by_holder = [&](std::string_view kind, Severity severity, std::vector<ParamSpec> params,
-                             std::string_view help) {
-    return KindSpec{kind, doors, severity, std::move(params), help, later};
-  };
   return {
       at_door("door_forced", Severity::high,
               {duration("grant_window", 10 * second_ms, "how long before the opening a grant or exit request counts")},
@@ -175,7 +170,7 @@ std::vector<KindSpec> door_kinds() {
       at_door("visitor_unescorted", Severity::medium,
               {required_duration("window", "how far apart the visitor's grant and the escort's may be")},
               "a visitor came in without an escort"),
-      by_holder("anti_passback", Severity::medium, {}, "in after in, or out after out"),
+      at_door("anti_passback", Severity::medium, {}, "in after in, or out after out"),
       at_door("area_not_permitted", Severity::medium, {}, "a badge used at an area that its holder may not enter"),
       at_door("duress", Severity::critical, {path_window()}, "somebody was forced to open"),
       at_door("vibration", Severity::high, {path_window()}, "a vibration detector has tripped"),
@@ -183,16 +178,21 @@ std::vector<KindSpec> door_kinds() {
       at_door("smoke", Severity::critical, {path_window()}, "a smoke detector has tripped"),
       at_door("panel_tamper", Severity::high, {}, "an alarm panel reports tampering"),
       at_door("panel_offline", Severity::medium, {}, "an alarm panel has lost its communication"),
-      by_holder("impossible_travel", Severity::high,
-                {required_number("max_speed_kmh", 1, 1'000'000, "the fastest that a person can get from door to door")},
-                "one holder's badges at doors too far apart for the time between them"),
+      at_door("impossible_travel", Severity::high,
+              {required_number("max_speed_kmh", 1, 1'000'000, "the fastest that a person can get from door to door")},
+              "one holder's badges at doors too far apart for the time between them"),
       {"tailgating",
        {access, camera},
        Severity::medium,
-       {required_duration("window", "around a grant, in which people are counted")},
+       {required_duration("window", "how long behind a grant people are counted, and grants belong together")},
        "the door's camera has seen more people than were granted",
-       later},
-      {"logon_badged_out", {security}, Severity::high, {}, "a logon by a holder whose last badge was out", later},
+       all_streams},
+      {"logon_badged_out",
+       {access, security},
+       Severity::high,
+       {},
+       "a logon by a holder whose last badge was out",
+       all_streams},
   };
 }
 

@@ -1,6 +1,6 @@
 // CorrelationTask and its snapshots. Images, integers as in memory, texts with their length before them:
-//   rule_id GROUP    due_ms, newest_ms, touch, touched_hour, number of events, events field by field, number of alerts, alerts as the
-//                    book has them in memory; GROUP: the group-by values, two bytes of length before each
+//   rule_id GROUP    due_ms, newest_ms, touch, touched_hour, number of events, events field by field, number of texts, texts, number
+//                    of alerts, alerts as the book has them in memory; GROUP: the group-by values, two bytes of length before each
 #include <algorithm>
 
 #include "engine/bytes.h"
@@ -9,7 +9,7 @@
 namespace vigia {
 namespace {
 
-constexpr std::uint8_t correlation_image_version = 1;
+constexpr std::uint8_t correlation_image_version = 2;
 constexpr const char* damaged = "the image of a group of a correlation is damaged";
 
 }  // namespace
@@ -32,8 +32,11 @@ std::string CorrelationTask::image_of(const Group& group) {
   for (const auto& event : group.events) {
     for (const auto time_ms : {event.start_ms, event.end_ms}) out.put(time_ms);
     for (const auto number : {event.value, event.id}) out.put(number);
-    for (const auto number : {event.rules, event.revision}) out.put(number);
+    for (const auto number : {event.rules, event.revision, event.sequence, event.text}) out.put(number);
+    out.put(event.evidence);
   }
+  out.put(static_cast<std::uint32_t>(group.texts.size()));
+  for (const auto& text : group.texts) out.put_text(text);
   out.put(static_cast<std::uint32_t>(group.book.alerts.size()));
   for (const auto& alert : group.book.alerts) out.put(alert);
   return bytes;
@@ -55,12 +58,14 @@ void CorrelationTask::begin_snapshot(bool all, std::string& meta) {
   meta.clear();
   ByteWriter out(meta);
   out.put(correlation_image_version);
-  out.put(plan_->hash);
+  out.put(hash_);
   out.put(clock_ms_);
   out.put(let_go_ms_);
   out.put(hour_);
   out.put(touches_);
   out.put(total_);
+  out.put(static_cast<std::uint32_t>(options_.topics.size()));
+  for (const auto& topic : options_.topics) out.put_text(topic);
   out.put(static_cast<std::uint32_t>(rules_.size()));
   for (const auto& rule : rules_) out.put_text(image_of(*rule));
   if (all)
@@ -88,7 +93,7 @@ bool CorrelationTask::continue_snapshot(std::size_t keys_max, const std::functio
 std::string CorrelationTask::restore_meta(std::string_view meta) {
   ByteReader in(meta);
   if (in.get<std::uint8_t>() != correlation_image_version) return "the snapshot of correlations is not of this version";
-  if (in.get<std::uint64_t>() != plan_->hash)
+  if (in.get<std::uint64_t>() != hash_)
     return "the snapshot was made under other rules; start with those, or with another state directory to read the "
            "topics again from their beginning";
   clock_ms_ = in.get<TimeMs>();
@@ -97,6 +102,10 @@ std::string CorrelationTask::restore_meta(std::string_view meta) {
   touches_ = in.get<std::uint64_t>();
   is_restored_ = true;
   total_ = in.get<Account>();
+  for (auto count = in.get<std::uint32_t>(); count > 0 && !in.failed; --count) {
+    const auto topic = std::ranges::find(options_.topics, in.get_text());
+    restored_topics_.push_back(TopicIndex{static_cast<std::uint16_t>(topic - options_.topics.begin())});
+  }
   for (auto count = in.get<std::uint32_t>(); count > 0 && !in.failed; --count) {
     ByteReader part(in.get_text());
     auto& rule = rule_of(part.get_text());
@@ -117,6 +126,10 @@ std::string CorrelationTask::restore_key(std::string_view key, std::string_view 
   const auto [at, is_new] = rule.groups.try_emplace(std::string(key.substr(sizeof(std::uint32_t) + id.size())));
   if (!is_new) return damaged;
   auto& group = at->second;
+  // The sources may be others, or in another order, than when it was saved.
+  const auto renumber = [&](EvidenceRef& evidence) {
+    if (evidence.topic.value < restored_topics_.size()) evidence.topic = restored_topics_[evidence.topic.value];
+  };
   ByteReader in(bytes);
   const auto due_ms = in.get<TimeMs>();
   group.newest_ms = in.get<TimeMs>();
@@ -126,12 +139,24 @@ std::string CorrelationTask::restore_key(std::string_view key, std::string_view 
     Kept event;
     for (auto* time_ms : {&event.start_ms, &event.end_ms}) *time_ms = in.get<TimeMs>();
     for (auto* number : {&event.value, &event.id}) *number = in.get<std::uint64_t>();
-    for (auto* number : {&event.rules, &event.revision}) *number = in.get<std::uint32_t>();
+    for (auto* number : {&event.rules, &event.revision, &event.sequence, &event.text})
+      *number = in.get<std::uint32_t>();
+    event.evidence = in.get<EvidenceRef>();
+    renumber(event.evidence);
     group.events.push_back(event);
   }
   rule.event_bytes += group.events.size() * sizeof(Kept);
-  for (auto count = in.get<std::uint32_t>(); count > 0 && !in.failed; --count)
+  for (auto count = in.get<std::uint32_t>(); count > 0 && !in.failed; --count) {
+    const auto& text = group.texts.emplace_back(in.get_text());
+    rule.event_bytes += sizeof text + text.size();
+  }
+  const bool is_rule = rule.number >= 0 && plan_of(rule).rule;
+  for (const auto& event : group.events)
+    if (is_rule && event.text >= group.texts.size()) return damaged;
+  for (auto count = in.get<std::uint32_t>(); count > 0 && !in.failed; --count) {
     group.book.alerts.push_back(in.get<ToldAlert>());
+    for (auto& evidence : group.book.alerts.back().last.evidence) renumber(evidence);
+  }
   if (due_ms != never_ms) rule.due.emplace(due_ms, &*at);
   group.due_ms = due_ms;
   return in.failed || !in.at_end() ? damaged : "";

@@ -1,13 +1,18 @@
 #include "operators/correlation_task.h"
 
 #include <fmt/format.h>
+#include <xxhash.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <functional>
+#include <tuple>
 
 #include "engine/result_order.h"
 #include "engine/signal_record.h"
+#include "operators/alert_signals.h"
+#include "operators/alert_words.h"
 #include "operators/sigma_findings.h"
 #include "schemas/verify.h"
 
@@ -52,7 +57,21 @@ bool read_id(std::string_view hex_digits, std::uint64_t& out) {
 
 CorrelationTask::CorrelationTask(std::shared_ptr<const SigmaPlan> plan, CorrelationOptions options)
     : plan_(std::move(plan)), options_(std::move(options)) {
-  for (const auto& correlation : plan_->correlations) static_cast<void>(rule_of(correlation.head.rule_id));
+  if (plan_) plans_ = plan_->correlations;
+  std::string hashes;
+  for (const auto& rule : options_.rules) {
+    auto& added = plans_.emplace_back();
+    added.head.rule_id = rule->spec().id;
+    added.head.hash = rule->hash();
+    added.head.severity = rule->spec().severity;
+    added.head.title = rule->spec().message;
+    added.spec.timespan_ms = rule->reach_ms() + hour_ms;  // what clocks and partitions may be apart
+    added.group_values = 1;
+    added.rule = rule;
+    hashes += rule->hash();
+  }
+  hash_ = XXH3_64bits_withSeed(hashes.data(), hashes.size(), plan_ ? plan_->hash : 0);
+  for (const auto& one : plans_) static_cast<void>(rule_of(one.head.rule_id));
 }
 CorrelationTask::~CorrelationTask() = default;
 
@@ -61,8 +80,14 @@ CorrelationTask::Rule& CorrelationTask::rule_of(std::string_view id) {
   if (found != rules_.end()) return **found;
   auto& rule = *rules_.emplace_back(std::make_unique<Rule>());
   rule.id = id;
-  rule.number = plan_->find_correlation(id);
+  rule.number = find_plan(id);
   return rule;
+}
+
+int CorrelationTask::find_plan(std::string_view rule_id) const {
+  const auto found =
+      std::ranges::find(plans_, rule_id, [](const auto& plan) { return std::string_view(plan.head.rule_id); });
+  return found == plans_.end() ? -1 : static_cast<int>(found - plans_.begin());
 }
 
 EpochResult CorrelationTask::process(std::span<const InputRecord> records, std::span<const TimeMs>, TimeMs clock_ms) {
@@ -90,6 +115,7 @@ EpochResult CorrelationTask::process(std::span<const InputRecord> records, std::
   }
   if (clock_ms_ - hour_ms >= let_go_ms_) let_go();
   put_in_order(result.alerts);
+  signal_alerts(plan_.get(), result.alerts, result.signals);
   put_in_order(result.signals);
   total_ += result.account;
   return result;
@@ -113,15 +139,20 @@ std::string CorrelationTask::apply(const InputRecord& record, Account& account) 
   event.value = counted_value(*signal);
   event.rules = signal->is_retracted() ? 0 : correlation_rules(*signal);
   event.revision = signal->revision();
+  event.sequence = signal->sequence();
+  event.evidence = evidence_of(*signal);
   std::string values;
   for (const auto* value : *signal->group()) append_value(values, value->string_view());
   const auto [at, is_new] = rule.groups.try_emplace(std::move(values));
   auto& entry = *at;
   auto& group = entry.second;
+  const auto* group_rule = plan_of(rule).rule.get();
+  if (group_rule != nullptr) event.text = keep_text(rule, group, *signal);
   if (!insert(rule, group, event)) {
     ++account.duplicate;
     return {};
   }
+  if (group_rule != nullptr && group_rule->thin_ms() > 0) thin(rule, group, event, group_rule->thin_ms());
   if (!is_new) unlink(rule, entry);
   link(rule, entry);
   group.touch = ++touches_;
@@ -152,6 +183,66 @@ bool CorrelationTask::insert(Rule& rule, Group& group, const Kept& event) {
   events.insert(std::ranges::upper_bound(events, event.start_ms, {}, &Kept::start_ms), event);
   rule.event_bytes += sizeof(Kept);
   return true;
+}
+
+// Takes off those about the event that say nothing: the rule's thin_ms.
+void CorrelationTask::thin(Rule& rule, Group& group, const Kept& event, TimeMs within_ms) {
+  auto& events = group.events;
+  const auto alike = [&](const Kept& other) { return other.rules == event.rules && other.value == event.value; };
+  const auto first = std::ranges::lower_bound(events, event.start_ms - within_ms, {}, &Kept::start_ms) - events.begin();
+  auto before_ms = no_time_ms;  // of the last but one that is kept
+  std::ptrdiff_t last = -1;     // where the last is
+  for (auto i = first; i < std::ssize(events) && events[i].start_ms <= event.start_ms + within_ms; ++i) {
+    if (!alike(events[i])) continue;
+    if (last >= 0 && before_ms != no_time_ms && events[i].start_ms - before_ms <= within_ms) {
+      events.erase(events.begin() + last);
+      rule.event_bytes -= sizeof(Kept);
+      last = --i;
+      continue;
+    }
+    if (last >= 0) before_ms = events[last].start_ms;
+    last = i;
+  }
+}
+
+std::uint32_t CorrelationTask::keep_text(Rule& rule, Group& group, const schema::Signal& signal) {
+  std::string text;
+  if (signal.subject_id() != nullptr) text = signal.subject_id()->string_view();
+  if (signal.content() != nullptr && signal.content()->size() > 0) text += '\0' + signal.content()->str();
+  const auto known = std::ranges::find(group.texts, text);
+  const auto at = static_cast<std::uint32_t>(known - group.texts.begin());
+  if (known == group.texts.end()) {
+    rule.event_bytes += sizeof(std::string) + text.size();
+    group.texts.push_back(std::move(text));
+  }
+  return at;
+}
+
+// Those of no event any more.
+void CorrelationTask::drop_texts(Rule& rule, Group& group) {
+  std::vector<std::string> kept;
+  std::vector<std::uint32_t> at(group.texts.size(), UINT32_MAX);
+  for (auto& event : group.events) {
+    auto& place = at[event.text];
+    if (place == UINT32_MAX) {
+      place = static_cast<std::uint32_t>(kept.size());
+      kept.push_back(std::move(group.texts[event.text]));
+      group.texts[event.text].clear();
+    }
+    event.text = place;
+  }
+  for (std::size_t i = 0; i < at.size(); ++i)
+    if (at[i] == UINT32_MAX) rule.event_bytes -= sizeof(std::string) + group.texts[i].size();
+  group.texts = std::move(kept);
+}
+
+EvidenceRef CorrelationTask::evidence_of(const schema::Signal& signal) const {
+  if (signal.evidence() == nullptr || signal.evidence()->size() == 0) return {};
+  const auto* first = signal.evidence()->Get(0);
+  const auto topic = std::ranges::find(options_.topics, first->topic() == nullptr ? "" : first->topic()->string_view());
+  if (topic == options_.topics.end()) return {};
+  return {TopicIndex{static_cast<std::uint16_t>(topic - options_.topics.begin())}, PartitionId{first->partition()},
+          Offset{first->offset()}};
 }
 
 void CorrelationTask::unlink(Rule& rule, Entry& entry) {
@@ -193,7 +284,8 @@ void CorrelationTask::schedule(Rule& rule, Entry& entry, TimeMs due_ms) {
 
 // Lets go of events that no late one can have to do with any more, but keeps those of incidents that reach beyond. Answers
 // the time before which incidents that have ended stand as they were told.
-TimeMs CorrelationTask::trim(const CorrelationSpec& spec, Rule& rule, Group& group) const {
+TimeMs CorrelationTask::trim(const SigmaCorrelationPlan& plan, Rule& rule, Group& group) const {
+  const auto& spec = plan.spec;
   auto& events = group.events;
   if (events.empty() || events.front().start_ms >= events.back().start_ms - options_.keep_ms - 2 * spec.timespan_ms)
     return no_time_ms;
@@ -203,10 +295,72 @@ TimeMs CorrelationTask::trim(const CorrelationSpec& spec, Rule& rule, Group& gro
     const bool reaches_beyond = told.last.end_ms == 0 || told.last.end_ms >= settled_ms;
     if (reaches_beyond) from_ms = std::min(from_ms, told.last.start_ms - spec.timespan_ms);
   }
+  const auto is_old = [&](const Kept& event) { return event.start_ms < from_ms && event.end_ms < from_ms; };
+  std::uint64_t lasting_id = 0;  // of the last old one of those that are kept however old
+  const auto lasting = plan.rule ? plan.rule->lasting_marks() : 0;
+  const Kept* last = nullptr;
+  const auto place = [&](const Kept& event) {
+    return std::tie(event.start_ms, event.sequence, group.texts[event.text]);
+  };
+  for (const auto& event : events)
+    if (is_old(event) && (event.rules & lasting) != 0 && (last == nullptr || place(*last) < place(event)))
+      last = &event;
+  if (last != nullptr) lasting_id = last->id;
   const auto before = events.size();
-  std::erase_if(events, [&](const Kept& event) { return event.start_ms < from_ms && event.end_ms < from_ms; });
+  std::erase_if(events,
+                [&](const Kept& event) { return is_old(event) && (lasting_id == 0 || event.id != lasting_id); });
+  if (before == events.size()) return settled_ms;
   rule.event_bytes -= (before - events.size()) * sizeof(Kept);
+  if (plan.rule) drop_texts(rule, group);
   return settled_ms;
+}
+
+// The incidents of Sigma's correlations.
+void CorrelationTask::judge_correlation(const SigmaCorrelationPlan& plan, const Group& group, bool is_last,
+                                        Judgement& out) {
+  const auto& spec = plan.spec;
+  events_.clear();
+  kept_.clear();
+  for (const auto& event : group.events) {
+    if (event.rules == 0) continue;
+    events_.push_back(event);
+    kept_.push_back(&event);
+  }
+  out.due_ms = search_.find(spec, events_, clock_ms_, incidents_);
+  const auto evidence_at = [&](TimeMs at_ms) {
+    const auto at = std::ranges::lower_bound(kept_, at_ms, {}, &Kept::start_ms);
+    return at == kept_.end() || (*at)->start_ms != at_ms ? EvidenceRef() : (*at)->evidence;
+  };
+  for (const auto& incident : incidents_) {
+    auto& episode = out.episodes.emplace_back();
+    episode.start_ms = incident.start_ms;
+    episode.end_ms = incident.is_over || is_last || plan.is_instant ? incident.end_ms : 0;
+    episode.evidence[0] = evidence_at(incident.start_ms);
+    if (incident.end_ms != incident.start_ms) episode.evidence[1] = evidence_at(incident.end_ms);
+    const bool is_absence = spec.type == CorrelationType::absence;
+    // A late second may still come; so may one before, and an instant is confirmed at once.
+    const auto decided_ms = incident.end_ms + options_.keep_ms;
+    const bool is_provisional = is_absence && !spec.before && clock_ms_ <= decided_ms && !is_last;
+    if (is_provisional) out.due_ms = std::min(out.due_ms, decided_ms);
+    const bool is_instant = spec.before || plan.is_instant;
+    episode.status = is_provisional                      ? schema::AlertStatus::provisional
+                     : episode.end_ms == 0 || is_instant ? schema::AlertStatus::confirmed
+                                                         : schema::AlertStatus::cleared;
+  }
+}
+
+void CorrelationTask::judge_rule(const GroupRule& rule, const Group& group, bool is_last, Judgement& out) {
+  group_events_.clear();
+  for (const auto& event : group.events) {
+    if (event.rules == 0) continue;
+    const std::string_view text = group.texts[event.text];
+    const auto device_id = text.substr(0, text.find('\0'));
+    const auto content = text.substr(std::min(device_id.size() + 1, text.size()));
+    group_events_.push_back(
+        {event.start_ms, event.rules, event.value, event.sequence, device_id, content, event.evidence});
+  }
+  std::ranges::sort(group_events_, std::less<>());
+  rule.judge(group_events_, is_last ? never_ms : clock_ms_, out);
 }
 
 // `is_last`: the group is to be dropped; what lasts ends.
@@ -214,40 +368,28 @@ void CorrelationTask::judge(Rule& rule, Entry& entry, bool is_last, EpochResult&
   auto& group = entry.second;
   group.is_waiting = false;
   if (rule.number < 0) return schedule(rule, entry, never_ms);
-  const auto& plan = plan_->correlations[static_cast<std::size_t>(rule.number)];
-  const auto& spec = plan.spec;
-  const auto settled_ms = trim(spec, rule, group);
-  events_.clear();
-  for (const auto& event : group.events)
-    if (event.rules != 0) events_.push_back(event);
-  auto due_ms = search_.find(spec, events_, clock_ms_, incidents_);
-  const auto cause_ms = group.newest_ms == no_time_ms ? group.due_ms : group.newest_ms;
+  const auto& plan = plan_of(rule);
+  const auto settled_ms = trim(plan, rule, group);
+  Judgement judgement;
+  if (plan.rule)
+    judge_rule(*plan.rule, group, is_last, judgement);
+  else
+    judge_correlation(plan, group, is_last, judgement);
+  auto& episodes = judgement.episodes;
+  const auto cause_ms = group.newest_ms != no_time_ms ? group.newest_ms
+                        : group.due_ms != never_ms    ? group.due_ms
+                                                      : clock_ms_;  // another configuration
   group.newest_ms = no_time_ms;
   const auto is_settled = [&](TimeMs end_ms) { return end_ms != 0 && end_ms < settled_ms; };
   const auto told = group.book.alerts.size();
   std::erase_if(group.book.alerts, [&](const ToldAlert& alert) { return is_settled(alert.last.end_ms); });
   if (told != group.book.alerts.size()) mark_changed(rule, entry);
-  if (!incidents_.empty() || !group.book.alerts.empty()) {
-    std::vector<Episode> episodes;
-    for (const auto& incident : incidents_) {
-      if (incident.is_over && is_settled(incident.end_ms)) continue;
-      Episode episode;
-      episode.rule = static_cast<std::uint16_t>(rule.number);
-      episode.start_ms = incident.start_ms;
-      const bool is_over = incident.is_over || is_last || plan.is_instant;
-      episode.end_ms = is_over ? incident.end_ms : 0;
-      episode.detected_ms = cause_ms;
-      const bool is_absence = spec.type == CorrelationType::absence;
-      // A late second may still come; so may one before, and an instant is confirmed at once.
-      const auto decided_ms = incident.end_ms + options_.keep_ms;
-      const bool is_provisional = is_absence && !spec.before && clock_ms_ <= decided_ms && !is_last;
-      if (is_provisional) due_ms = std::min(due_ms, decided_ms);
-      const bool is_instant = spec.before || plan.is_instant;
-      episode.status = is_provisional                      ? schema::AlertStatus::provisional
-                       : episode.end_ms == 0 || is_instant ? schema::AlertStatus::confirmed
-                                                           : schema::AlertStatus::cleared;
-      episodes.push_back(episode);
-    }
+  std::erase_if(episodes, [&](const Episode& episode) { return is_settled(episode.end_ms); });
+  for (auto& episode : episodes) {
+    episode.rule = static_cast<std::uint16_t>(rule.number);
+    episode.detected_ms = cause_ms;
+  }
+  if (!episodes.empty() || !group.book.alerts.empty())
     group.book.reconcile(
         episodes, subject_of(plan, entry.first), {cause_ms, 0, no_time_ms},
         [&](std::uint16_t) { return std::pair<std::string_view, std::string_view>(options_.application, rule.id); },
@@ -255,34 +397,50 @@ void CorrelationTask::judge(Rule& rule, Entry& entry, bool is_last, EpochResult&
           mark_changed(rule, entry);
           tell(rule, entry, alert, result);
         });
-  }
-  schedule(rule, entry, due_ms);
+  schedule(rule, entry, judgement.due_ms);
 }
 
 void CorrelationTask::tell(Rule& rule, const Entry& entry, const ToldAlert& told, EpochResult& result) {
-  const auto& plan = plan_->correlations[static_cast<std::size_t>(rule.number)];
-  Alert alert;
-  describe_incident(plan.head, alert);
-  alert.alert_id = hex(told.id);
-  alert.revision = told.revision;
-  alert.status = told.last.status;
-  alert.subject_type = plan.is_instant ? "key" : plan.group_values == 0 ? "rule" : "group";
-  alert.subject_id = subject_of(plan, entry.first);
-  alert.start_ms = told.last.start_ms;
-  alert.end_ms = told.last.end_ms;
-  alert.detected_ms = told.last.detected_ms;
+  const auto& plan = plan_of(rule);
   const auto values = values_of(entry.first);
+  Alert alert;
+  if (plan.rule) {
+    alert = alert_of(plan.rule->spec(), plan.rule->hash(), told);
+    std::vector<std::string_view> device_ids;
+    for (const std::string_view text : entry.second.texts) device_ids.push_back(text.substr(0, text.find('\0')));
+    plan.rule->describe(told.last, values, device_ids, alert);
+    if (!plan.rule->spec().message.empty()) alert.message = plan.rule->spec().message;
+  } else {
+    describe_incident(plan.head, alert);
+    alert.alert_id = hex(told.id);
+    alert.revision = told.revision;
+    alert.status = told.last.status;
+    alert.subject_type = plan.is_instant ? "key" : plan.group_values == 0 ? "rule" : "group";
+    alert.subject_id = subject_of(plan, entry.first);
+    alert.start_ms = told.last.start_ms;
+    alert.end_ms = told.last.end_ms;
+    alert.detected_ms = told.last.detected_ms;
+  }
+  for (const auto& record : told.last.evidence) {
+    if (record.offset.value < 0 || record.topic.value >= options_.topics.size()) continue;
+    auto& evidence = *alert.evidence.emplace_back(std::make_unique<schema::EvidenceT>());
+    evidence.topic = options_.topics[record.topic.value];
+    evidence.partition = record.partition.value;
+    evidence.offset = record.offset.value;
+  }
   for (const auto& chain : plan.chains) {
     Signal signal;
     signal.signal_id = alert.alert_id;
     signal.revision = told.revision;
     signal.is_retracted = told.last.status == schema::AlertStatus::withdrawn;
-    signal.rule_id = plan_->correlations[chain.correlation].head.rule_id;
+    signal.rule_id = plans_[chain.correlation].head.rule_id;
     for (const auto position : chain.group) signal.group.push_back(values[position]);
     signal.subject_id = alert.subject_id;
     signal.start_ms = alert.start_ms;
     signal.end_ms = alert.end_ms;
     signal.broker_ms = alert.detected_ms;
+    if (!alert.evidence.empty())
+      signal.evidence.push_back(std::make_unique<schema::EvidenceT>(*alert.evidence.front()));
     set_correlation_event(signal, chain.rules, 0);
     result.signals.push_back(std::move(signal));
   }
@@ -297,6 +455,7 @@ void CorrelationTask::erase(Rule& rule, Entry& entry) {
   schedule(rule, entry, never_ms);
   unlink(rule, entry);
   rule.event_bytes -= entry.second.events.size() * sizeof(Kept);
+  for (const auto& text : entry.second.texts) rule.event_bytes -= sizeof text + text.size();
   gone_.push_back(image_key(rule, entry.first));
   if (entry.second.is_changed) std::erase(changed_, std::pair(&rule, &entry));
   rule.groups.erase(rule.groups.find(entry.first));
@@ -324,7 +483,7 @@ void CorrelationTask::judge_budget(Rule& rule, EpochResult& result) {
   episode.end_ms = is_over ? std::max(rule.overflow_ms, rule.overflow_start_ms + 1) : 0;
   episode.status = is_over ? schema::AlertStatus::cleared : schema::AlertStatus::confirmed;
   std::vector<Episode> episodes{episode};
-  const auto& head = plan_->correlations[static_cast<std::size_t>(rule.number)].head;
+  const auto& head = plan_of(rule).head;
   rule.overflow_book.reconcile(
       episodes, rule.id, {clock_ms_, 0, no_time_ms},
       [&](std::uint16_t) { return std::pair<std::string_view, std::string_view>(options_.application, rule.id); },
@@ -353,16 +512,19 @@ void CorrelationTask::let_go() {
   let_go_ms_ = clock_ms_;
   ++hour_;
   for (auto& rule : rules_) {
-    const auto timespan_ms =
-        rule->number < 0 ? 0 : plan_->correlations[static_cast<std::size_t>(rule->number)].spec.timespan_ms;
+    const auto timespan_ms = rule->number < 0 ? 0 : plan_of(*rule).spec.timespan_ms;
     const auto keep_ms = options_.keep_ms + 2 * timespan_ms;
+    const auto* group_rule = rule->number < 0 ? nullptr : plan_of(*rule).rule.get();
+    const auto lasting = group_rule == nullptr ? 0 : group_rule->lasting_marks();
     for (Entry *entry = rule->oldest, *newer = nullptr; entry != nullptr; entry = newer) {
       const auto& group = entry->second;
       newer = group.newer;
       if (hour_ - group.touched_hour <= keep_ms / hour_ms + 1) break;
-      const bool may_be_heard = std::ranges::any_of(  // an alert that lasts touches every window to come
-          group.events, [&](const Kept& event) { return event.rules != 0 && event.end_ms >= clock_ms_ - keep_ms; });
-      if (!may_be_heard && group.due_ms == never_ms) erase(*rule, *entry);
+      const bool is_of_use = std::ranges::any_of(group.events, [&](const Kept& event) {
+        const bool may_be_heard = event.rules != 0 && event.end_ms >= clock_ms_ - keep_ms;
+        return may_be_heard || (event.rules & lasting) != 0;  // an alert that lasts touches every window to come
+      });
+      if (!is_of_use && group.due_ms == never_ms) erase(*rule, *entry);
     }
   }
 }
@@ -375,30 +537,38 @@ EpochResult CorrelationTask::take_over(Task& task) {
   touches_ = before.touches_;
   total_ = before.total_;
   if (before.is_restored_) before.link_by_touch();
+  EpochResult result;
   gone_ = std::move(before.gone_);
   rules_ = std::move(before.rules_);
   changed_ = std::move(before.changed_);
   for (auto& rule : rules_) {
-    const auto hash_in = [](const SigmaPlan& plan, int number) {
-      return number < 0 ? std::string() : plan.correlations[static_cast<std::size_t>(number)].head.hash;
-    };
-    const auto before_hash = hash_in(*before.plan_, rule->number);
-    rule->number = plan_->find_correlation(rule->id);
-    const bool is_same = hash_in(*plan_, rule->number) == before_hash;
+    const auto* old_plan = rule->number < 0 ? nullptr : &before.plan_of(*rule);
+    rule->number = find_plan(rule->id);
+    const auto* plan = rule->number < 0 ? nullptr : &plan_of(*rule);
+    const bool is_same =
+        (plan == nullptr) == (old_plan == nullptr) && (plan == nullptr || plan->head.hash == old_plan->head.hash);
+    // What it has heard is heard: another window, or another limit, judges the same events.
+    const bool goes_on = !is_same && plan != nullptr && old_plan != nullptr && plan->rule && old_plan->rule &&
+                         plan->rule->is_like(*old_plan->rule);
     for (auto& entry : rule->groups) {
       for (auto& told : entry.second.book.alerts) {
         told.last.rule = rule->number < 0 ? no_rule : static_cast<std::uint16_t>(rule->number);
-        told.is_settled = told.is_settled || !is_same;
+        told.is_settled = told.is_settled || !(is_same || goes_on);
       }
-      if (is_same) continue;
+      if (goes_on) judge(*rule, entry, false, result);
+      if (is_same || goes_on) continue;
       rule->event_bytes -= entry.second.events.size() * sizeof(Kept);
       entry.second.events.clear();
+      drop_texts(*rule, entry.second);
       schedule(*rule, entry, never_ms);
       mark_changed(*rule, entry);
     }
   }
-  for (const auto& correlation : plan_->correlations) static_cast<void>(rule_of(correlation.head.rule_id));
-  return {};
+  for (const auto& one : plans_) static_cast<void>(rule_of(one.head.rule_id));
+  put_in_order(result.alerts);
+  signal_alerts(plan_.get(), result.alerts, result.signals);
+  put_in_order(result.signals);
+  return result;
 }
 
 std::string CorrelationTask::describe_key(std::string_view key) const {

@@ -17,6 +17,7 @@
 #include "engine/alert_book.h"
 #include "engine/task.h"
 #include "operators/correlation.h"
+#include "operators/group_rules.h"
 #include "operators/sigma_plan.h"
 
 namespace vigia {
@@ -25,10 +26,13 @@ struct CorrelationOptions {
   std::string application;
   TimeMs keep_ms = 0;  // how long before a group's newest event a late one may fall
   std::uint64_t groups_max = 1'000'000, bytes_max = 512ull << 20;  // of each rule
+  GroupRules rules = {};                                           // judged beside the plan's correlations
+  std::vector<std::string> topics = {};                            // of the sources: what evidence may name
 };
 
 class CorrelationTask final : public Task {
  public:
+  // `plan`: null: no correlations of Sigma's.
   CorrelationTask(std::shared_ptr<const SigmaPlan> plan, CorrelationOptions options);
   ~CorrelationTask() override;
 
@@ -49,11 +53,15 @@ class CorrelationTask final : public Task {
  private:
   // 0 in `rules`: taken back.
   struct Kept : CorrelationEvent {
-    std::uint64_t id = 0;
     std::uint32_t revision = 0;
+    std::uint64_t id = 0;
+    std::uint32_t sequence = 0;
+    std::uint32_t text = 0;  // of a GroupRule: position in the group's texts
+    EvidenceRef evidence;
   };
   struct Group {
-    std::vector<Kept> events;  // by rising start
+    std::vector<Kept> events;        // by rising start
+    std::vector<std::string> texts;  // of a GroupRule: device and content of events, with a zero byte between
     AlertBook book;
     TimeMs due_ms = never_ms;       // judge it once the clock is past it
     TimeMs newest_ms = no_time_ms;  // broker time of the newest signal that came since it was judged
@@ -83,8 +91,18 @@ class CorrelationTask final : public Task {
   void link_by_touch();
   void schedule(Rule& rule, Entry& entry, TimeMs due_ms);
   [[nodiscard]] static bool insert(Rule& rule, Group& group, const Kept& event);
+  static void thin(Rule& rule, Group& group, const Kept& event, TimeMs within_ms);
+  [[nodiscard]] static std::uint32_t keep_text(Rule& rule, Group& group, const schema::Signal& signal);
+  static void drop_texts(Rule& rule, Group& group);
+  [[nodiscard]] EvidenceRef evidence_of(const schema::Signal& signal) const;
+  [[nodiscard]] const SigmaCorrelationPlan& plan_of(const Rule& rule) const {
+    return plans_[static_cast<std::size_t>(rule.number)];
+  }
+  [[nodiscard]] int find_plan(std::string_view rule_id) const;
   void judge(Rule& rule, Entry& entry, bool is_last, EpochResult& result);
-  [[nodiscard]] TimeMs trim(const CorrelationSpec& spec, Rule& rule, Group& group) const;
+  void judge_correlation(const SigmaCorrelationPlan& plan, const Group& group, bool is_last, Judgement& out);
+  void judge_rule(const GroupRule& rule, const Group& group, bool is_last, Judgement& out);
+  [[nodiscard]] TimeMs trim(const SigmaCorrelationPlan& plan, Rule& rule, Group& group) const;
   void tell(Rule& rule, const Entry& entry, const ToldAlert& told, EpochResult& result);
   void keep_budget(Rule& rule, EpochResult& result);
   void judge_budget(Rule& rule, EpochResult& result);
@@ -99,7 +117,9 @@ class CorrelationTask final : public Task {
 
   static constexpr std::uint64_t group_bytes = 200;  // about, with its node and values
 
-  std::shared_ptr<const SigmaPlan> plan_;
+  std::shared_ptr<const SigmaPlan> plan_;    // null: no correlations of Sigma's
+  std::vector<SigmaCorrelationPlan> plans_;  // the plan's, and those of options.rules
+  std::uint64_t hash_ = 0;                   // of all that alerts depend on
   CorrelationOptions options_;
   std::vector<std::unique_ptr<Rule>> rules_;
   std::vector<std::pair<Rule*, Entry*>> waiting_;  // to be judged in this epoch
@@ -114,7 +134,10 @@ class CorrelationTask final : public Task {
   Account total_;
   IncidentSearch search_;
   std::vector<CorrelationEvent> events_;
+  std::vector<const Kept*> kept_;  // the same, as they are kept
+  std::vector<GroupEvent> group_events_;
   std::vector<Incident> incidents_;
+  std::vector<TopicIndex> restored_topics_;  // of a snapshot: its numbers of topics
 };
 
 }  // namespace vigia

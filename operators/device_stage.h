@@ -18,6 +18,7 @@
 #include "operators/alert_signals.h"
 #include "operators/alert_words.h"
 #include "operators/device_fold.h"
+#include "operators/group_rules.h"
 #include "operators/record_decoder.h"
 #include "operators/rule_hash.h"
 #include "operators/stage_config.h"
@@ -44,6 +45,7 @@ class DeviceStage {
   explicit DeviceStage(const StageConfig& config)
       : config_(config),
         judge_settings_{config.horizon_ms, config.allowed_lateness_ms},
+        group_rules_(make_group_rules(config.rules, config.site)),
         wishes_(config),
         operators_(sizeof(DeviceState)) {
     std::string all_hashes;
@@ -61,6 +63,7 @@ class DeviceStage {
   [[nodiscard]] static KeyHash hash(std::string_view key) { return KeyHash{XXH3_64bits(key.data(), key.size())}; }
   [[nodiscard]] const std::vector<StageSource>& sources() const { return config_.sources; }
   [[nodiscard]] const SigmaPlan* sigma() const { return config_.sigma.get(); }
+  [[nodiscard]] const GroupRules& group_rules() const { return group_rules_; }
   // Of everything that the bytes of a state depend on.
   [[nodiscard]] std::uint64_t fingerprint() const { return fingerprint_; }
 
@@ -225,6 +228,7 @@ class DeviceStage {
 
   StageConfig config_;
   JudgeSettings judge_settings_;
+  GroupRules group_rules_;
   typename Device::Wishes wishes_;
   typename Device::Operators operators_;
   std::vector<std::string> rule_hashes_;
@@ -235,7 +239,8 @@ class DeviceStage {
 template <class Device>
 class alignas(128) DeviceDecoder : public RecordDecoder {
  public:
-  explicit DeviceDecoder(const DeviceStage<Device>& stage) : RecordDecoder(stage.sigma()), stage_(stage) {}
+  explicit DeviceDecoder(const DeviceStage<Device>& stage)
+      : RecordDecoder(stage.sigma(), stage.group_rules()), stage_(stage) {}
 
   // Calls emit(row) for each good event. `row` comes with the record's index and clock; the rest is overwritten.
   template <class Emit>

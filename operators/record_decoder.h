@@ -4,14 +4,17 @@
 
 #include <array>
 #include <concepts>
+#include <deque>
 #include <memory>
 #include <memory_resource>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <vector>
 
 #include "engine/stage.h"
+#include "operators/group_rule.h"
 #include "operators/sigma_event_reader.h"
 #include "operators/sigma_plan.h"
 #include "operators/stage_config.h"
@@ -57,8 +60,9 @@ struct EventKind<schema::CameraEvent> {
 // One thread at a time. What its rows point at lives until the next begin().
 class RecordDecoder {
  public:
-  // `sigma`: null: no detections.
-  explicit RecordDecoder(const SigmaPlan* sigma) : builder_(4096) {
+  // `sigma`: null: no detections. `group_rules` outlives the decoder.
+  explicit RecordDecoder(const SigmaPlan* sigma, std::span<const std::shared_ptr<const GroupRule>> group_rules = {})
+      : group_rules_(group_rules), builder_(4096) {
     for (std::size_t i = 0; sigma != nullptr && i < readers_.size(); ++i)
       if (sigma->streams[i].matcher.size() > 0) readers_[i] = std::make_unique<SigmaEventReader>(sigma->streams[i]);
   }
@@ -67,6 +71,7 @@ class RecordDecoder {
     arena_.release();
     for (auto& reader : readers_)
       if (reader) reader->begin();
+    taken_.clear();
   }
 
  protected:
@@ -123,14 +128,24 @@ class RecordDecoder {
     read(Kind::verify({reinterpret_cast<const char*>(builder_.GetBufferPointer()), builder_.GetSize()}), &json);
   }
 
-  // What detections find in the event.
+  // What detections find in the event, and what rules of the second stage take of it.
   template <class Event>
   [[nodiscard]] const SigmaFindings* findings(const Event& event, SigmaPlan::Stream stream) {
-    auto& reader = readers_[stream];
-    if (!reader) return nullptr;
-    text_.clear();
-    json::append_json(event, text_);
-    return reader->find(text_);
+    const SigmaFindings* found = nullptr;
+    if (auto& reader = readers_[stream]; reader) {
+      text_.clear();
+      json::append_json(event, text_);
+      found = reader->find(text_);
+    }
+    if constexpr (requires(const GroupRule& rule, std::vector<GroupPart>& parts) { rule.take(event, parts); }) {
+      std::vector<GroupPart> parts;
+      for (const auto& rule : group_rules_) rule->take(event, parts);
+      if (parts.empty()) return found;
+      auto& both = taken_.emplace_back(found == nullptr ? SigmaFindings() : *found);
+      both.groups = std::move(parts);
+      return &both;
+    }
+    return found;
   }
   // Of a device's event: its times and number, and its canonical form when it has no number.
   template <class Event, class Payload>
@@ -165,6 +180,8 @@ class RecordDecoder {
                            std::vector<RejectedRecord>& rejected, Account& account);
 
   std::array<std::unique_ptr<SigmaEventReader>, SigmaPlan::alert> readers_;  // by stream; null: it has no detections
+  std::span<const std::shared_ptr<const GroupRule>> group_rules_;
+  std::deque<SigmaFindings> taken_;
   json::Reader reader_;
   flatbuffers::FlatBufferBuilder builder_;
   std::pmr::monotonic_buffer_resource arena_;

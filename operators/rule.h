@@ -50,11 +50,11 @@ enum class StreamId : std::uint8_t {
 // One line of the table of kinds: everything about a kind that is not code.
 struct KindSpec {
   std::string_view kind;
-  std::vector<StreamId> streams;  // it needs a source of one of these
+  std::vector<StreamId> streams;  // it needs a source of one of these, or of each
   schema::Severity default_severity = schema::Severity::medium;
   std::vector<ParamSpec> params;
   std::string_view help;  // one line for people
-  bool available = true;  // false: checked when loaded, then left out of the pipeline with a warning
+  bool needs_all_streams = false;
 };
 
 enum class Scope : std::uint8_t { trip, always };

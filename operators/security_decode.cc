@@ -127,6 +127,9 @@ void SecurityDecoder::read(simdjson::dom::object object, std::string_view key, S
   }
   plan_.matcher.match(event_, scratch_, matched_);
   if (!matched_.empty()) out.findings = sigma_findings(plan_, event_, matched_);
+  if (group_rules_.empty()) return;
+  if (const auto logon = logons_.read(object))
+    for (const auto& rule : group_rules_) rule->take(*logon, out.findings.groups);
 }
 
 }  // namespace vigia

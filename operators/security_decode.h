@@ -3,11 +3,14 @@
 
 #include <simdjson.h>
 
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "engine/task.h"
+#include "operators/logon_reader.h"
 #include "operators/sigma_findings.h"
 
 namespace vigia {
@@ -25,7 +28,9 @@ struct SecurityEvent {
 // Owns the buffers of the parser: keep one and reuse it. One thread at a time.
 class SecurityDecoder {
  public:
-  explicit SecurityDecoder(const SigmaStreamPlan& plan) : plan_(plan) {}
+  // Plan and rules outlive it.
+  explicit SecurityDecoder(const SigmaStreamPlan& plan, std::span<const std::shared_ptr<const GroupRule>> group_rules)
+      : plan_(plan), group_rules_(group_rules) {}
 
   // Appends the record's events to `out`: an object is one, {"events": [...]} without `@timestamp` a batch.
   void decode(const InputRecord& record, std::uint32_t record_index, std::vector<SecurityEvent>& out);
@@ -38,6 +43,8 @@ class SecurityDecoder {
   SigmaEvent event_;
   SigmaMatcher::Scratch scratch_;
   std::vector<std::uint32_t> matched_;
+  std::span<const std::shared_ptr<const GroupRule>> group_rules_;
+  LogonReader logons_;
 };
 
 }  // namespace vigia

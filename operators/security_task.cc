@@ -24,10 +24,11 @@ std::int64_t minute_of(TimeMs time_ms) {
 
 }  // namespace
 
-SecurityTask::SecurityTask(const StageConfig& config) : config_(config) {
+SecurityTask::SecurityTask(const StageConfig& config)
+    : config_(config), group_rules_(make_group_rules(config.rules, config.site)) {
   if (!config_.sigma) config_.sigma = plan_sigma({}, {});  // no rules: events are only counted
   for (unsigned i = 0; i < std::max(1u, config_.threads); ++i)
-    decoders_.push_back(std::make_unique<SecurityDecoder>(config_.sigma->streams[SigmaPlan::security]));
+    decoders_.push_back(std::make_unique<SecurityDecoder>(config_.sigma->streams[SigmaPlan::security], group_rules_));
 }
 SecurityTask::~SecurityTask() = default;
 
@@ -102,6 +103,7 @@ void SecurityTask::apply(SecurityEvent& event, const InputRecord& record, EpochR
   for (const auto detection : event.findings.raised)
     result.alerts.push_back(incident_of(config_.application, stream.detections[detection].head, origin));
   for (const auto& part : event.findings.parts) result.signals.push_back(signal_of(*config_.sigma, part, origin));
+  for (const auto& part : event.findings.groups) result.signals.push_back(signal_of(part, origin));
 }
 
 // A second delivery of what is older than that is too late whatever its record's time.

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/task.h"
+#include "operators/group_rules.h"
 #include "operators/security_decode.h"
 #include "operators/stage_config.h"
 
@@ -47,6 +48,7 @@ class SecurityTask final : public Task {
   [[nodiscard]] static std::string image_key(Minute minute, std::uint32_t part);
 
   StageConfig config_;
+  GroupRules group_rules_;
   std::vector<std::unique_ptr<SecurityDecoder>> decoders_;  // one a thread
   std::map<Minute, Heard> heard_;
   std::uint64_t heard_count_ = 0;

@@ -2,6 +2,7 @@
 
 #include <xxhash.h>
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -38,6 +39,12 @@ void tell_findings(const StageConfig& config, const EventHead& head, std::string
   for (const auto detection : findings.raised)
     alerts.push_back(incident_of(config.application, config.sigma->streams[stream].detections[detection].head, origin));
   for (const auto& part : findings.parts) signals.push_back(signal_of(*config.sigma, part, origin));
+  if (findings.groups.empty()) return;
+  origin.sequence = head.sequence;
+  // Of events of one door and time the canonical forms are the same up to there. What cameras see is only counted.
+  if (head.sequence == 0 && stream == SigmaPlan::access)
+    origin.content = head.canonical.substr(std::min(head.canonical.find("\"kind\":"), head.canonical.size()));
+  for (const auto& part : findings.groups) signals.push_back(signal_of(part, origin));
 }
 
 }  // namespace vigia

@@ -20,6 +20,24 @@ const SigmaValue* first_text(const SigmaEvent& event, int field) {
   return nullptr;
 }
 
+Signal signal_of(std::string_view rule_id, const std::vector<std::string>& group, std::uint32_t rules,
+                 std::uint64_t value, const SigmaOrigin& origin) {
+  Signal signal;
+  EventIdentity id{};
+  const auto hash = XXH3_128bits_withSeed(origin.identity.data(), origin.identity.size(), value);
+  std::memcpy(id.data(), &hash, sizeof hash);
+  signal.signal_id = hex(id);
+  signal.revision = 1;
+  signal.rule_id = rule_id;
+  signal.group = group;
+  signal.subject_id = origin.subject;
+  signal.start_ms = signal.end_ms = origin.time_ms;
+  signal.broker_ms = origin.broker_ms;
+  set_correlation_event(signal, rules, value);
+  signal.evidence.push_back(std::make_unique<schema::EvidenceT>(origin.evidence));
+  return signal;
+}
+
 }  // namespace
 
 SigmaFindings sigma_findings(const SigmaStreamPlan& stream, const SigmaEvent& event,
@@ -51,19 +69,13 @@ SigmaFindings sigma_findings(const SigmaStreamPlan& stream, const SigmaEvent& ev
 }
 
 Signal signal_of(const SigmaPlan& plan, const SigmaFindings::Part& part, const SigmaOrigin& origin) {
-  Signal signal;
-  EventIdentity id{};
-  const auto hash = XXH3_128bits_withSeed(origin.identity.data(), origin.identity.size(), part.value);
-  std::memcpy(id.data(), &hash, sizeof hash);
-  signal.signal_id = hex(id);
-  signal.revision = 1;
-  signal.rule_id = plan.correlations[part.correlation].head.rule_id;
-  signal.group = part.group;
-  signal.subject_id = origin.subject;
-  signal.start_ms = signal.end_ms = origin.time_ms;
-  signal.broker_ms = origin.broker_ms;
-  set_correlation_event(signal, part.rules, part.value);
-  signal.evidence.push_back(std::make_unique<schema::EvidenceT>(origin.evidence));
+  return signal_of(plan.correlations[part.correlation].head.rule_id, part.group, part.rules, part.value, origin);
+}
+
+Signal signal_of(const GroupPart& part, const SigmaOrigin& origin) {
+  auto signal = signal_of(part.rule_id, part.group, part.marks, part.value, origin);
+  signal.sequence = origin.sequence;
+  signal.content = origin.content;
   return signal;
 }
 

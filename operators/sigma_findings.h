@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/task.h"
+#include "operators/group_rule.h"
 #include "operators/sigma_event.h"
 #include "operators/sigma_plan.h"
 
@@ -26,8 +27,9 @@ struct SigmaFindings {
   };
   std::vector<std::uint32_t> raised;  // detections
   std::vector<Part> parts;            // of one correlation, group and value one
+  std::vector<GroupPart> groups;      // of rules that are no correlations
 
-  [[nodiscard]] bool empty() const { return raised.empty() && parts.empty(); }
+  [[nodiscard]] bool empty() const { return raised.empty() && parts.empty() && groups.empty(); }
 };
 
 // An event without a group-by field, or without the one that is counted, is left out of the correlation.
@@ -40,9 +42,12 @@ struct SigmaOrigin {
   std::string_view subject;  // the record's key
   TimeMs time_ms = 0, broker_ms = 0;
   schema::EvidenceT evidence;
+  std::uint32_t sequence = 0;
+  std::string_view content;  // as of GroupEvent
 };
 
 [[nodiscard]] Signal signal_of(const SigmaPlan& plan, const SigmaFindings::Part& part, const SigmaOrigin& origin);
+[[nodiscard]] Signal signal_of(const GroupPart& part, const SigmaOrigin& origin);
 [[nodiscard]] Alert incident_of(std::string_view application, const SigmaHead& rule, const SigmaOrigin& origin);
 
 // How a signal says which of the correlation's rules it is of, and what is counted: in the two numbers that every signal has.

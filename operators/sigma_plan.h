@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "operators/correlation.h"
+#include "operators/group_rule.h"
 #include "operators/sigma_matcher.h"
 #include "operators/sigma_rule.h"
 
@@ -51,6 +52,7 @@ struct SigmaCorrelationPlan {
   std::size_t group_values = 0;  // how many make the subject; 0: one group, whose subject is the rule
   bool is_instant = false;       // of one event's own; its group has that event's id besides
   std::vector<SigmaChain> chains;
+  std::shared_ptr<const GroupRule> rule = nullptr;  // not null: it is none of Sigma's, and judges instead of `spec`
 };
 
 // Safe to read from any thread.

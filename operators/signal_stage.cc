@@ -10,6 +10,7 @@
 #include "operators/alert_signals.h"
 #include "operators/correlation_task.h"
 #include "operators/first_stages.h"
+#include "operators/group_rules.h"
 #include "operators/service_quality.h"
 #include "operators/service_quality_total.h"
 #include "operators/sigma_plan.h"
@@ -19,10 +20,7 @@ namespace vigia {
 
 namespace {
 
-bool needs_totals(const StageConfig& config) {
-  return std::ranges::any_of(config.rules, [](const RuleSpec& rule) { return rule.kind == ServiceQuality::kind; });
-}
-bool needs_correlations(const StageConfig& config) { return config.sigma && !config.sigma->correlations.empty(); }
+bool is_total(const RuleSpec& rule) { return rule.kind == ServiceQuality::kind; }
 
 std::unique_ptr<Task> make_total_task(const StageConfig& config, bool at_once) {
   constexpr TimeMs week_ms = 7 * 24 * 3'600'000LL;  // how far one partition of the first stage may lag behind another
@@ -35,27 +33,37 @@ std::unique_ptr<Task> make_correlation_task(const StageConfig& config, std::shar
   CorrelationOptions options;
   options.application = config.application;
   options.keep_ms = config.horizon_ms;
+  options.rules = make_group_rules(config.rules, config.site);
+  for (const auto& source : config.sources) options.topics.push_back(source.topic);
   return std::make_unique<CorrelationTask>(std::move(plan), std::move(options));
 }
 
 enum class Part { totals, alert_detections, correlations };
 
-Part part_of(const InputRecord& record, const SigmaPlan& plan) {
+Part part_of(const InputRecord& record, const std::vector<std::string>& totals) {
   const auto* signal = schema::verify_signal_record(record.value);
   if (signal == nullptr) return Part::totals;
-  if (signal->rule_id()->string_view() == alert_signal_rule) return Part::alert_detections;
-  return plan.find_correlation(signal->rule_id()->string_view()) >= 0 ? Part::correlations : Part::totals;
+  const auto rule_id = signal->rule_id()->string_view();
+  if (rule_id == alert_signal_rule) return Part::alert_detections;
+  return std::ranges::find(totals, rule_id) != totals.end() ? Part::totals : Part::correlations;
 }
 
 }  // namespace
 
-bool needs_signal_stage(const StageConfig& config) { return needs_totals(config) || needs_correlations(config); }
+bool needs_signal_stage(const StageConfig& config) {
+  const bool has_correlations = config.sigma && !config.sigma->correlations.empty();
+  return has_correlations || std::ranges::any_of(config.rules, is_total) ||
+         std::ranges::any_of(config.rules, is_group_rule);
+}
 
 // Always of the same parts, so that a task can go on with another's state under a new configuration.
 std::unique_ptr<Task> make_signal_task(const StageConfig& config, bool at_once) {
   const auto plan = config.sigma ? config.sigma : std::make_shared<const SigmaPlan>();
-  const auto of = [plan](Part part) {
-    return [plan, part](const InputRecord& record) { return part_of(record, *plan) == part; };
+  std::vector<std::string> totals;
+  for (const auto& rule : config.rules)
+    if (is_total(rule)) totals.push_back(rule.id);
+  const auto of = [totals](Part part) {
+    return [totals, part](const InputRecord& record) { return part_of(record, totals) == part; };
   };
   std::vector<SideBySideTask::Part> parts;
   parts.push_back({make_total_task(config, at_once), {TopicIndex{0}}, of(Part::totals)});

@@ -7,8 +7,6 @@
 
 #include <simdjson.h>
 
-#include "operators/rule.h"
-
 namespace vigia::conformance {
 namespace {
 
@@ -17,14 +15,6 @@ using simdjson::dom::element;
 std::string text(element value) { return std::string(value.get_string().value()); }
 simdjson::dom::array items(element list) { return list.get_array().value(); }
 bool has(element object, std::string_view name) { return !object.at_key(name).error(); }
-
-bool is_judged(const std::string& kind) {
-  const auto* spec = find_kind(kind);
-  return spec != nullptr && spec->available;
-}
-
-// Behind the second stage, which does not judge them yet.
-bool is_by_holder(element rule) { return has(rule, "by") && text(rule["by"].value()) == "holder"; }
 
 std::vector<reference::ReferenceAlert> alerts_of(element list) {
   std::vector<reference::ReferenceAlert> alerts;
@@ -41,20 +31,6 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 }
 
 const std::set<std::string_view> seal_topics = {"seal.events", "trip.events"};
-const std::set<std::string_view> judged_topics = {"seal.events", "trip.events", "access.events", "camera.events",
-                                                  "security.events"};
-
-bool is_readable(element one) {
-  std::size_t rules = has(one, "sigma") ? 1 : 0;
-  for (const element rule : items(one["rules"].value())) {
-    if (!is_judged(text(rule["kind"].value())) || is_by_holder(rule)) return false;
-    ++rules;
-  }
-  for (const element event : items(one["events"].value()))
-    if (!judged_topics.contains(event["topic"].get_string().value())) return false;
-  return rules > 0;
-}
-
 bool only_seals(const std::vector<reference::Line>& lines) {
   return std::ranges::all_of(lines, [](const auto& line) { return seal_topics.contains(line.topic); });
 }
@@ -68,7 +44,7 @@ std::optional<std::string> find_shared(const std::string& name) {
   return std::filesystem::canonical(path).string();
 }
 
-std::vector<Case> judged_cases(const std::string& conformance, const harness::TempDir& directory) {
+std::vector<Case> all_cases(const std::string& conformance, const harness::TempDir& directory) {
   const std::string site = conformance + "/cases/site/";
   const std::string pipeline = replaced(reference::read_file(conformance + "/cases/pipeline.yaml"), "site/", site);
   std::istringstream lines(reference::read_file(conformance + "/cases.jsonl"));
@@ -76,7 +52,6 @@ std::vector<Case> judged_cases(const std::string& conformance, const harness::Te
   std::vector<Case> cases;
   for (std::string line; std::getline(lines, line);) {
     const element one = parser.parse(line).value();
-    if (!is_readable(one)) continue;
     Case found;
     found.name = text(one["name"].value());
     const std::string rules = simdjson::minify(one["rules"].value());
@@ -104,35 +79,18 @@ std::vector<Case> judged_cases(const std::string& conformance, const harness::Te
 Case random_scenario(const std::string& conformance, const std::string& name, const std::string& input,
                      const harness::TempDir& directory) {
   const std::string folder = conformance + "/" + name + "/";
-  std::istringstream lines(replaced(replaced(reference::read_file(folder + "pipeline.yaml"), "site/", folder + "site/"),
-                                    "[rules/", "[" + folder + "rules/"));
-  std::string pipeline;
-  std::set<std::string> left_out;  // ids of rules
-  for (std::string line; std::getline(lines, line);) {
-    const auto value_of = [&](const std::string& key) {
-      const auto at = line.find(key + ": ");
-      if (at == line.npos) return std::string();
-      const auto begin = at + key.size() + 2;
-      return line.substr(begin, line.find_first_of(",}", begin) - begin);
-    };
-    const bool is_rule = line.find("kind: ") != line.npos;
-    if (is_rule && (!is_judged(value_of("kind")) || value_of("by") == "holder"))
-      left_out.insert(value_of("id"));
-    else
-      pipeline += line + "\n";
-  }
+  const auto pipeline = replaced(replaced(reference::read_file(folder + "pipeline.yaml"), "site/", folder + "site/"),
+                                 "[rules/", "[" + folder + "rules/");
   Case found;
   found.name = name + " " + input;
   found.pipeline = directory.write(name + ".yaml", pipeline);
   found.zones_geojson = folder + "site/zones.geojson";
   found.routes_geojson = folder + "site/routes.geojson";
   found.lines = reference::read_lines(folder + input);
-  std::erase_if(found.lines, [](const auto& line) { return !judged_topics.contains(line.topic); });
   simdjson::dom::parser parser;
   const element expected = parser.load(folder + "expected.json").value();
   found.until_ms = expected["until_ms"].get_int64().value();
   found.expected = alerts_of(expected["alerts"].value());
-  std::erase_if(found.expected, [&](const auto& alert) { return left_out.contains(alert.rule_id); });
   return found;
 }
 

@@ -14,7 +14,7 @@ namespace vigia::conformance {
 // Absent outside of the development workplace; tests skip then.
 [[nodiscard]] std::optional<std::string> find_shared(const std::string& name);
 
-// A case restricted to what this version judges: its own pipeline file, written into `directory`.
+// With its own pipeline file, written into `directory`.
 struct Case {
   std::string name;
   std::string pipeline;  // path
@@ -25,10 +25,10 @@ struct Case {
   bool only_seals = false;  // its events are of seals and trips alone: what the recomputation knows
 };
 
-// The hand-made cases whose rules and events this version judges.
-[[nodiscard]] std::vector<Case> judged_cases(const std::string& conformance, const harness::TempDir& directory);
+// The hand-made cases.
+[[nodiscard]] std::vector<Case> all_cases(const std::string& conformance, const harness::TempDir& directory);
 
-// `input` is input.jsonl or input.storm.jsonl. Rules and expectations of other kinds are left out.
+// `input` is input.jsonl or input.storm.jsonl.
 [[nodiscard]] Case random_scenario(const std::string& conformance, const std::string& name, const std::string& input,
                                    const harness::TempDir& directory);
 

@@ -313,25 +313,27 @@ rules: [{id: "${ID}", kind: route_deviation, confirmations: "${N}", max_speed_km
   EXPECT_EQ(rule->number("max_speed_kmh"), 150);
 }
 
-TEST(PipelineConfig, KindsOfLaterVersionsAreCheckedAndLeftOut) {
+TEST(PipelineConfig, RulesOverSeveralDevices) {
   const ConfigFiles files;
   const std::string head = R"(application: a
 sources: [{topic: s, stream: seal}, {topic: t, stream: trip}, {topic: d, stream: access}, {topic: l, stream: command}]
 
 )";
   const LoadedPipeline loaded =
-      files.load(head + "rules:\n  - {id: p, kind: anti_passback}\n  - {id: o, kind: seal_opened}\n");
+      files.load(head + "rules:\n  - {id: p, kind: anti_passback}\n  - {id: d, kind: repeated_denials, by: holder}\n");
   ASSERT_TRUE(loaded.ok()) << format_errors(loaded.errors);
-  EXPECT_EQ(format_warnings(loaded.warnings),
-            files.path("pipeline.yaml") +
-                ":5: warning: kind anti_passback is not available in this version; the rule is ignored\n");
-  ASSERT_EQ(loaded.pipeline.rules.size(), 2u);
-  EXPECT_EQ(loaded.pipeline.rules[0].kind, "seal_opened");
+  EXPECT_EQ(format_warnings(loaded.warnings), "");
+  ASSERT_EQ(loaded.pipeline.rules.size(), 3u) << "with the implicit clock_fault";
+  EXPECT_EQ(loaded.pipeline.rules[0].kind, "anti_passback");
   EXPECT_TRUE(loaded.pipeline.sources[2].has_operators);
   EXPECT_FALSE(loaded.pipeline.sources[3].has_operators);
 
   const LoadedPipeline wrong = files.load(head + "rules: [{id: f, kind: impossible_travel, max_speed_kmh: 0}]\n");
   EXPECT_THAT(only_error(wrong).found, HasSubstr("max_speed_kmh"));
+
+  const LoadedPipeline one_of_two = files.load(head + "rules: [{id: t, kind: tailgating, window: 10s}]\n");
+  EXPECT_EQ(only_error(one_of_two).found, "kind tailgating without a source of each of its streams");
+  EXPECT_EQ(only_error(one_of_two).expected, "a source with stream: access, and one with stream: camera");
 }
 
 TEST(PipelineConfig, WarnsOfRulesThatCanNeverRaiseAnAlert) {

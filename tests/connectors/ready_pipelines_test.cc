@@ -45,10 +45,13 @@ void expect_every_operator(const LoadedPipeline& loaded) {
   for (const KindSpec& kind : rule_kinds()) {
     const bool has =
         std::any_of(rules.begin(), rules.end(), [&](const RuleSpec& rule) { return rule.kind == kind.kind; });
-    const bool is_read = std::ranges::any_of(loaded.pipeline.sources, [&](const SourceSpec& source) {
-      return std::ranges::find(kind.streams, source.stream) != kind.streams.end();
-    });
-    EXPECT_EQ(has, kind.available && is_read) << kind.kind;
+    const auto is_read = [&](StreamId stream) {
+      return std::ranges::any_of(loaded.pipeline.sources,
+                                 [&](const SourceSpec& source) { return source.stream == stream; });
+    };
+    EXPECT_EQ(has, kind.needs_all_streams ? std::ranges::all_of(kind.streams, is_read)
+                                          : std::ranges::any_of(kind.streams, is_read))
+        << kind.kind;
   }
 }
 

@@ -51,9 +51,12 @@ rules:
   - {{ id: forced, kind: door_forced }}
   - {{ id: held, kind: door_held }}
   - {{ id: offline, kind: camera_offline }}
+  - {{ id: passback, kind: anti_passback }}
 )",
                                                     name, bootstrap()));
-    dir.write("site.yaml", "doors:\n  - {id: door-1, site: port, area: vault}\n");
+    std::string doors = "doors:\n";
+    for (int i = 0; i < device_count; ++i) doors += fmt::format("  - {{id: door-{}, site: port, area: vault}}\n", i);
+    dir.write("site.yaml", doors);
   }
 
   static KafkaRecord record(const char* key_name, const std::string& id, TimeMs time_ms, int sequence,
@@ -74,10 +77,11 @@ rules:
         const int sequence = hour * 3 + n + 1;
         seals.push_back(record("seal_id", fmt::format("seal-{}", i), at_ms, sequence,
                                fmt::format(R"("lock":"{}")", n == 1 ? "tampered" : "closed")));
-        doors.push_back(record("door_id", fmt::format("door-{}", i), at_ms, sequence,
-                               fmt::format(R"("kind":"{}")", n == 0   ? "heartbeat"
-                                                             : n == 1 ? "door_opened"
-                                                                      : "door_closed")));
+        doors.push_back(
+            record("door_id", fmt::format("door-{}", i), at_ms, sequence,
+                   fmt::format(R"("kind":"{}","holder_id":"ann","direction":"in")", n == 0   ? "badge_granted"
+                                                                                    : n == 1 ? "door_opened"
+                                                                                             : "door_closed")));
         cameras.push_back(record("camera_id", fmt::format("camera-{}", i), at_ms, sequence,
                                  fmt::format(R"("kind":"{}")", n == 0 ? "power_lost" : "power_restored")));
       }
@@ -87,8 +91,8 @@ rules:
     kafka().produce(name + ".cameras", cameras);
   }
 
-  static void add(Finals& finals, std::map<std::string, std::pair<std::uint32_t, std::string>>& last,
-                  const std::string& line) {
+  void add(Finals& finals, std::map<std::string, std::pair<std::uint32_t, std::string>>& last,
+           const std::string& line) {
     json::Reader reader;
     Alert alert;
     const auto read = reader.read_alert(line, alert);
@@ -97,6 +101,10 @@ rules:
     EXPECT_EQ(alert.revision, ++revision) << "revisions come without gaps, each once: " << line;
     if (const auto at = finals.find(text); at != finals.end()) finals.erase(at);
     text = fmt::format("{} {} {} {}", alert.kind, alert.subject_id, alert.start_ms, alert.end_ms);
+    if (alert.kind == "anti_passback") {
+      EXPECT_EQ(alert.evidence.size(), 2u) << "both badges: " << line;
+      passback_id = alert.alert_id;
+    }
     if (alert.status != schema::AlertStatus::withdrawn) finals.insert(text);
   }
 
@@ -143,12 +151,14 @@ rules:
 
   TempDirectory dir;
   std::string name, config;
+  std::string passback_id;  // of one of those alerts
 };
 
 TEST_F(DevicesTest, ThreeFirstStagesSayWhatAReplaySaysAndAProofDerivesIt) {
   send(0);
   const Finals first = replayed();
-  EXPECT_EQ(first.size(), 4u * device_count) << "a tampering, a forced and a held door, a camera";
+  EXPECT_EQ(first.size(), 5u * device_count - 1) << "a tampering, a forced and a held door, a camera; the holder in at "
+                                                    "each door but the first after having been in";
   {
     VigiaProcess engine({"run", "--config", config, "--threads", "2"}, dir / "run.log");
     EXPECT_EQ(wait_for(first), first) << engine.log();
@@ -168,6 +178,9 @@ TEST_F(DevicesTest, ThreeFirstStagesSayWhatAReplaySaysAndAProofDerivesIt) {
   EXPECT_NE(read("state.log").find(R"({"door_id":"door-1")"), std::string::npos) << read("state.log");
   EXPECT_EQ(run_vigia({"state", "--config", config, "camera-3"}, dir / "camera.log"), 0) << read("camera.log");
   EXPECT_EQ(run_vigia({"replay", "--config", config, "--from-kafka"}, dir / "proof.log"), 0) << read("proof.log");
+  EXPECT_EQ(run_vigia({"explain", "--config", config, passback_id}, dir / "explain.log"), 0) << read("explain.log");
+  EXPECT_NE(read("explain.log").find(name + ".doors/"), std::string::npos) << read("explain.log");
+  EXPECT_NE(read("explain.log").find("badge_granted"), std::string::npos) << read("explain.log");
 }
 
 }  // namespace

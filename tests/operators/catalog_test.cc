@@ -35,7 +35,7 @@ TEST(Catalog, EveryDefaultIsWithinItsBounds) {
   }
 }
 
-TEST(Catalog, HasOperatorsForSealsDoorsAndCameras) {
+TEST(Catalog, HasEveryKind) {
   const std::set<std::string_view> expected = {"unauthorized_stop",
                                                "route_deviation",
                                                "seal_opened",
@@ -75,12 +75,14 @@ TEST(Catalog, HasOperatorsForSealsDoorsAndCameras) {
                                                "camera_degraded",
                                                "motion_after_hours",
                                                "loitering",
-                                               "restricted_object"};
-  std::set<std::string_view> available;
-  for (const KindSpec& spec : rule_kinds()) {
-    if (spec.available) available.insert(spec.kind);
-  }
-  EXPECT_EQ(available, expected);
+                                               "restricted_object",
+                                               "anti_passback",
+                                               "impossible_travel",
+                                               "tailgating",
+                                               "logon_badged_out"};
+  std::set<std::string_view> kinds;
+  for (const KindSpec& spec : rule_kinds()) kinds.insert(spec.kind);
+  EXPECT_EQ(kinds, expected);
 }
 
 TEST(Catalog, CategoryFollowsSeverity) {

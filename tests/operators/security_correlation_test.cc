@@ -139,6 +139,19 @@ TEST_F(SecurityCorrelation, OneThatIsReferredToRaisesNothingUnlessGenerate) {
               ElementsAre("b host 2-2", "b host 3-3", "j u 0-1", "k k 2-3"));
 }
 
+TEST_F(SecurityCorrelation, AnIncidentNamesTheRecordsOfItsFirstAndItsLastEvent) {
+  actions("name: j\ncorrelation: {type: event_count, rules: [a], timespan: 1m, condition: {gte: 2}}\n");
+  options_.topics = {"security.events"};
+  const auto got = run({event(0, "a"), event(5, "b"), event(7, "a"), event(9, "a")}, 100'000);
+  ASSERT_FALSE(got.revisions.empty());
+  const auto& alert = got.revisions.back();
+  EXPECT_EQ(alert.rule_id, "j");
+  ASSERT_EQ(alert.evidence.size(), 2u);
+  EXPECT_EQ(alert.evidence[0]->topic, "security.events");
+  EXPECT_EQ(alert.evidence[0]->offset, 0);
+  EXPECT_EQ(alert.evidence[1]->offset, 3);
+}
+
 TEST_F(SecurityCorrelation, DuplicatesByIdOrContentAreNotCounted) {
   actions("name: j\ncorrelation: {type: event_count, rules: [a], timespan: 1m, condition: {gte: 2}}\n");
   // The same content in another order of members, and with other spaces.

@@ -190,6 +190,19 @@ std::vector<Input> camera_records(const std::vector<std::string>& words) {
   return device_records(words, "camera.events", "camera_id", camera_fields);
 }
 
+std::vector<Input> security_records(const std::vector<std::string>& words) {
+  static const std::map<std::string, Field> known = {{"action", {"event.action"}},
+                                                     {"category", {"event.category", Value::list}},
+                                                     {"type", {"event.type", Value::list}},
+                                                     {"outcome", {"event.outcome"}},
+                                                     {"user", {"user.name"}}};
+  const Parsed parsed = parse(words, 2, known);
+  std::string json = fmt::format("{{\"@timestamp\":{}", parsed.time_ms);
+  for (const auto& [name, value] : parsed.fields)
+    json += fmt::format(",\"{}\":{}", known.at(name).json_name, json_value(known.at(name), value));
+  return {record(parsed, "security.events", parsed.time_ms, json + "}")};
+}
+
 Input batch_record(const std::vector<std::string>& header, const std::vector<Input>& members) {
   if (header.size() != 3 || !header[2].starts_with("broker="))
     throw std::runtime_error("batch seal|trip|access|camera KEY broker=TIME");

@@ -48,14 +48,28 @@ class Parser {
 
   using Command = void (Parser::*)(const std::string&);
   static const std::map<std::string, Command>& commands() {
-    static const std::map<std::string, Command> table = {
-        {"rule", &Parser::rule},           {"config", &Parser::config},   {"sigma", &Parser::sigma},
-        {"zone", &Parser::zone},           {"route", &Parser::route},     {"seal", &Parser::seal},
-        {"trip", &Parser::trip},           {"door", &Parser::door},       {"camera", &Parser::camera},
-        {"list", &Parser::list},           {"raw", &Parser::raw},         {"batch", &Parser::batch},
-        {"end", &Parser::end_batch},       {"until", &Parser::until},     {"expect", &Parser::expect},
-        {"revisions", &Parser::revisions}, {"account", &Parser::account}, {"dead_letter", &Parser::dead_letter},
-        {"error", &Parser::error},         {"order", &Parser::order},     {"reference", &Parser::reference}};
+    static const std::map<std::string, Command> table = {{"rule", &Parser::rule},
+                                                         {"config", &Parser::config},
+                                                         {"sigma", &Parser::sigma},
+                                                         {"zone", &Parser::zone},
+                                                         {"route", &Parser::route},
+                                                         {"seal", &Parser::seal},
+                                                         {"trip", &Parser::trip},
+                                                         {"door", &Parser::door},
+                                                         {"camera", &Parser::camera},
+                                                         {"security", &Parser::security},
+                                                         {"list", &Parser::list},
+                                                         {"raw", &Parser::raw},
+                                                         {"batch", &Parser::batch},
+                                                         {"end", &Parser::end_batch},
+                                                         {"until", &Parser::until},
+                                                         {"expect", &Parser::expect},
+                                                         {"revisions", &Parser::revisions},
+                                                         {"account", &Parser::account},
+                                                         {"dead_letter", &Parser::dead_letter},
+                                                         {"error", &Parser::error},
+                                                         {"order", &Parser::order},
+                                                         {"reference", &Parser::reference}};
     return table;
   }
 
@@ -88,6 +102,7 @@ class Parser {
   void trip(const std::string& rest) { add(trip_records(words_of(rest))); }
   void door(const std::string& rest) { add(door_records(words_of(rest))), has_devices_ = true; }
   void camera(const std::string& rest) { add(camera_records(words_of(rest))), has_devices_ = true; }
+  void security(const std::string& rest) { add(security_records(words_of(rest))), has_devices_ = true; }
   // doors|cameras|holders {id: ...}
   void list(const std::string& rest) {
     const auto space = rest.find(' ');
@@ -177,7 +192,8 @@ class Parser {
       sections["site"] = " [zones.geojson, routes.geojson, site.yaml]";
       sections["sources"] =
           " [{topic: seal.events, stream: seal}, {topic: trip.events, stream: trip}, "
-          "{topic: access.events, stream: access}, {topic: camera.events, stream: camera}]";
+          "{topic: access.events, stream: access}, {topic: camera.events, stream: camera}, "
+          "{topic: security.events, stream: security}]";
       scenario_.has_reference = false;  // it knows seals and trips
     }
     for (const auto& [name, value] : listed_) scenario_.site_yaml += name + ":" + value + "\n";
