@@ -217,6 +217,7 @@ class PipelineReader {
     }
     out.format = value_of(outputs.text("format"), formats);
     out.alert_retention_ms = outputs.integer("alert_retention");
+    out.record_retention_ms = outputs.integer("record_retention");
   }
 
   void read_sigma(const Section& top) {

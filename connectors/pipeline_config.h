@@ -44,7 +44,8 @@ struct SourceSpec {
 struct OutputSpec {
   std::string alerts, alert_state, dead_letters, too_late, signals, journal, snapshots, configurations;
   RecordFormat format = RecordFormat::json;
-  TimeMs alert_retention_ms = 0;  // how long the alert store keeps a committed alert
+  TimeMs alert_retention_ms = 0;   // how long the alert store keeps a committed alert
+  TimeMs record_retention_ms = 0;  // how long the record store keeps what reports need
 
   friend bool operator==(const OutputSpec&, const OutputSpec&) = default;
 };

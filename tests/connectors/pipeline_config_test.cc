@@ -84,7 +84,7 @@ state: {directory: deep/state, snapshot_every: 500ms, standby: 1, memory_budget:
 sources:
   - {topic: s, stream: seal, format: flatbuffers, partitioner: crc32}
 outputs: {alerts: o1, alert_state: o2, dead_letters: o3, too_late: o4, journal: o5, format: flatbuffers,
-          alert_retention: 90d}
+          alert_retention: 90d, record_retention: 40d}
 rules:
   - id: stop
     kind: unauthorized_stop
@@ -113,6 +113,7 @@ rules:
   EXPECT_EQ(pipeline.sources[0].partitioner, Partitioner::crc32);
   EXPECT_EQ(pipeline.outputs.journal, "o5");
   EXPECT_EQ(pipeline.outputs.alert_retention_ms, TimeMs{90} * 86'400'000);
+  EXPECT_EQ(pipeline.outputs.record_retention_ms, TimeMs{40} * 86'400'000);
 
   const RuleSpec* stop = find_rule(loaded, "stop");
   ASSERT_NE(stop, nullptr);
