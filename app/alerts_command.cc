@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 
 #include "app/command.h"
-#include "app/stage_service.h"
 #include "app/state_location.h"
+#include "app/store_followers.h"
 #include "app/time_text.h"
 #include "connectors/alert_store.h"
 #include "schemas/enum_names.h"

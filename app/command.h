@@ -18,5 +18,6 @@ void add_generate_command(CLI::App& cli, int& exit_code);
 void add_alerts_command(CLI::App& cli, int& exit_code);
 void add_explain_command(CLI::App& cli, int& exit_code);
 void add_state_command(CLI::App& cli, int& exit_code);
+void add_report_command(CLI::App& cli, int& exit_code);
 
 }  // namespace vigia

@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 
 #include "app/ground_truth.h"
-#include "app/stage_service.h"
 #include "app/state_location.h"
+#include "app/store_followers.h"
 #include "connectors/alert_store.h"
 
 namespace vigia {

@@ -25,6 +25,7 @@ int main(int argc, char** argv) {
   vigia::add_alerts_command(cli, exit_code);
   vigia::add_explain_command(cli, exit_code);
   vigia::add_state_command(cli, exit_code);
+  vigia::add_report_command(cli, exit_code);
   vigia::add_repartition_command(cli, exit_code);
   vigia::add_demo_broker_command(cli, exit_code);
   try {

@@ -11,7 +11,6 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 #include <tbb/task_arena.h>
 
 #include "app/reload.h"
@@ -19,9 +18,8 @@
 #include "app/reload_signal.h"
 #include "app/running_stage.h"
 #include "app/stop_signal.h"
+#include "app/store_followers.h"
 #include "app/versioned_tasks.h"
-#include "connectors/alert_follower.h"
-#include "connectors/alert_store.h"
 #include "connectors/instance_name.h"
 #include "connectors/key_placement.h"
 #include "connectors/spill_file.h"
@@ -30,7 +28,6 @@
 namespace vigia {
 namespace {
 
-constexpr TimeMs catch_up_patience_ms = 10'000;  // for the alert store to have what was committed last
 constexpr std::size_t largest_queue_bytes = std::size_t{128} << 20;
 constexpr std::size_t signal_queue_bytes = std::size_t{8} << 20;
 constexpr std::uint64_t signal_budget_share = 8;  // of the memory budget one part
@@ -61,6 +58,7 @@ class Service {
         read_off_(read_off),
         config_(loaded.stage),
         threads_(std::max(1U, threads)),
+        stores_(loaded.pipeline),
         topic_(configuration_options(loaded.pipeline, log_kafka)),
         reload_(loaded, topic_),
         commands_(loaded.pipeline, log_kafka),
@@ -112,33 +110,6 @@ class Service {
       if (Status status = first->running->begin(partitions); !status.ok() || stopping()) return status;
     }
     return signals_ ? signals_->begin(partitions) : Status::good();
-  }
-
-  // The store holds what was committed, so it reads the topic, as everybody else does. A damaged one is read anew.
-  Status follow_alerts() {
-    const std::string directory = alert_directory(loaded_.pipeline.state_directory);
-    Status status = follow_alerts_from(directory);
-    if (status.fault != Fault::damaged) return status;
-    const std::string aside = directory + "-damaged";
-    spdlog::error(
-        "alert store: {}; it is made again from topic {}, as far as that reaches back; what was in it lies in {}",
-        status.text, loaded_.pipeline.outputs.alerts, aside);
-    follower_.reset();
-    store_.close();
-    std::error_code error;
-    std::filesystem::remove_all(aside, error);
-    std::filesystem::rename(directory, aside, error);
-    if (error) return Status::of(Fault::storage, fmt::format("{}: {}", directory, error.message()));
-    return follow_alerts_from(directory);
-  }
-
-  Status follow_alerts_from(const std::string& directory) {
-    if (Status status = store_.open(directory); !status.ok()) return status;
-    AlertFollowerOptions options = follower_options(loaded_.pipeline);
-    options.log = log_kafka;
-    options.warn = [](const std::string& text) { spdlog::warn("{}", text); };
-    follower_ = std::make_unique<AlertFollower>(store_, std::move(options));
-    return follower_->start();
   }
 
   [[nodiscard]] bool has_signals() const { return needs_signal_stage(config_); }
@@ -265,7 +236,7 @@ class Service {
     commands_.start();
     // After a crash the store takes a while to open, and the stages need not wait for it.
     std::future<Status> following = std::async(std::launch::async, [this] {
-      Status status = follow_alerts();
+      Status status = stores_.start();
       cannot_follow_ = !status.ok();
       return status;
     });
@@ -283,7 +254,7 @@ class Service {
     Status followed = following.get();
     if (!first.ok()) return first;
     if (!second.ok()) return second;
-    if (followed.ok()) catch_up();
+    if (followed.ok()) stores_.catch_up();
     return followed;
   }
 
@@ -306,11 +277,6 @@ class Service {
     return arena.execute([&] { return stage.live(); });
   }
 
-  void catch_up() {
-    const Status followed = follower_->catch_up(catch_up_patience_ms);
-    if (!followed.ok()) spdlog::warn("alert store: {}; the next start goes on", followed.text);
-  }
-
   [[nodiscard]] bool stopping() const {
     return is_read_ || one_is_done_ || cannot_follow_ || stop_requested() || (hooks_.stop && hooks_.stop());
   }
@@ -320,9 +286,8 @@ class Service {
   const ReadOff* read_off_;
   StageConfig config_;
   unsigned threads_;
-  AlertStore store_;
+  StoreFollowers stores_;
   std::string instance_;
-  std::unique_ptr<AlertFollower> follower_;
   ConfigurationTopic topic_;
   Reload reload_;
   ReloadCommands commands_;
@@ -340,7 +305,6 @@ class Service {
 
 std::string snapshot_directory(const std::string& state_directory) { return state_directory + "/snapshots"; }
 std::string signal_directory(const std::string& state_directory) { return state_directory + "/signals"; }
-std::string alert_directory(const std::string& state_directory) { return state_directory + "/alerts"; }
 std::string spill_directory(const std::string& state_directory) { return state_directory + "/spill"; }
 
 ServiceResult run_service(const LoadedStage& loaded, unsigned threads, const ServiceHooks& hooks) {

@@ -34,7 +34,6 @@ inline constexpr const char* signal_group_suffix = ".signals";
 // Where things lie below state.directory. The second stage has a directory of its own, with its snapshots below that.
 [[nodiscard]] std::string snapshot_directory(const std::string& state_directory);
 [[nodiscard]] std::string signal_directory(const std::string& state_directory);
-[[nodiscard]] std::string alert_directory(const std::string& state_directory);
 [[nodiscard]] std::string spill_directory(const std::string& state_directory);
 
 // Faults that pass (brokers away, disk full) are logged and waited out, with growing pauses.
