@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t shown_bytes = 200;  // of a record that is no alert
 
-struct Row {
+struct FieldRow {
   std::string name, derived, published;
 };
 
@@ -41,7 +41,7 @@ std::string headline(const AlertDifference& d, const std::string& zone) {
 }
 
 // The fields of both that differ; of one alone those that are not empty.
-void add_fields(const AlertDifference& d, const std::string& zone, std::vector<Row>& rows) {
+void add_fields(const AlertDifference& d, const std::string& zone, std::vector<FieldRow>& rows) {
   const bool has_published = d.published && d.published->alert;
   const auto derived = alert_fields(d.derived ? d.derived->alert : Alert(), zone);
   const auto published = alert_fields(has_published ? *d.published->alert : Alert(), zone);
@@ -53,7 +53,7 @@ void add_fields(const AlertDifference& d, const std::string& zone, std::vector<R
   }
 }
 
-void add_headers(const AlertRecord& derived, const AlertRecord& published, std::vector<Row>& rows) {
+void add_headers(const AlertRecord& derived, const AlertRecord& published, std::vector<FieldRow>& rows) {
   if (derived.key != published.key) rows.push_back({"record key", derived.key, published.key});
   std::map<std::string, std::pair<std::string, std::string>> headers;  // a name that stands twice: all its values
   for (const auto& [name, value] : derived.headers) headers[name].first += value;
@@ -64,14 +64,14 @@ void add_headers(const AlertRecord& derived, const AlertRecord& published, std::
 }
 
 // Where fields and headers are the same, the bytes are not all the same.
-void add_layout(const std::string& derived, const std::string& published, std::vector<Row>& rows) {
+void add_layout(const std::string& derived, const std::string& published, std::vector<FieldRow>& rows) {
   const auto at = std::ranges::mismatch(derived, published).in1 - derived.begin();
   rows.push_back({"layout", fmt::format("{} bytes", derived.size()),
                   fmt::format("{} bytes, the first other one at {}", published.size(), at)});
 }
 
-std::vector<Row> rows_of(const AlertDifference& d, const std::string& zone) {
-  std::vector<Row> rows;
+std::vector<FieldRow> rows_of(const AlertDifference& d, const std::string& zone) {
+  std::vector<FieldRow> rows;
   if (d.kind == AlertDifference::Kind::twice) return rows;
   if (d.published && !d.published->alert) {
     rows.push_back({"no alert", "", d.published->trouble});
@@ -101,7 +101,7 @@ std::string epoch_words(const JournalEntry& entry, const std::string& zone) {
 
 std::string difference_words(const AlertDifference& d, const std::string& alert_topic, const std::string& zone) {
   std::string text = headline(d, zone) + "\n";
-  for (const Row& row : rows_of(d, zone)) {
+  for (const FieldRow& row : rows_of(d, zone)) {
     text += fmt::format("  {}:", row.name);
     if (d.derived) text += fmt::format(" derived '{}'", printable(row.derived));
     if (d.derived && d.published) text += ',';

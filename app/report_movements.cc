@@ -19,7 +19,7 @@ bool is_movement(AccessKind kind) {
   return kind == AccessKind::badge_granted || kind == AccessKind::badge_denied || kind == AccessKind::exit_requested;
 }
 
-struct Row {
+struct MovementRow {
   TimeMs time_ms = 0;
   std::vector<Cell> cells;
 };
@@ -64,8 +64,8 @@ class Movements {
                                                  {"escort_id", "escort"},
                                                  {"trip_id", "trip"},
                                                  {"record", "record"}});
-    std::ranges::stable_sort(rows_, {}, &Row::time_ms);
-    for (Row& row : rows_) movements.rows.push_back(std::move(row.cells));
+    std::ranges::stable_sort(rows_, {}, &MovementRow::time_ms);
+    for (MovementRow& row : rows_) movements.rows.push_back(std::move(row.cells));
     Table places = cells_.table("places", {{"place_id", "place"},
                                            {"site_id", "site"},
                                            {"in", "in"},
@@ -132,7 +132,7 @@ class Movements {
   const ReportContext& context_;
   Cells cells_;
   ReportScope scope_;
-  std::vector<Row> rows_;
+  std::vector<MovementRow> rows_;
   std::map<std::pair<std::string, std::string>, PlaceCounts> places_;  // by id and site
 };
 

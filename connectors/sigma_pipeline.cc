@@ -71,12 +71,14 @@ const SigmaPipelineEntry* entry_for(const SigmaPipeline& pipeline, const SigmaLo
 void resolve_logsources(const SigmaPipeline& pipeline, SigmaRules& rules, Diagnostics& diagnostics) {
   for (auto& rule : rules.detections) {
     const auto& source = rule.logsource;
-    if (source.product == "vigia") continue;
-    if (const auto* entry = entry_for(pipeline, source)) {
+    const bool is_own = source.product == "vigia";
+    // An entry for any product speaks of the security stream.
+    if (const auto* entry = entry_for(pipeline, source); entry && (!is_own || entry->logsource.product == "vigia")) {
       rule.when = entry->when;
       rule.names = entry->fields;
       continue;
     }
+    if (is_own) continue;
     std::string text;
     for (const auto& [name, value] :
          {std::pair{"product", &source.product}, {"category", &source.category}, {"service", &source.service}})

@@ -26,8 +26,9 @@ using SigmaPipeline = std::vector<SigmaPipelineEntry>;
 // The entry that says most about the log source, of several the first; null: none fits.
 [[nodiscard]] const SigmaPipelineEntry* entry_for(const SigmaPipeline& pipeline, const SigmaLogSource& logsource);
 
-// Tells each detection where its events and fields are. Warns of rules whose log source has no entry: they are offered every
-// event of the security stream, under the fields' own names.
+// Tells each detection where its events and fields are. Our own streams need no entry; one gives their fields the names that
+// other streams have for the same: the holder of a badge is the user of a logon. Warns of other rules whose log source has no
+// entry: they are offered every event of the security stream, under the fields' own names.
 void resolve_logsources(const SigmaPipeline& pipeline, SigmaRules& rules, Diagnostics& diagnostics);
 
 }  // namespace vigia

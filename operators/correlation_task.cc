@@ -76,11 +76,11 @@ CorrelationTask::CorrelationTask(std::shared_ptr<const SigmaPlan> plan, Correlat
 CorrelationTask::~CorrelationTask() = default;
 
 CorrelationTask::Rule& CorrelationTask::rule_of(std::string_view id) {
-  const auto found = std::ranges::find(rules_, id, [](const auto& rule) { return std::string_view(rule->id); });
-  if (found != rules_.end()) return **found;
+  if (const auto found = rules_by_id_.find(id); found != rules_by_id_.end()) return *found->second;
   auto& rule = *rules_.emplace_back(std::make_unique<Rule>());
   rule.id = id;
   rule.number = find_plan(id);
+  rules_by_id_.emplace(rule.id, &rule);
   return rule;
 }
 
@@ -129,10 +129,10 @@ std::string CorrelationTask::apply(const InputRecord& record, Account& account) 
   if (!read_id(signal->signal_id()->string_view(), event.id))
     return fmt::format("signal_id is {}, expected 32 hex digits", signal->signal_id()->string_view());
   const auto id = signal->rule_id()->string_view();
-  const auto found = std::ranges::find(rules_, id, [](const auto& rule) { return std::string_view(rule->id); });
-  if (found == rules_.end() || (*found)->number < 0)
+  const auto found = rules_by_id_.find(id);
+  if (found == rules_by_id_.end() || found->second->number < 0)
     return fmt::format("rule_id is {}, expected one of the pipeline's", id);
-  auto& rule = **found;
+  auto& rule = *found->second;
   ++account.decoded;
   event.start_ms = signal->start_ms();
   event.end_ms = signal->end_ms() == 0 ? never_ms : signal->end_ms();
@@ -540,6 +540,7 @@ EpochResult CorrelationTask::take_over(Task& task) {
   EpochResult result;
   gone_ = std::move(before.gone_);
   rules_ = std::move(before.rules_);
+  rules_by_id_ = std::move(before.rules_by_id_);
   changed_ = std::move(before.changed_);
   for (auto& rule : rules_) {
     const auto* old_plan = rule->number < 0 ? nullptr : &before.plan_of(*rule);

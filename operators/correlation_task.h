@@ -122,6 +122,7 @@ class CorrelationTask final : public Task {
   std::uint64_t hash_ = 0;                   // of all that alerts depend on
   CorrelationOptions options_;
   std::vector<std::unique_ptr<Rule>> rules_;
+  std::unordered_map<std::string_view, Rule*> rules_by_id_;
   std::vector<std::pair<Rule*, Entry*>> waiting_;  // to be judged in this epoch
   std::vector<std::pair<Rule*, Entry*>> changed_;  // since the last snapshot
   std::vector<std::string> gone_;                  // images to take off

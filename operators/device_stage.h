@@ -63,6 +63,7 @@ class DeviceStage {
   [[nodiscard]] static KeyHash hash(std::string_view key) { return KeyHash{XXH3_64bits(key.data(), key.size())}; }
   [[nodiscard]] const std::vector<StageSource>& sources() const { return config_.sources; }
   [[nodiscard]] const SigmaPlan* sigma() const { return config_.sigma.get(); }
+  [[nodiscard]] const SiteModel& site() const { return *config_.site; }
   [[nodiscard]] const GroupRules& group_rules() const { return group_rules_; }
   // Of everything that the bytes of a state depend on.
   [[nodiscard]] std::uint64_t fingerprint() const { return fingerprint_; }
@@ -240,7 +241,7 @@ template <class Device>
 class alignas(128) DeviceDecoder : public RecordDecoder {
  public:
   explicit DeviceDecoder(const DeviceStage<Device>& stage)
-      : RecordDecoder(stage.sigma(), stage.group_rules()), stage_(stage) {}
+      : RecordDecoder(stage.sigma(), stage.site(), stage.group_rules()), stage_(stage) {}
 
   // Calls emit(row) for each good event. `row` comes with the record's index and clock; the rest is overwritten.
   template <class Emit>

@@ -17,6 +17,7 @@
 #include "operators/group_rule.h"
 #include "operators/sigma_event_reader.h"
 #include "operators/sigma_plan.h"
+#include "operators/site_fields.h"
 #include "operators/stage_config.h"
 #include "schemas/json_reader.h"
 #include "schemas/json_writer.h"
@@ -60,9 +61,10 @@ struct EventKind<schema::CameraEvent> {
 // One thread at a time. What its rows point at lives until the next begin().
 class RecordDecoder {
  public:
-  // `sigma`: null: no detections. `group_rules` outlives the decoder.
-  explicit RecordDecoder(const SigmaPlan* sigma, std::span<const std::shared_ptr<const GroupRule>> group_rules = {})
-      : group_rules_(group_rules), builder_(4096) {
+  // `sigma`: null: no detections. `site` and `group_rules` outlive the decoder.
+  RecordDecoder(const SigmaPlan* sigma, const SiteModel& site,
+                std::span<const std::shared_ptr<const GroupRule>> group_rules = {})
+      : site_(site), group_rules_(group_rules), builder_(4096) {
     for (std::size_t i = 0; sigma != nullptr && i < readers_.size(); ++i)
       if (sigma->streams[i].matcher.size() > 0) readers_[i] = std::make_unique<SigmaEventReader>(sigma->streams[i]);
   }
@@ -135,6 +137,7 @@ class RecordDecoder {
     if (auto& reader = readers_[stream]; reader) {
       text_.clear();
       json::append_json(event, text_);
+      if constexpr (requires { append_site_fields(event, site_, text_); }) append_site_fields(event, site_, text_);
       found = reader->find(text_);
     }
     if constexpr (requires(const GroupRule& rule, std::vector<GroupPart>& parts) { rule.take(event, parts); }) {
@@ -180,6 +183,7 @@ class RecordDecoder {
                            std::vector<RejectedRecord>& rejected, Account& account);
 
   std::array<std::unique_ptr<SigmaEventReader>, SigmaPlan::alert> readers_;  // by stream; null: it has no detections
+  const SiteModel& site_;
   std::span<const std::shared_ptr<const GroupRule>> group_rules_;
   std::deque<SigmaFindings> taken_;
   json::Reader reader_;

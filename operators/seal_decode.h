@@ -11,7 +11,7 @@ namespace vigia {
 
 class alignas(128) SealDecoder : public RecordDecoder {
  public:
-  explicit SealDecoder(const SealDomain& domain) : RecordDecoder(domain.sigma()), domain_(domain) {}
+  explicit SealDecoder(const SealDomain& domain) : RecordDecoder(domain.sigma(), domain.site()), domain_(domain) {}
 
   // Calls emit(row) for each good event. `row` comes with the record's index and clock; the rest is overwritten.
   template <class Emit>

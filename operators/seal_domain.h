@@ -36,6 +36,7 @@ class SealDomain {
   [[nodiscard]] static KeyHash hash(std::string_view key) { return KeyHash{XXH3_64bits(key.data(), key.size())}; }
   [[nodiscard]] const std::vector<StageSource>& sources() const { return config_.sources; }
   [[nodiscard]] const SigmaPlan* sigma() const { return config_.sigma.get(); }
+  [[nodiscard]] const SiteModel& site() const { return *config_.site; }
 
   // Of everything that the bytes of a state depend on: rules and sources in their order, zones and routes.
   [[nodiscard]] std::uint64_t fingerprint() const { return fingerprint_; }
