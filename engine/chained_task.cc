@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <numeric>
 #include <utility>
 
 #include "engine/bytes.h"
@@ -12,6 +13,26 @@ namespace vigia {
 namespace {
 
 constexpr char first_mark = '1', second_mark = '2';  // before the keys of their images
+
+// Where an epoch told an alert several times: its revisions in their order, on the places that they have together.
+void put_revisions_in_order(std::vector<Alert>& alerts) {
+  std::vector<std::size_t> places(alerts.size());
+  std::iota(places.begin(), places.end(), std::size_t{0});
+  std::ranges::stable_sort(
+      places, {}, [&](std::size_t i) -> const auto& { return alerts[i].alert_id; });
+  std::vector<Alert> revisions;
+  for (auto at = places.begin(); at != places.end();) {
+    const auto& id = alerts[*at].alert_id;
+    const auto end = std::find_if(at, places.end(), [&](std::size_t i) { return alerts[i].alert_id != id; });
+    if (end - at > 1) {
+      revisions.clear();
+      for (auto place = at; place != end; ++place) revisions.push_back(std::move(alerts[*place]));
+      std::ranges::sort(revisions, {}, &Alert::revision);
+      for (auto& revision : revisions) alerts[*at++] = std::move(revision);
+    }
+    at = end;
+  }
+}
 
 }  // namespace
 
@@ -51,6 +72,7 @@ void ChainedTask::signal(EpochResult& result, TimeMs clock_ms) {
     waiting = std::move(second.signals);
   } while (!waiting.empty());
   put_in_order(result.alerts);
+  put_revisions_in_order(result.alerts);  // a signal that came back may have changed what was told in this epoch
 }
 
 void ChainedTask::begin_snapshot(bool all, std::string& meta) {

@@ -20,7 +20,8 @@ namespace vigia {
 namespace {
 
 constexpr TimeMs hour_ms = 3'600'000;
-constexpr std::uint32_t overflow_mark = 1;  // discriminator of the alert about a rule
+constexpr TimeMs epoch_max_ms = 7 * 24 * hour_ms;  // what an epoch may span, of a stage that has to catch up
+constexpr std::uint32_t overflow_mark = 1;         // discriminator of the alert about a rule
 
 // The group-by values as one text, each with its length before it, and back.
 void append_value(std::string& out, std::string_view value) {
@@ -70,6 +71,11 @@ CorrelationTask::CorrelationTask(std::shared_ptr<const SigmaPlan> plan, Correlat
     added.rule = rule;
     hashes += rule->hash();
   }
+  lag_ms_.resize(plans_.size());
+  for (std::size_t below = 0; below < plans_.size(); ++below)
+    for (const auto& chain : plans_[below].chains)
+      lag_ms_[chain.correlation] =
+          std::max(lag_ms_[chain.correlation], lag_ms_[below] + plans_[below].spec.timespan_ms);
   hash_ = XXH3_64bits_withSeed(hashes.data(), hashes.size(), plan_ ? plan_->hash : 0);
   for (const auto& one : plans_) static_cast<void>(rule_of(one.head.rule_id));
 }
@@ -148,6 +154,7 @@ std::string CorrelationTask::apply(const InputRecord& record, Account& account) 
   auto& group = entry.second;
   const auto* group_rule = plan_of(rule).rule.get();
   if (group_rule != nullptr) event.text = keep_text(rule, group, *signal);
+  const auto judged_ms = group.events.empty() ? no_time_ms : group.events.back().start_ms;
   if (!insert(rule, group, event)) {
     ++account.duplicate;
     return {};
@@ -160,7 +167,10 @@ std::string CorrelationTask::apply(const InputRecord& record, Account& account) 
   ++account.applied;
   group.newest_ms = std::max(group.newest_ms, signal->broker_ms());
   mark_changed(rule, entry);
-  if (!std::exchange(group.is_waiting, true)) waiting_.emplace_back(&rule, &entry);
+  if (!std::exchange(group.is_waiting, true)) {
+    group.judged_ms = judged_ms;
+    waiting_.emplace_back(&rule, &entry);
+  }
   return {};
 }
 
@@ -282,16 +292,27 @@ void CorrelationTask::schedule(Rule& rule, Entry& entry, TimeMs due_ms) {
   mark_changed(rule, entry);
 }
 
+// How long before a group's newest event one may still fall that comes now: late itself, or an incident of a rule below, which
+// is told when its windows allow it, and comes back behind what was read in the same epoch.
+TimeMs CorrelationTask::keep_ms(const Rule& rule) const {
+  const auto lag_ms = rule.number < 0 ? 0 : lag_ms_[static_cast<std::size_t>(rule.number)];
+  return options_.keep_ms + (lag_ms == 0 ? 0 : lag_ms + epoch_max_ms);
+}
+
 // Lets go of events that no late one can have to do with any more, but keeps those of incidents that reach beyond. Answers
 // the time before which incidents that have ended stand as they were told.
-TimeMs CorrelationTask::trim(const SigmaCorrelationPlan& plan, Rule& rule, Group& group) const {
+TimeMs CorrelationTask::trim(const SigmaCorrelationPlan& plan, Rule& rule, Entry& entry, TimeMs newest_ms) {
   const auto& spec = plan.spec;
+  auto& group = entry.second;
   auto& events = group.events;
-  if (events.empty() || events.front().start_ms >= events.back().start_ms - options_.keep_ms - 2 * spec.timespan_ms)
+  auto& told_alerts = group.book.alerts;
+  const auto kept_ms = keep_ms(rule);
+  if (events.empty() || newest_ms == no_time_ms ||
+      events.front().start_ms >= newest_ms - kept_ms - 2 * spec.timespan_ms)
     return no_time_ms;
-  const auto settled_ms = events.back().start_ms - options_.keep_ms - spec.timespan_ms;
+  const auto settled_ms = newest_ms - kept_ms - spec.timespan_ms;
   auto from_ms = settled_ms - spec.timespan_ms;
-  for (const auto& told : group.book.alerts) {
+  for (const auto& told : told_alerts) {
     const bool reaches_beyond = told.last.end_ms == 0 || told.last.end_ms >= settled_ms;
     if (reaches_beyond) from_ms = std::min(from_ms, told.last.start_ms - spec.timespan_ms);
   }
@@ -309,9 +330,12 @@ TimeMs CorrelationTask::trim(const SigmaCorrelationPlan& plan, Rule& rule, Group
   const auto before = events.size();
   std::erase_if(events,
                 [&](const Kept& event) { return is_old(event) && (lasting_id == 0 || event.id != lasting_id); });
-  if (before == events.size()) return settled_ms;
   rule.event_bytes -= (before - events.size()) * sizeof(Kept);
-  if (plan.rule) drop_texts(rule, group);
+  if (plan.rule && before != events.size()) drop_texts(rule, group);
+  const auto settled = std::erase_if(told_alerts, [&](const ToldAlert& told) {
+    return told.last.end_ms != 0 && told.last.end_ms < settled_ms;
+  });
+  if (settled > 0 || before != events.size()) mark_changed(rule, entry);
   return settled_ms;
 }
 
@@ -369,7 +393,10 @@ void CorrelationTask::judge(Rule& rule, Entry& entry, bool is_last, EpochResult&
   group.is_waiting = false;
   if (rule.number < 0) return schedule(rule, entry, never_ms);
   const auto& plan = plan_of(rule);
-  const auto settled_ms = trim(plan, rule, group);
+  const auto newest_ms = [&] { return group.events.empty() ? no_time_ms : group.events.back().start_ms; };
+  const auto judged_ms = std::exchange(group.judged_ms, never_ms);
+  // What came since is judged before it lets go of anything: the events of one epoch may lie far apart.
+  const auto settled_ms = trim(plan, rule, entry, judged_ms == never_ms ? newest_ms() : judged_ms);
   Judgement judgement;
   if (plan.rule)
     judge_rule(*plan.rule, group, is_last, judgement);
@@ -380,11 +407,7 @@ void CorrelationTask::judge(Rule& rule, Entry& entry, bool is_last, EpochResult&
                         : group.due_ms != never_ms    ? group.due_ms
                                                       : clock_ms_;  // another configuration
   group.newest_ms = no_time_ms;
-  const auto is_settled = [&](TimeMs end_ms) { return end_ms != 0 && end_ms < settled_ms; };
-  const auto told = group.book.alerts.size();
-  std::erase_if(group.book.alerts, [&](const ToldAlert& alert) { return is_settled(alert.last.end_ms); });
-  if (told != group.book.alerts.size()) mark_changed(rule, entry);
-  std::erase_if(episodes, [&](const Episode& episode) { return is_settled(episode.end_ms); });
+  std::erase_if(episodes, [&](const Episode& episode) { return episode.end_ms != 0 && episode.end_ms < settled_ms; });
   for (auto& episode : episodes) {
     episode.rule = static_cast<std::uint16_t>(rule.number);
     episode.detected_ms = cause_ms;
@@ -397,6 +420,7 @@ void CorrelationTask::judge(Rule& rule, Entry& entry, bool is_last, EpochResult&
           mark_changed(rule, entry);
           tell(rule, entry, alert, result);
         });
+  trim(plan, rule, entry, newest_ms());
   schedule(rule, entry, judgement.due_ms);
 }
 
@@ -513,15 +537,15 @@ void CorrelationTask::let_go() {
   ++hour_;
   for (auto& rule : rules_) {
     const auto timespan_ms = rule->number < 0 ? 0 : plan_of(*rule).spec.timespan_ms;
-    const auto keep_ms = options_.keep_ms + 2 * timespan_ms;
+    const auto kept_ms = keep_ms(*rule) + 2 * timespan_ms;
     const auto* group_rule = rule->number < 0 ? nullptr : plan_of(*rule).rule.get();
     const auto lasting = group_rule == nullptr ? 0 : group_rule->lasting_marks();
     for (Entry *entry = rule->oldest, *newer = nullptr; entry != nullptr; entry = newer) {
       const auto& group = entry->second;
       newer = group.newer;
-      if (hour_ - group.touched_hour <= keep_ms / hour_ms + 1) break;
+      if (hour_ - group.touched_hour <= kept_ms / hour_ms + 1) break;
       const bool is_of_use = std::ranges::any_of(group.events, [&](const Kept& event) {
-        const bool may_be_heard = event.rules != 0 && event.end_ms >= clock_ms_ - keep_ms;
+        const bool may_be_heard = event.rules != 0 && event.end_ms >= clock_ms_ - kept_ms;
         return may_be_heard || (event.rules & lasting) != 0;  // an alert that lasts touches every window to come
       });
       if (!is_of_use && group.due_ms == never_ms) erase(*rule, *entry);

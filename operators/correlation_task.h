@@ -65,6 +65,7 @@ class CorrelationTask final : public Task {
     AlertBook book;
     TimeMs due_ms = never_ms;       // judge it once the clock is past it
     TimeMs newest_ms = no_time_ms;  // broker time of the newest signal that came since it was judged
+    TimeMs judged_ms = never_ms;    // start of its newest event then; never_ms: none came since
     std::pair<const std::string, Group>*older = nullptr, *newer = nullptr;  // by `touch`
     std::uint64_t touch = 0;                                                // counts what groups hear
     std::int32_t touched_hour = 0;
@@ -102,7 +103,8 @@ class CorrelationTask final : public Task {
   void judge(Rule& rule, Entry& entry, bool is_last, EpochResult& result);
   void judge_correlation(const SigmaCorrelationPlan& plan, const Group& group, bool is_last, Judgement& out);
   void judge_rule(const GroupRule& rule, const Group& group, bool is_last, Judgement& out);
-  [[nodiscard]] TimeMs trim(const SigmaCorrelationPlan& plan, Rule& rule, Group& group) const;
+  [[nodiscard]] TimeMs keep_ms(const Rule& rule) const;
+  TimeMs trim(const SigmaCorrelationPlan& plan, Rule& rule, Entry& entry, TimeMs newest_ms);
   void tell(Rule& rule, const Entry& entry, const ToldAlert& told, EpochResult& result);
   void keep_budget(Rule& rule, EpochResult& result);
   void judge_budget(Rule& rule, EpochResult& result);
@@ -120,6 +122,7 @@ class CorrelationTask final : public Task {
   std::shared_ptr<const SigmaPlan> plan_;    // null: no correlations of Sigma's
   std::vector<SigmaCorrelationPlan> plans_;  // the plan's, and those of options.rules
   std::uint64_t hash_ = 0;                   // of all that alerts depend on
+  std::vector<TimeMs> lag_ms_;  // of each: how long after its start an incident that it refers to may be told
   CorrelationOptions options_;
   std::vector<std::unique_ptr<Rule>> rules_;
   std::unordered_map<std::string_view, Rule*> rules_by_id_;

@@ -217,6 +217,49 @@ TEST_F(SecurityCorrelation, ACorrelationOfCorrelations) {
               ElementsAre("many u 1-3"));
 }
 
+// What a lower incident says may come as late as its timespan after its start: until then its partners wait, through hours in
+// which the group hears nothing, and through others of which it hears.
+TEST_F(SecurityCorrelation, ALowerIncidentIsToldLongAfterItsStart) {
+  actions(
+      "name: alone\ncorrelation: {type: temporal, rules: [not_before, not_after], group-by: [user.name], timespan: "
+      "1m}\n---\n"
+      "name: not_before\ncorrelation: {type: absence, direction: before, rules: [a, b], group-by: [user.name], "
+      "timespan: 30h}\n---\n"
+      "name: not_after\ncorrelation: {type: absence, rules: [a, b], group-by: [user.name], timespan: 30h}\n");
+  constexpr TimeMs hour_ms = 3'600'000;
+  for (const bool restart : {false, true}) {
+    std::vector<Line> lines = {event(0, "a"), event(0, "a", "other"), event(27 * hour_ms, "a")};
+    for (TimeMs hour = 1; hour < 100; ++hour) lines.push_back(event(hour * hour_ms, "nothing"));
+    std::ranges::stable_sort(lines, {}, &Line::at_ms);
+    auto alerts = run(lines, 200 * hour_ms, 1, restart).alerts;
+    std::erase_if(alerts, [](const std::string& alert) { return !alert.starts_with("alone"); });
+    EXPECT_THAT(alerts, ElementsAre("alone other 0-0", "alone u 0-0", "alone u 0-97200000"));
+  }
+}
+
+TEST_F(SecurityCorrelation, ALowerIncidentThatLastsIsNotForgotten) {
+  actions(
+      "name: top\ncorrelation: {type: temporal, rules: [many, b], timespan: 1m}\n---\n"
+      "name: many\ncorrelation: {type: event_count, rules: [a], timespan: 1h, condition: {gte: 2}}\n");
+  std::vector<Line> lines;
+  for (TimeMs at_ms = 0; at_ms < 80 * 3'600'000LL; at_ms += 1'800'000) lines.push_back(event(at_ms, "a"));
+  lines.push_back(event(lines.back().at_ms + 1, "b"));
+  for (const bool restart : {false, true})
+    EXPECT_THAT(run(lines, 100 * 3'600'000LL, 1, restart).alerts,
+                ElementsAre("many many 0-286200000", "top top 0-286200001"));
+}
+
+// The lower incident ends by the clock, in the same epoch in which what it was taken for a part of comes.
+TEST_F(SecurityCorrelation, SeveralRevisionsInOneEpochComeInTheirOrder) {
+  actions(
+      "name: top\ncorrelation: {type: temporal, rules: [many, b], timespan: 1m}\n---\n"
+      "name: many\ncorrelation: {type: event_count, rules: [a], timespan: 1m, condition: {gte: 2}}\n");
+  const auto got = run({event(0, "a"), event(1, "a"), event(200'000, "b")}, 1'000'000);
+  EXPECT_THAT(got.alerts, ElementsAre("many many 0-1"));
+  std::map<std::string, std::uint32_t> last;
+  for (const auto& alert : got.revisions) EXPECT_EQ(alert.revision, ++last[alert.alert_id]) << alert.rule_id;
+}
+
 TEST_F(SecurityCorrelation, ABudgetThatIsReachedDropsTheOldestGroupAndIsAnAlert) {
   actions(
       "name: j\ncorrelation: {type: event_count, rules: [a], group-by: [user.name], timespan: 1h, condition: {gte: "
