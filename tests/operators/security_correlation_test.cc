@@ -195,6 +195,24 @@ TEST_F(SecurityCorrelation, AnIncidentEndsWhenTheTimespanHasPassed) {
   EXPECT_THAT(run({event(0, "a"), event(5, "a")}, 60'006).alerts, ElementsAre("j j 0-5"));
 }
 
+// The first is still open when the second begins, days later; with one batch both are judged at once.
+TEST_F(SecurityCorrelation, IncidentsOfAGroupMayLieFarApart) {
+  actions(
+      "name: j\ncorrelation: {type: event_count, rules: [a], group-by: [user.name], timespan: 1m, condition: {gte: "
+      "2}}\n"
+      "---\nname: k\ncorrelation: {type: absence, rules: [b, c], group-by: [user.name], timespan: 1m}\n");
+  std::vector<Line> lines;
+  for (const TimeMs day : {0, 10, 20})
+    for (const auto* action : {"a", "a", "b"})
+      lines.push_back(event(day * 86'400'000 + static_cast<TimeMs>(lines.size()), action));
+  for (const std::size_t batch : {1, 2, 5, 100})
+    for (const bool restart : {false, true})
+      EXPECT_THAT(run(lines, 40LL * 86'400'000, batch, restart).alerts,
+                  ElementsAre("j u 0-1", "j u 1728000006-1728000007", "j u 864000003-864000004",
+                              "k u 1728000008-1728060008", "k u 2-60002", "k u 864000005-864060005"))
+          << "batch " << batch;
+}
+
 TEST_F(SecurityCorrelation, AbsenceIsWithdrawnByALateSecond) {
   actions("name: j\ncorrelation: {type: absence, rules: [a, b], group-by: [user.name], timespan: 1m}\n");
   auto late = event(30'000, "b");
