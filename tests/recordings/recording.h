@@ -33,8 +33,17 @@ struct Bus {
 // Vehicles count nothing, so the messages have no numbers.
 [[nodiscard]] Recording read_hsl(const std::string& folder, const harness::TempDir& directory);
 
+// The same by case: positions as messages of a seal, what the doors themselves reported as events of a door, both named as the
+// vehicle. A bus opens in several cases, in the same messages.
+[[nodiscard]] std::map<std::string, std::vector<reference::Line>> read_hsl_doors(const std::string& folder);
+
 // Logs of attacked computers, in the Elastic Common Schema, by time; read by config/security.yaml.
 [[nodiscard]] std::vector<reference::Line> read_otrf(const std::string& folder, const harness::TempDir& directory);
+
+// A garage's cameras, in the order in which their messages came, each at the newest time so far; and Sigma rules for spots that
+// are taken, left, and both.
+[[nodiscard]] std::vector<reference::Line> read_garage(const std::string& folder);
+extern const std::string garage_rules;
 
 // The parts of a pipeline that all recordings share; `time.clock` is `records`.
 [[nodiscard]] std::string pipeline_text(const std::string& rules);
