@@ -73,6 +73,7 @@ std::vector<std::pair<std::string, std::string>> alert_fields(const Alert& alert
       {"triage_revision", std::to_string(alert.triage_revision)},
       {"triage_by", alert.triage_by},
       {"triage_note", alert.triage_note},
+      {"triage_ms", time_field(alert.triage_ms, zone)},
   };
 }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -29,11 +30,19 @@ int complain(int code, std::string_view text) {
   return code;
 }
 
+// "attended", "new (silenced)"
+std::string triage_of(const Alert& alert) {
+  std::string text(schema::name_of(alert.triage_status));
+  const bool is_silenced =
+      std::ranges::any_of(alert.attributes, [](const auto& attribute) { return attribute->key == "silenced"; });
+  return is_silenced ? text + " (silenced)" : text;
+}
+
 void print_row(const Alert& alert, const std::string& zone) {
-  fmt::print("{:<19}  {:<19}  {:<11}  {:<8}  {:<18}  {:<14}  {:<14}  {}\n", format_time(alert.start_ms, zone),
+  fmt::print("{:<19}  {:<19}  {:<11}  {:<14}  {:<8}  {:<18}  {:<14}  {:<14}  {}\n", format_time(alert.start_ms, zone),
              alert.end_ms == alert.start_ms ? "at once" : format_time(alert.end_ms, zone),
-             schema::EnumNameAlertStatus(alert.status), schema::EnumNameSeverity(alert.severity), alert.kind,
-             alert.subject_id, alert.trip_id.empty() ? "-" : alert.trip_id, alert.message);
+             schema::EnumNameAlertStatus(alert.status), triage_of(alert), schema::EnumNameSeverity(alert.severity),
+             alert.kind, alert.subject_id, alert.trip_id.empty() ? "-" : alert.trip_id, alert.message);
 }
 
 int run_alerts(AlertsArguments arguments) {
@@ -60,8 +69,9 @@ int run_alerts(AlertsArguments arguments) {
     return complain(exit_failed, status.text);
   }
   if (!arguments.json) {
-    fmt::print("{:<19}  {:<19}  {:<11}  {:<8}  {:<18}  {:<14}  {:<14}  {}\n", "start (" + location->timezone + ")",
-               "end", "status", "severity", "kind", "subject", "trip", "message");
+    fmt::print("{:<19}  {:<19}  {:<11}  {:<14}  {:<8}  {:<18}  {:<14}  {:<14}  {}\n",
+               "start (" + location->timezone + ")", "end", "status", "triage", "severity", "kind", "subject", "trip",
+               "message");
   }
   std::size_t count = 0;
   std::string line;
@@ -110,7 +120,8 @@ void add_alerts_command(CLI::App& cli, int& exit_code) {
   command->add_option("--limit", query.limit, "no more than so many")->check(CLI::NonNegativeNumber);
   command->add_flag("--newest-first", query.newest_first, "by their start; else the oldest first");
   command->add_flag("--all-revisions", query.all_revisions, "every revision of each alert, not only the last");
-  command->add_flag("--json", arguments->json, "one JSON line each, as on the alert topic");
+  command->add_flag("--json", arguments->json,
+                    "one JSON line each, as on the topic of states; with --all-revisions as on the alert topic");
   command->callback([arguments, &exit_code] { exit_code = run_alerts(*arguments); });
 }
 

@@ -178,6 +178,7 @@ int run_demo(const DemoArguments& arguments) {
                                 {"vigia.alerts.state", demo_partitions},
                                 {"vigia.dead-letters", 1},
                                 {"vigia.too-late", 1},
+                                {"demo.triage", demo_partitions},
                                 {"demo.journal", demo_partitions},
                                 {"demo.configurations", 1}});
   if (!status.ok()) return complain(status.text);

@@ -11,8 +11,9 @@
 namespace vigia {
 
 bool AppliedEpoch::has_something_to_say() const {
-  return std::ranges::any_of(
-      results, [](const EpochResult& r) { return !r.alerts.empty() || !r.signals.empty() || !r.rejected.empty(); });
+  return std::ranges::any_of(results, [](const EpochResult& r) {
+    return !r.alerts.empty() || !r.signals.empty() || !r.states.empty() || !r.replies.empty() || !r.rejected.empty();
+  });
 }
 
 EpochPublisher::EpochPublisher(Journal& journal, ResultDelivery& delivery, EpochTransaction& transaction,

@@ -30,6 +30,9 @@ class Replay {
     result_.account += result.account;
     result_.alerts += result.alerts.size();
     if (Status status = alerts_.write(result.alerts); !status.ok()) return status;
+    if (options_.states != nullptr) {
+      if (Status status = options_.states->write(result.states); !status.ok()) return status;
+    }
     if (letters_ != nullptr && !result.rejected.empty()) {
       if (Status status = letters_->write(result.rejected, topics_); !status.ok()) return status;
     }
@@ -40,6 +43,7 @@ class Replay {
 
   Status flush() {
     Status status = alerts_.flush();
+    if (status.ok() && options_.states != nullptr) status = options_.states->flush();
     return status.ok() && letters_ != nullptr ? letters_->flush() : status;
   }
 

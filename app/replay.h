@@ -21,6 +21,7 @@ struct ReplayOptions {
   std::optional<TimeMs> until_ms;  // where the clock goes at the end; empty: it stays at the last record
   std::size_t restart_every = 0;   // epochs after which a new task goes on from the old one's snapshot; 0: never
   std::function<void(const Account&)> progress;  // after each epoch; may be empty
+  AlertSink* states = nullptr;                   // where it goes how alerts stand; null: nowhere
 };
 
 struct ReplayResult {

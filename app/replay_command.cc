@@ -12,6 +12,8 @@
 #include "app/replay.h"
 #include "app/replay_kafka_options.h"
 #include "app/stage_loading.h"
+#include "app/triage_stage.h"
+#include "app/triaged_task.h"
 #include "connectors/file_sink.h"
 #include "connectors/file_source.h"
 #include "operators/signal_stage.h"
@@ -23,7 +25,7 @@ struct ReplayArguments {
   std::string config;
   std::vector<std::string> inputs;
   std::string output = "-";
-  std::string dead_letters;
+  std::string dead_letters, alert_state;
   std::optional<TimeMs> until_ms;
   std::size_t batch = 1024;
   std::size_t restart_every = 0;
@@ -43,6 +45,10 @@ int run_files(const ReplayArguments& arguments) {
   loaded->stage.threads = arguments.threads;
   for (auto& read : loaded->stage.sources) read.format = PayloadFormat::json;  // a line holds JSON, whatever its topic
 
+  const bool with_triage = !arguments.alert_state.empty();
+  const auto first_command = static_cast<std::uint16_t>(loaded->topics.size());
+  if (with_triage)
+    loaded->topics.insert(loaded->topics.end(), loaded->command_topics.begin(), loaded->command_topics.end());
   FileSource source({arguments.inputs, loaded->topics, 1});
   if (const Status status = source.open({}); !status.ok()) return complain(status);
   FileSink alerts(arguments.output);
@@ -53,7 +59,19 @@ int run_files(const ReplayArguments& arguments) {
     if (const Status status = letters->open(); !status.ok()) return complain(status);
   }
 
+  FileSink states(arguments.alert_state);
+  if (with_triage) {
+    if (const Status status = states.open(); !status.ok()) return complain(status);
+  }
+  const auto make_task = [&]() -> std::unique_ptr<Task> {
+    auto whole = make_whole_task(loaded->stage);
+    if (!with_triage) return whole;
+    return std::make_unique<TriagedTask>(std::move(whole), make_triage_task(loaded->stage, triage_topics(*loaded), 1),
+                                         first_command);
+  };
+
   ReplayOptions options;
+  if (with_triage) options.states = &states;
   options.batch = arguments.batch;
   options.until_ms = arguments.until_ms;
   options.restart_every = arguments.restart_every;
@@ -61,8 +79,7 @@ int run_files(const ReplayArguments& arguments) {
   {
     ProgressBar bar(source.bytes_total());
     options.progress = [&](const Account& account) { bar.show(source.bytes_read(), account_words(account)); };
-    result = replay(
-        source, [&] { return make_whole_task(loaded->stage); }, alerts, letters.get(), loaded->topics, options);
+    result = replay(source, make_task, alerts, letters.get(), loaded->topics, options);
   }
   if (!arguments.quiet) {
     for (const auto& [topic, lines] : source.skipped_topics()) {
@@ -125,6 +142,9 @@ void add_replay_command(CLI::App& cli, int& exit_code) {
       ->default_str("one a core");
   CLI::Option* letters = command->add_option("--dead-letters", arguments->dead_letters,
                                              "where records and events go that could not be applied");
+  CLI::Option* states = command->add_option(
+      "--alert-state", arguments->alert_state,
+      "where it goes how alerts stand: with what the input's commands do about them, as on the topic of states");
   CLI::Option* restart =
       command
           ->add_option(
@@ -133,7 +153,7 @@ void add_replay_command(CLI::App& cli, int& exit_code) {
           ->check(CLI::NonNegativeNumber);
   command->add_flag("--quiet", arguments->quiet, "no account on standard error");
   CLI::Option* from_kafka = add_kafka_replay_options(*command, arguments->kafka);
-  for (CLI::Option* of_files : {input, until, batch, letters, restart}) of_files->excludes(from_kafka);
+  for (CLI::Option* of_files : {input, until, batch, letters, states, restart}) of_files->excludes(from_kafka);
   command->callback([arguments, output, &exit_code] { exit_code = run_replay(*arguments, output->count() > 0); });
 }
 

@@ -14,6 +14,10 @@ Status ResultDelivery::write(std::span<const EpochResult> results) {
       wrote_signals_ = true;
       if (Status status = signals_->write(result.signals); !status.ok()) return status;
     }
+    if (triage_ != nullptr && !(result.states.empty() && result.replies.empty())) {
+      wrote_triage_ = true;
+      if (Status status = triage_->write(result.states, result.replies); !status.ok()) return status;
+    }
     if (result.rejected.empty()) continue;
     wrote_rejected_ = true;
     if (Status status = letters_.write(result.rejected, topics_); !status.ok()) return status;
@@ -33,7 +37,10 @@ Status ResultDelivery::flush() {
   if (wrote_signals_) {
     if (Status status = signals_->flush(); !status.ok()) return status;
   }
-  wrote_alerts_ = wrote_rejected_ = wrote_signals_ = false;
+  if (wrote_triage_) {
+    if (Status status = triage_->flush(); !status.ok()) return status;
+  }
+  wrote_alerts_ = wrote_rejected_ = wrote_signals_ = wrote_triage_ = false;
   return Status::good();
 }
 

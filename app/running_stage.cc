@@ -155,8 +155,10 @@ void RunningStage::make_runner() {
   alerts_ = std::make_unique<KafkaAlertSink>(*producer_, pipeline_.application, pipeline_.outputs);
   letters_ = std::make_unique<KafkaDeadLetters>(*producer_, pipeline_.outputs);
   if (!spec_.signals.empty()) signals_ = std::make_unique<KafkaSignalSink>(*producer_, spec_.signals);
+  if (spec_.is_triage)
+    triage_ = std::make_unique<KafkaTriageSink>(*producer_, pipeline_.application, pipeline_.outputs);
   delivery_ = std::make_unique<ResultDelivery>(std::vector<AlertSink*>{alerts_.get()}, *letters_, signals_.get(),
-                                               spec_.topics, spec_.alert);
+                                               triage_.get(), spec_.topics, spec_.alert);
   RunnerOptions options;
   options.stage = spec_.name;
   options.topics = spec_.topics;

@@ -1,5 +1,5 @@
 // One stage of a running pipeline: its source and consumer group, its producer and transactions, its snapshots, its part of
-// the journal, and the runner between them. A pipeline has one, or two that are joined by the topic of signals.
+// the journal, and the runner between them. A pipeline has several that are joined by the topics between them.
 //
 //   stage.connect()   snapshots, brokers, topics, the group; what a process before us left open is taken back
 //   stage.begin(...)  the topics that have a partition for each task, and the runner
@@ -43,6 +43,7 @@ struct StageSpec {
   std::uint64_t memory_budget_bytes = 0;
   TimeMs source_silence_ms = 0;              // 0: no source is ever silent
   std::string signals;                       // the topic that its signals go to; empty: it has none
+  bool is_triage = false;                    // it says how alerts stand, and answers commands
   Configurations* configurations = nullptr;  // never null when it runs
   // Before anything is read, and before each step: which configuration holds is found out. Asked again after a passing fault.
   // May be empty: somebody else does.
@@ -100,6 +101,7 @@ class RunningStage {
   std::unique_ptr<KafkaAlertSink> alerts_;
   std::unique_ptr<KafkaDeadLetters> letters_;
   std::unique_ptr<SignalSink> signals_;
+  std::unique_ptr<TriageSink> triage_;
   std::unique_ptr<ResultDelivery> delivery_;
   std::unique_ptr<KafkaStandby> standby_;
   std::unique_ptr<EpochRunner> runner_;

@@ -30,6 +30,7 @@ std::optional<LoadedStage> load_stage(const std::string& path) {
   stage.sigma = pipeline.sigma;
   stage.site = std::make_shared<const SiteModel>(std::move(loaded.site));
   for (const SourceSpec& source : pipeline.sources) {
+    if (source.stream == StreamId::command) result.command_topics.push_back(source.topic);
     if (!source.has_operators) continue;
     const bool json = source.format == RecordFormat::json;
     stage.sources.push_back({source.topic, source.stream, json ? PayloadFormat::json : PayloadFormat::flatbuffers,

@@ -17,6 +17,7 @@ struct LoadedStage {
   StageConfig stage;                // threads: 1
   std::vector<SourceSpec> sources;  // by TopicIndex: those of the pipeline's that a stage reads
   std::vector<std::string> topics;  // theirs
+  std::vector<std::string> command_topics;
 };
 
 // What of a pipeline is one first stage's.

@@ -19,6 +19,7 @@
 #include "app/running_stage.h"
 #include "app/stop_signal.h"
 #include "app/store_followers.h"
+#include "app/triage_stage.h"
 #include "app/versioned_tasks.h"
 #include "connectors/instance_name.h"
 #include "connectors/key_placement.h"
@@ -31,6 +32,8 @@ namespace {
 constexpr std::size_t largest_queue_bytes = std::size_t{128} << 20;
 constexpr std::size_t signal_queue_bytes = std::size_t{8} << 20;
 constexpr std::uint64_t signal_budget_share = 8;  // of the memory budget one part
+constexpr std::uint64_t triage_budget_share = 8;
+constexpr std::size_t triage_queue_bytes = std::size_t{8} << 20;
 // How far the clock of the second stage lags behind the wall: what the first stage says as of a moment, on any partition
 // and in any process, has come by then, and is told together.
 constexpr TimeMs settle_ms = 10'000;
@@ -48,7 +51,8 @@ struct First {
   std::unique_ptr<RunningStage> running;  // last: it uses the others
 };
 
-// The stages of a pipeline in this process: the first ones side by side, and where a rule needs it that of signals behind them.
+// The stages of a pipeline in this process: the first ones side by side, where a rule needs it that of signals behind them, and
+// triage behind all.
 class Service {
  public:
   // `read_off`: what to do instead of running until a stop; null: nothing else.
@@ -62,7 +66,8 @@ class Service {
         topic_(configuration_options(loaded.pipeline, log_kafka)),
         reload_(loaded, topic_),
         commands_(loaded.pipeline, log_kafka),
-        signal_tasks_(topic_, loaded, [this](const StageRules& rules) { return make_second_task(rules); }) {
+        signal_tasks_(topic_, loaded, [this](const StageRules& rules) { return make_second_task(rules); }),
+        triage_tasks_(topic_, loaded, [this](const StageRules& rules) { return make_triage(rules); }) {
     for (StagePart& part : parts_of(loaded)) {
       const auto at = firsts_.size();
       const auto make = [this, at](const StageRules& rules) { return make_task(*firsts_[at], rules); };
@@ -81,6 +86,7 @@ class Service {
       result.revisions += first->running->revisions();
     }
     if (signals_) result.revisions += signals_->revisions();
+    if (triage_) result.revisions += triage_->revisions();
     return result;
   }
 
@@ -105,14 +111,25 @@ class Service {
       if (Status status = signals_->connect(); !status.ok() || stopping()) return status;
       partitions = std::max(partitions, signals_->task_count());
     }
+    if (read_off_ == nullptr) {
+      triage_ = std::make_unique<RunningStage>(loaded_.pipeline, triage_stage(partitions));
+      if (Status status = triage_->connect(); !status.ok() || stopping()) return status;
+      partitions = std::max(partitions, triage_->task_count());
+    }
     for (const auto& first : firsts_) {
       if (!first->running) continue;
       if (Status status = first->running->begin(partitions); !status.ok() || stopping()) return status;
     }
-    return signals_ ? signals_->begin(partitions) : Status::good();
+    if (signals_) {
+      if (Status status = signals_->begin(partitions); !status.ok() || stopping()) return status;
+    }
+    return triage_ ? triage_->begin(partitions) : Status::good();
   }
 
   [[nodiscard]] bool has_signals() const { return needs_signal_stage(config_); }
+  [[nodiscard]] std::uint64_t triage_budget() const {
+    return loaded_.pipeline.memory_budget_bytes / triage_budget_share;
+  }
   [[nodiscard]] std::uint64_t signal_budget() const {
     return has_signals() ? loaded_.pipeline.memory_budget_bytes / signal_budget_share : 0;
   }
@@ -128,11 +145,12 @@ class Service {
     spec.directory = first.part.directory;
     spec.topics = first.part.topics;
     spec.outputs = {outputs.alerts, outputs.dead_letters, outputs.too_late};
-    spec.tables = {outputs.alert_state};
+    if (read_off_ != nullptr) spec.outputs.push_back(outputs.triage);  // else the stage that reads it sees to it
     const auto share_bytes = pipeline.memory_budget_bytes / firsts_.size();
     spec.queue_bytes = std::min<std::size_t>(largest_queue_bytes, share_bytes / 4);
     // What the source holds ahead is bounded by itself: its bound is set aside.
-    spec.memory_budget_bytes = share_bytes - spec.queue_bytes - signal_budget() / firsts_.size();
+    const auto others_bytes = (signal_budget() + triage_budget()) / firsts_.size();
+    spec.memory_budget_bytes = share_bytes - spec.queue_bytes - others_bytes;
     spec.source_silence_ms = pipeline.source_silence_ms;
     spec.signals = outputs.signals;  // another instance may run the second stage
     spec.configurations = &first.tasks;
@@ -165,7 +183,6 @@ class Service {
     spec.directory = signal_directory(pipeline.state_directory);
     spec.topics = {pipeline.outputs.signals};
     spec.outputs = {pipeline.outputs.alerts, pipeline.outputs.dead_letters};
-    spec.tables = {pipeline.outputs.alert_state};
     spec.signals = pipeline.outputs.signals;  // incidents that correlations are about
     spec.create_partitions = partitions;
     spec.queue_bytes = std::min<std::size_t>(signal_queue_bytes, signal_budget() / 2);
@@ -173,6 +190,29 @@ class Service {
     spec.configurations = &signal_tasks_;
     spec.wall_ms = [] { return wall_now_ms() - settle_ms; };
     spec.stop = [this] { return firsts_are_done_ || (!running_ && stopping()); };
+    spec.alert = alert_hook();
+    return spec;
+  }
+
+  // It goes on until all others have come to their end.
+  StageSpec triage_stage(std::int32_t partitions) {
+    const Pipeline& pipeline = loaded_.pipeline;
+    const OutputSpec& outputs = pipeline.outputs;
+    StageSpec spec;
+    spec.name = triage_stage_name;
+    spec.suffix = triage_group_suffix;
+    spec.instance = instance_;
+    spec.directory = triage_directory(pipeline.state_directory);
+    spec.topics = triage_topics(loaded_);
+    spec.outputs = {outputs.alerts, outputs.dead_letters};
+    if (!loaded_.command_topics.empty()) spec.outputs.push_back(outputs.replies);
+    spec.tables = {outputs.alert_state};
+    spec.create_partitions = partitions;
+    spec.queue_bytes = std::min<std::size_t>(triage_queue_bytes, triage_budget() / 2);
+    spec.memory_budget_bytes = triage_budget() - spec.queue_bytes;
+    spec.is_triage = true;
+    spec.configurations = &triage_tasks_;
+    spec.stop = [this] { return others_are_done_ || (!running_ && stopping()); };
     spec.alert = alert_hook();
     return spec;
   }
@@ -198,6 +238,10 @@ class Service {
 
   std::unique_ptr<Task> make_second_task(const StageRules& rules) {
     return make_signal_task(under(rules, config_), loaded_.pipeline.clock == ClockMode::records);
+  }
+
+  std::unique_ptr<Task> make_triage(const StageRules& rules) {
+    return make_triage_task(under(rules, config_), triage_topics(loaded_), triage_->task_count());
   }
 
   Status open_configurations() {
@@ -248,12 +292,20 @@ class Service {
         one_is_done_ = true;
       });
     }
+    Status third;
+    std::thread triage_thread([&] {
+      third = in_arena(1, *triage_);
+      one_is_done_ = true;
+    });
     Status first = live_firsts();
     firsts_are_done_ = true;
     if (thread.joinable()) thread.join();
+    others_are_done_ = true;
+    triage_thread.join();
     Status followed = following.get();
     if (!first.ok()) return first;
     if (!second.ok()) return second;
+    if (!third.ok()) return third;
     if (followed.ok()) stores_.catch_up();
     return followed;
   }
@@ -292,19 +344,20 @@ class Service {
   Reload reload_;
   ReloadCommands commands_;
   bool reload_is_due_ = false;
-  VersionedTasks signal_tasks_;
+  VersionedTasks signal_tasks_, triage_tasks_;
   std::mutex hook_mutex_;
-  std::atomic<bool> running_ = false;  // all stages are: the second waits for the first ones
+  std::atomic<bool> running_ = false;  // all stages are: the later wait for the earlier
   std::atomic<bool> is_read_ = false;
-  std::atomic<bool> firsts_are_done_ = false, one_is_done_ = false, cannot_follow_ = false;
+  std::atomic<bool> firsts_are_done_ = false, others_are_done_ = false, one_is_done_ = false, cannot_follow_ = false;
   std::vector<std::unique_ptr<First>> firsts_;  // last: they use the others
-  std::unique_ptr<RunningStage> signals_;
+  std::unique_ptr<RunningStage> signals_, triage_;
 };
 
 }  // namespace
 
 std::string snapshot_directory(const std::string& state_directory) { return state_directory + "/snapshots"; }
 std::string signal_directory(const std::string& state_directory) { return state_directory + "/signals"; }
+std::string triage_directory(const std::string& state_directory) { return state_directory + "/triage"; }
 std::string spill_directory(const std::string& state_directory) { return state_directory + "/spill"; }
 
 ServiceResult run_service(const LoadedStage& loaded, unsigned threads, const ServiceHooks& hooks) {

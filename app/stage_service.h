@@ -30,10 +30,14 @@ struct ServiceResult {
 // The second stage: its tasks' names, and what its group and transactional ids have behind the application's name.
 inline constexpr const char* signal_stage_name = "signals";
 inline constexpr const char* signal_group_suffix = ".signals";
+// Likewise triage, which is behind all others.
+inline constexpr const char* triage_stage_name = "triage";
+inline constexpr const char* triage_group_suffix = ".triage";
 
-// Where things lie below state.directory. The second stage has a directory of its own, with its snapshots below that.
+// Where things lie below state.directory. The later stages have directories of their own, with their snapshots below them.
 [[nodiscard]] std::string snapshot_directory(const std::string& state_directory);
 [[nodiscard]] std::string signal_directory(const std::string& state_directory);
+[[nodiscard]] std::string triage_directory(const std::string& state_directory);
 [[nodiscard]] std::string spill_directory(const std::string& state_directory);
 
 // Faults that pass (brokers away, disk full) are logged and waited out, with growing pauses.

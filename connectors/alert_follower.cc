@@ -28,8 +28,8 @@ TimeMs wall_now_ms() {
   return std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-TopicReaderOptions reader_options(const AlertFollowerOptions& options) {
-  return {options.brokers, options.application, options.properties, options.topic, options.log, options.warn};
+TopicReaderOptions reader_options(const AlertFollowerOptions& options, const std::string& topic) {
+  return {options.brokers, options.application, options.properties, topic, options.log, options.warn};
 }
 
 }  // namespace
@@ -40,6 +40,7 @@ AlertFollowerOptions follower_options(const Pipeline& pipeline) {
   options.application = pipeline.application;
   options.properties = pipeline.properties;
   options.topic = pipeline.outputs.alerts;
+  options.state_topic = pipeline.outputs.alert_state;
   options.format = pipeline.outputs.format;
   options.retention_ms = pipeline.outputs.alert_retention_ms;
   options.proof_retention_ms = pipeline.proof_retention_ms;
@@ -49,12 +50,19 @@ AlertFollowerOptions follower_options(const Pipeline& pipeline) {
 AlertFollower::AlertFollower(AlertStore& store, AlertFollowerOptions options)
     : store_(store),
       options_(std::move(options)),
-      reader_(reader_options(options_)),
+      reader_(reader_options(options_, options_.topic)),
+      state_reader_(reader_options(options_, options_.state_topic)),
       evidence_({options_.brokers, options_.application, options_.properties, options_.log}) {}
 
 Status AlertFollower::start() {
   if (Status status = store_.positions(options_.topic, position_); !status.ok()) return status;
   if (Status status = reader_.open(position_); !status.ok()) return status;
+  if (!options_.state_topic.empty()) {
+    std::vector<PartitionOffset> known;
+    if (Status status = store_.positions(options_.state_topic, known); !status.ok()) return status;
+    if (Status status = state_reader_.open(known); !status.ok()) return status;
+    position_.insert(position_.end(), known.begin(), known.end());
+  }
   stopping_ = false;
   thread_ = std::thread([this] { run(); });
   return Status::good();
@@ -69,8 +77,10 @@ void AlertFollower::stop() {
   changed_.notify_all();
   thread_.join();
   reader_.close();
+  state_reader_.close();
   evidence_.close();
   read_.clear();
+  read_states_.clear();
   found_.clear();
 }
 
@@ -93,7 +103,7 @@ void AlertFollower::run() {
       std::lock_guard lock(mutex_);
       if (stopping_) return;
     }
-    if (read_.empty()) read();
+    if (read_.empty() && read_states_.empty()) read();
     const bool is_idle = read_.empty();
     Status status = store();
     if (status.ok() && (is_idle || Clock::now() - gathered_at_ >= milliseconds(gather_every_ms))) status = gather();
@@ -111,41 +121,55 @@ void AlertFollower::run() {
 
 void AlertFollower::read() {
   if (Clock::now() >= refresh_at_) find_partitions();
+  if (state_reader_.partition_count() > 0)
+    state_reader_.poll(0, poll_records,
+                       [this](const auto& message) { take(message, options_.state_topic, read_states_); });
   if (reader_.partition_count() == 0) return pause(poll_wait_ms);
-  reader_.poll(poll_wait_ms, poll_records, [this](const auto& message) { take(message); });
+  reader_.poll(poll_wait_ms, poll_records, [this](const auto& message) { take(message, options_.topic, read_); });
 }
 
 // A topic that is not there yet is asked for again and again; one that is may get more partitions.
 void AlertFollower::find_partitions() {
   (void)reader_.refresh(query_timeout_ms);
-  const TimeMs again_ms = reader_.partition_count() == 0 ? shortest_pause_ms : refresh_every_ms;
+  const bool has_states = !options_.state_topic.empty();
+  if (has_states) (void)state_reader_.refresh(query_timeout_ms);
+  const bool has_all = reader_.partition_count() > 0 && (!has_states || state_reader_.partition_count() > 0);
+  const TimeMs again_ms = has_all ? refresh_every_ms : shortest_pause_ms;
   refresh_at_ = Clock::now() + milliseconds(again_ms);
 }
 
-void AlertFollower::take(const rd_kafka_message_t& message) {
+void AlertFollower::take(const rd_kafka_message_t& message, const std::string& topic, std::vector<Alert>& out) {
   Alert alert;
   const std::string_view bytes(static_cast<const char*>(message.payload), message.len);
   const std::string error = read_alert_payload(bytes, options_.format, json_, alert);
   if (error.empty()) {
     newest_ms_ = std::max(newest_ms_, alert.detected_ms);
-    read_.push_back(std::move(alert));
+    out.push_back(std::move(alert));
     return;
   }
   if (skipped_++ == 0 && options_.warn) {
     options_.warn(
         fmt::format("alert store: {}/{} has a record at offset {} that is no alert ({}); such records are "
                     "left out",
-                    options_.topic, message.partition, message.offset, error));
+                    topic, message.partition, message.offset, error));
   }
 }
 
+std::vector<PartitionOffset> AlertFollower::read_up_to() const {
+  auto positions = reader_.positions();
+  const auto of_states = state_reader_.positions();
+  positions.insert(positions.end(), of_states.begin(), of_states.end());
+  return positions;
+}
+
 Status AlertFollower::store() {
-  const std::vector<PartitionOffset> now = reader_.positions();
-  if (read_.empty() && now == position_) return Status::good();
-  if (Status status = store_.write(read_, now); !status.ok()) return status;
+  const std::vector<PartitionOffset> now = read_up_to();
+  if (read_.empty() && read_states_.empty() && now == position_) return Status::good();
+  if (Status status = store_.write(read_, now, read_states_); !status.ok()) return status;
   stored_ += read_.size();
   wants_evidence_ = wants_evidence_ || !read_.empty();
   read_.clear();
+  read_states_.clear();
   position_ = now;
   return Status::good();
 }
@@ -209,9 +233,10 @@ void AlertFollower::answer() {
   Status status;
   if (ends_of_ != asked) {
     status = reader_.ends(query_timeout_ms, ends_);
+    if (status.ok() && state_reader_.partition_count() > 0) status = state_reader_.ends(query_timeout_ms, state_ends_);
     if (status.ok()) ends_of_ = asked;
   }
-  if (status.ok() && !reader_.has_read(ends_)) {
+  if (status.ok() && !(reader_.has_read(ends_) && state_reader_.has_read(state_ends_))) {
     status = Status::of(Fault::retry, "it is still being read, or a transaction in it is still open");
   }
   if (status.ok() && wants_evidence_ && Clock::now() >= gather_at_) {

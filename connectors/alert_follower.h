@@ -1,4 +1,4 @@
-// Keeps an alert store up to date with the committed alert topic, whoever wrote it: what was aborted never shows, and
+// Keeps an alert store up to date with the committed alert topic, and that of how alerts stand, whoever wrote them: what was aborted never shows, and
 // after a crash it goes on where the store ends. Its offsets are in the store, written together with the alerts. Then it
 // fetches the records behind the alerts into the store, with an EvidenceReader.
 //
@@ -31,6 +31,7 @@ struct AlertFollowerOptions {
   std::string application;
   std::map<std::string, std::string> properties;  // handed to librdkafka as they are
   std::string topic;
+  std::string state_topic;  // of how alerts stand; empty: none is followed
   RecordFormat format = RecordFormat::json;
   // Alerts are dropped when they are so much older than the newest one (and no younger by the wall clock); 0: never.
   TimeMs retention_ms = 0;
@@ -66,7 +67,8 @@ class AlertFollower {
   void run();
   void find_partitions();
   void read();
-  void take(const rd_kafka_message_t& message);
+  void take(const rd_kafka_message_t& message, const std::string& topic, std::vector<Alert>& out);
+  [[nodiscard]] std::vector<PartitionOffset> read_up_to() const;
   [[nodiscard]] Status store();
   [[nodiscard]] Status gather();
   [[nodiscard]] Status fetch(const std::vector<EvidencePlace>& places);
@@ -77,16 +79,17 @@ class AlertFollower {
 
   AlertStore& store_;
   AlertFollowerOptions options_;
-  TopicReader reader_;
+  TopicReader reader_, state_reader_;
   EvidenceReader evidence_;
   json::Reader json_;
 
   // The thread's.
-  std::vector<Alert> read_;                // not stored yet
-  std::vector<PartitionOffset> position_;  // that the store knows
-  TimeMs newest_ms_ = no_time_ms;          // the latest detected_ms
-  std::vector<PartitionOffset> ends_;      // to reach, for catch_up()
-  std::uint64_t ends_of_ = 0;              // the request that they belong to
+  std::vector<Alert> read_, read_states_;    // not stored yet
+  std::vector<PartitionOffset> position_;    // that the store knows
+  TimeMs newest_ms_ = no_time_ms;            // the latest detected_ms
+  std::vector<PartitionOffset> ends_;        // to reach, for catch_up(),
+  std::vector<PartitionOffset> state_ends_;  // likewise
+  std::uint64_t ends_of_ = 0;                // the request that they belong to
   TimeMs pruned_ms_ = no_time_ms;
   bool wants_evidence_ = true;                                   // there may be some to fetch
   std::optional<EvidencePlace> gathered_;                        // up to here, in this round through what is wanted

@@ -9,7 +9,10 @@
 
 namespace vigia {
 
-std::string revision_id(const Alert& alert) { return fmt::format("{}-{}", alert.alert_id, alert.revision); }
+std::string revision_id(const Alert& alert) {
+  const auto id = fmt::format("{}-{}", alert.alert_id, alert.revision);
+  return alert.triage_revision == 0 ? id : fmt::format("{}-{}", id, alert.triage_revision);
+}
 
 void make_alert_record(const Alert& alert, const std::string& application, RecordFormat format, AlertRecord& out) {
   out.payload.clear();

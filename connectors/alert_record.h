@@ -19,7 +19,7 @@ struct AlertRecord {
   friend bool operator==(const AlertRecord&, const AlertRecord&) = default;
 };
 
-// "ALERT_ID-REVISION", by which a consumer tells a repetition.
+// "ALERT_ID-REVISION", by which a consumer tells a repetition; of a state "-TRIAGE_REVISION" behind it, where there is one.
 [[nodiscard]] std::string revision_id(const Alert& alert);
 
 // The same alert, application and format give the same bytes. `out` is overwritten, and its memory used again.

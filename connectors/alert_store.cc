@@ -16,6 +16,7 @@ namespace {
 // Keys ("id" is the alert's, START its start, big-endian):
 //   "r" ID 0x00 REVISION         that revision
 //   "l" ID                       the last one
+//   "h" ID                       how it stands: its last state
 //   "t" START ID, "s" SUBJECT 0x00 START ID, "i" SITE 0x00 START ID, "p" TRIP 0x00 START ID   nothing: indexes of the last
 //   "o" TOPIC 0x00 PARTITION     the first offset that has not been read
 // and those of the evidence (evidence_store.cc).
@@ -30,6 +31,20 @@ std::string revision_key(const std::string& id, std::uint32_t revision) {
 }
 
 std::string last_key(const std::string& id) { return "l" + id; }
+std::string state_key(const std::string& id) { return "h" + id; }
+
+// What the triage stage adds to an alert.
+void add_triage(Alert&& state, Alert& alert) {
+  alert.triage_status = state.triage_status;
+  alert.triage_revision = state.triage_revision;
+  alert.triage_by = std::move(state.triage_by);
+  alert.triage_note = std::move(state.triage_note);
+  alert.triage_ms = state.triage_ms;
+  for (auto& attribute : state.attributes) {
+    const auto same = [&](const auto& known) { return known->key == attribute->key; };
+    if (std::ranges::none_of(alert.attributes, same)) alert.attributes.push_back(std::move(attribute));
+  }
+}
 
 // Where the alerts with a given value of an index begin; `value` is not used by the index of times.
 std::string index_prefix(char index, const std::string& value) {
@@ -117,6 +132,7 @@ struct AlertStore::Impl {
       batch.Delete(revision_key(id, revision));
       for (EvidencePlace& place : evidence_of(*alert)) places.insert(std::move(place));
     }
+    batch.Delete(state_key(id));
     return evidence.release(batch, id, places, released);
   }
 
@@ -138,8 +154,9 @@ Status AlertStore::open_secondary(const std::string& directory, const std::strin
 
 Status AlertStore::catch_up() { return impl_->db.catch_up(); }
 
-Status AlertStore::write(std::span<const Alert> alerts, std::span<const PartitionOffset> read_up_to) {
-  if (alerts.empty() && read_up_to.empty()) return Status::good();
+Status AlertStore::write(std::span<const Alert> alerts, std::span<const PartitionOffset> read_up_to,
+                         std::span<const Alert> states) {
+  if (alerts.empty() && read_up_to.empty() && states.empty()) return Status::good();
   if (Status status = impl_->db.repair(); !status.ok()) return status;
   rocksdb::WriteBatch batch;
   std::map<std::string, std::optional<Alert>> last;  // as this batch leaves them
@@ -160,6 +177,7 @@ Status AlertStore::write(std::span<const Alert> alerts, std::span<const Partitio
     Impl::put(batch, last_key(alert.alert_id), packed);
     previous = alert;
   }
+  for (const Alert& state : states) Impl::put(batch, state_key(state.alert_id), pack(state));
   for (const PartitionOffset& position : read_up_to) {
     std::string key = position_prefix(position.topic);
     rocks::append_u64(key, static_cast<std::uint64_t>(position.partition.value));
@@ -223,6 +241,9 @@ Status AlertStore::Impl::visit(const AlertQuery& query, const std::string& id,
   if (!alert || !fits(query, *alert)) return Status::good();
   ++count;
   if (!query.all_revisions) {
+    std::optional<Alert> state;
+    if (Status status = load(state_key(id), state); !status.ok()) return status;
+    if (state) add_triage(std::move(*state), *alert);
     go_on = sink(*alert);
     return Status::good();
   }

@@ -1,5 +1,5 @@
-// The committed alerts of a site, on disk (RocksDB), for a retention: every revision, the last one of each alert, indexes
-// by time, subject, site and trip, the records behind them, and how far the alert topic has been read (AlertFollower fills
+// The committed alerts of a site, on disk (RocksDB), for a retention: every revision, the last one of each alert, what people have
+// done about it, indexes by time, subject, site and trip, the records behind them, and how far the alert topic has been read (AlertFollower fills
 // it). One process writes; any number of others read beside it as RocksDB secondaries. write(), flush() and prune() are
 // called by one thread; queries may run beside them.
 #pragma once
@@ -49,9 +49,10 @@ class AlertStore {
   [[nodiscard]] Status catch_up();
 
   // One atomic write: the alerts, and up to where their log has been read with them. Writing the same (alert_id, revision)
-  // again is harmless, and an older revision never replaces a newer one as the last. Fault::storage: nothing was written;
-  // call again.
-  [[nodiscard]] Status write(std::span<const Alert> alerts, std::span<const PartitionOffset> read_up_to = {});
+  // again is harmless, and an older revision never replaces a newer one as the last. `states`: how alerts stand, as the triage
+  // stage says it; the last one counts. Fault::storage: nothing was written; call again.
+  [[nodiscard]] Status write(std::span<const Alert> alerts, std::span<const PartitionOffset> read_up_to = {},
+                             std::span<const Alert> states = {});
   [[nodiscard]] Status flush();  // synced
 
   // What write() was last told of each partition of the topic.
@@ -61,7 +62,8 @@ class AlertStore {
   // with the evidence that no other alert refers to.
   [[nodiscard]] Status prune(TimeMs before_ms);
 
-  // Calls `sink` in order until it returns false.
+  // Calls `sink` in order until it returns false. What people have done about an alert is in the last revision alone, and not
+  // with `all_revisions`: those are as they were published.
   [[nodiscard]] Status query(const AlertQuery& query, const std::function<bool(const Alert&)>& sink) const;
   // The ids that begin with `prefix`, in their order, at most `limit`.
   [[nodiscard]] Status find_ids(const std::string& prefix, std::size_t limit, std::vector<std::string>& out) const;

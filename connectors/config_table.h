@@ -49,7 +49,7 @@ struct SectionSpec {
 };
 
 // "pipeline", "kafka", "time", "state", "source", "outputs", "rule", "only"; "site" is the top of a site YAML file,
-// with "door", "camera" and "holder" below it. In the order of the documentation.
+// with "door", "camera", "holder", "member" and "window" below it. In the order of the documentation.
 [[nodiscard]] std::span<const SectionSpec> config_sections();
 
 // REQUIRES: there is one of that name.

@@ -1,6 +1,7 @@
 #include "connectors/configuration.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <xxhash.h>
 
 #include <algorithm>
@@ -38,6 +39,8 @@ schema::RuleT packed(const RuleSpec& rule) {
   out.only_site = rule.only.site;
   out.only_zone = rule.only.zone;
   out.only_id = rule.only.id;
+  out.route = static_cast<std::uint8_t>(rule.triage.route);
+  out.attend_when_cleared = rule.triage.attend_when_cleared;
   for (const auto& [name, value] : rule.params)
     out.parameters.push_back(std::make_unique<schema::RuleParameterT>(packed(name, value)));
   return out;
@@ -84,6 +87,7 @@ Status unpack(const schema::RuleT& from, RuleSpec& rule) {
   rule.message = from.message;
   rule.scope = from.always ? Scope::always : Scope::trip;
   rule.only = {from.only_site, from.only_zone, from.only_id};
+  rule.triage = {static_cast<AlertRoute>(from.route), from.attend_when_cleared};
   const KindSpec* kind = find_kind(rule.kind);
   if (kind == nullptr) return newer(from, "this version has no such kind");
   for (const ParamSpec& spec : kind->params) rule.params.emplace(spec.name, default_of(spec));
@@ -211,6 +215,9 @@ Things things_of(const Configuration& configuration) {
   list("door ", site->equipment.doors());
   list("camera ", site->equipment.cameras());
   list("holder ", site->equipment.holders());
+  for (const StaffMember& member : site->equipment.staff()) things["staff " + member.id] = canonical_text(member);
+  for (const Maintenance& window : site->equipment.maintenance())
+    things[fmt::format("maintenance of {}", fmt::join(window.site, ", "))] += canonical_text(window);
   return things;
 }
 

@@ -16,6 +16,12 @@ std::size_t size_of(std::span<const RecordHeader> headers) {
   return bytes;
 }
 
+std::string pack(const Alert& alert) {
+  flatbuffers::FlatBufferBuilder builder;
+  schema::FinishAlertBuffer(builder, schema::Alert::Pack(builder, &alert));
+  return {reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize()};
+}
+
 }  // namespace
 
 KafkaAlertSink::KafkaAlertSink(KafkaProducer& producer, std::string application, OutputSpec outputs)
@@ -29,11 +35,9 @@ Status KafkaAlertSink::write(std::span<const Alert> alerts) {
     for (const auto& [name, value] : record_.headers) headers.push_back({name, value});
     if (Status status = producer_.produce(outputs_.alerts, record_.key, record_.payload, headers); !status.ok())
       return status;
-    if (outputs_.alert_state.empty()) continue;
-    if (Status status = producer_.produce(outputs_.alert_state, alert.alert_id, record_.payload, headers);
-        !status.ok()) {
-      return status;
-    }
+    if (outputs_.triage.empty()) continue;
+    Status status = producer_.produce(outputs_.triage, alert.alert_id, pack(alert), {}, -1, alert.detected_ms);
+    if (!status.ok()) return status;
   }
   return Status::good();
 }

@@ -1,4 +1,4 @@
-// Alerts, their last states, dead letters and too-late records on Kafka topics, through one producer.
+// Alerts, dead letters and too-late records on Kafka topics, through one producer.
 #pragma once
 
 #include <cstddef>
@@ -14,8 +14,8 @@
 
 namespace vigia {
 
-// Each revision goes to `outputs.alerts` (key: subject) and to the compacted `outputs.alert_state` (key: alert id); its
-// bytes are those of alert_record.h.
+// Each revision goes to `outputs.alerts` (key: subject; its bytes are those of alert_record.h) and, for the triage stage, to the
+// internal `outputs.triage` (key: alert id; FlatBuffers; the record's time is the revision's detected_ms).
 class KafkaAlertSink : public AlertSink {
  public:
   // The producer outlives the sink.

@@ -202,6 +202,8 @@ class PipelineReader {
                                                                 {"dead_letters", &out.dead_letters},
                                                                 {"too_late", &out.too_late},
                                                                 {"signals", &out.signals},
+                                                                {"replies", &out.replies},
+                                                                {"triage", &out.triage},
                                                                 {"journal", &out.journal},
                                                                 {"snapshots", &out.snapshots},
                                                                 {"configurations", &out.configurations}};
@@ -209,8 +211,10 @@ class PipelineReader {
       *topic = outputs.text(key);
       check_topic(key, *topic, outputs.line(key));
     }
-    for (const auto& [key, topic] :
-         {std::pair{"journal", &out.journal}, {"snapshots", &out.snapshots}, {"configurations", &out.configurations}}) {
+    for (const auto& [key, topic] : {std::pair{"triage", &out.triage},
+                                     {"journal", &out.journal},
+                                     {"snapshots", &out.snapshots},
+                                     {"configurations", &out.configurations}}) {
       if (!topic->empty() || !is_topic_name(pipeline_.application)) continue;
       *topic = pipeline_.application + "." + key;
       check_topic(key, *topic, outputs.line(key));

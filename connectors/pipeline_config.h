@@ -39,10 +39,10 @@ struct SourceSpec {
   friend bool operator==(const SourceSpec&, const SourceSpec&) = default;
 };
 
-// Names of topics. `journal`, `snapshots` and `configurations` are APPLICATION.journal and so on when none were configured;
-// `signals` is only used when a rule needs it.
+// Names of topics. `triage`, `journal`, `snapshots` and `configurations` are APPLICATION.journal and so on when none were
+// configured; `signals` is only used when a rule needs it, `replies` when there is a source of commands.
 struct OutputSpec {
-  std::string alerts, alert_state, dead_letters, too_late, signals, journal, snapshots, configurations;
+  std::string alerts, alert_state, dead_letters, too_late, signals, replies, triage, journal, snapshots, configurations;
   RecordFormat format = RecordFormat::json;
   TimeMs alert_retention_ms = 0;   // how long the alert store keeps a committed alert
   TimeMs record_retention_ms = 0;  // how long the record store keeps what reports need

@@ -42,6 +42,11 @@ RuleSpec rule_of(const KindSpec& kind, const Section& section, const Section& on
   rule.message = section.text("message");
   rule.scope = section.text("scope") == "always" || kind.kind == clock_fault ? Scope::always : Scope::trip;
   rule.only = {only.list("site"), only.list("zone"), only.list("id")};
+  const std::string& route = section.text("route");
+  rule.triage.route = route == "administrator" ? AlertRoute::administrator
+                      : route == "deputy"      ? AlertRoute::deputy
+                                               : AlertRoute::by_category;
+  rule.triage.attend_when_cleared = section.text("attend_when") == "cleared";
   for (const ParamSpec& param : kind.params) rule.params.emplace(param.name, param_of(param, section));
   return rule;
 }

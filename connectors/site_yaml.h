@@ -1,4 +1,4 @@
-// Doors, cameras and badge holders of the guarded sites, from YAML files.
+// Doors, cameras, badge holders, staff and maintenance of the guarded sites, from YAML files.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace vigia {
 
-// Adds a file's `doors`, `cameras` and `holders` to `out`. Ids must be unique over all files, each kind for itself.
+// Adds a file's lists to `out`. Ids must be unique over all files, each kind for itself.
 // `content` is the file's text; `file` is for messages.
 void load_site_yaml(const std::string& file, const std::string& content, const EnvironmentLookup& environment,
                     SiteEquipment& out, Diagnostics& diagnostics);

@@ -13,12 +13,14 @@
 
 #include "engine/record.h"
 #include "schemas/alert_generated.h"
+#include "schemas/command_reply_generated.h"
 #include "schemas/signal_generated.h"
 
 namespace vigia {
 
 using Alert = schema::AlertT;    // one revision, as it leaves the engine
 using Signal = schema::SignalT;  // one revision of what the next stage is told
+using CommandReply = schema::CommandReplyT;
 
 // What one epoch brought forth. Alerts stand in the order in which they must be written: by detected_ms, subject, rule,
 // start, and signals by broker time, rule, group, subject; the order and the bytes depend on the epochs alone, never on
@@ -26,6 +28,8 @@ using Signal = schema::SignalT;  // one revision of what the next stage is told
 struct EpochResult {
   std::vector<Alert> alerts;
   std::vector<Signal> signals;
+  std::vector<Alert> states;             // alerts with what people have done about them; in the order of its causes,
+  std::vector<CommandReply> replies;     // and so are these
   std::vector<RejectedRecord> rejected;  // in record order; valid as long as the epoch's records
   Account account;                       // of this epoch alone
 };

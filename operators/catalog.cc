@@ -84,6 +84,8 @@ std::string canonical_text(const RuleSpec& rule) {
     append_text(out, name);
     std::visit(AppendValue{out}, value);
   }
+  if (rule.triage != TriageSpec{})
+    out += fmt::format("triage {} {};", static_cast<int>(rule.triage.route), rule.triage.attend_when_cleared);
   return out;
 }
 

@@ -114,6 +114,7 @@ void DoorDevice::describe(const SiteModel& site, const RuleSpec& rule, const Epi
   }
   if (rule.kind == VisitorUnescorted::kind && !holder.empty()) add_attribute(alert, "holder_id", holder);
   if (rule.kind == Duress::kind) add_attribute(alert, "silent", "true");
+  if (rule.kind == DoorForced::kind && episode.value != 0) add_attribute(alert, "door", "open");
   const auto at = site.equipment.find_door(id_hash(key));
   if (at == Equipment::npos) return;
   const auto& door = site.equipment.doors()[at];

@@ -62,6 +62,13 @@ std::uint64_t content_hash(const Holder& holder) {
   return XXH3_64bits(text.data(), text.size());
 }
 
+std::string canonical_text(const StaffMember& member) {
+  std::string text = member.is_deputy ? "deputy;" : "administrator;";
+  append(text, member.id);
+  for (const auto& pattern : member.site) append(text, pattern);
+  return text;
+}
+
 std::uint64_t id_hash(std::string_view id) {
   const auto hash = XXH3_64bits(id.data(), id.size());
   return id.empty() ? 0 : hash == 0 ? 1 : hash;

@@ -1,4 +1,5 @@
-// Doors, cameras and badge holders of the guarded sites, by id and by the id's hash.
+// Doors, cameras and badge holders of the guarded sites, by id and by the id's hash; and for triage, which does not change
+// alerts, their staff and maintenance.
 //
 // Built once, then immutable: any number of threads may read it. Indices belong to one model.
 #pragma once
@@ -12,6 +13,7 @@
 
 #include "engine/identity.h"
 #include "operators/geo.h"
+#include "operators/maintenance.h"
 #include "operators/opening_hours.h"
 #include "schemas/access_event_generated.h"
 
@@ -39,17 +41,27 @@ struct Holder {
   std::vector<std::string> areas;
 };
 
+// Somebody who gives commands about alerts.
+struct StaffMember {
+  std::string id;
+  bool is_deputy = false;         // else an administrator
+  std::vector<std::string> site;  // patterns; empty: all
+};
+
 // As the files list them.
 struct SiteEquipment {
   std::vector<Door> doors;
   std::vector<Camera> cameras;
   std::vector<Holder> holders;
+  std::vector<StaffMember> staff;
+  std::vector<Maintenance> maintenance;
 };
 
 // Of everything that is said of it.
 [[nodiscard]] std::uint64_t content_hash(const Door& door);
 [[nodiscard]] std::uint64_t content_hash(const Camera& camera);
 [[nodiscard]] std::uint64_t content_hash(const Holder& holder);
+[[nodiscard]] std::string canonical_text(const StaffMember& member);
 
 // Of an id, never 0, which is nobody.
 [[nodiscard]] std::uint64_t id_hash(std::string_view id);
@@ -84,6 +96,8 @@ class Equipment {
   [[nodiscard]] const std::vector<Door>& doors() const { return lists_.doors; }
   [[nodiscard]] const std::vector<Camera>& cameras() const { return lists_.cameras; }
   [[nodiscard]] const std::vector<Holder>& holders() const { return lists_.holders; }
+  [[nodiscard]] const std::vector<StaffMember>& staff() const { return lists_.staff; }
+  [[nodiscard]] const std::vector<Maintenance>& maintenance() const { return lists_.maintenance; }
 
   // By id_hash; npos, or null: not listed.
   [[nodiscard]] std::uint32_t find_door(std::uint64_t hash) const { return doors_.find(hash); }
@@ -94,7 +108,7 @@ class Equipment {
   }
   // The camera with the place that is nearest; null when none has one. Of equals the smaller id.
   [[nodiscard]] const Camera* nearest_camera(LatLon place) const;
-  // Of everything listed, in its order.
+  // Of all doors, cameras and holders, in their order.
   [[nodiscard]] std::uint64_t content_hash() const { return content_hash_; }
 
  private:

@@ -64,6 +64,16 @@ struct Only {
   std::vector<std::string> site, zone, id;
 };
 
+// Who is in charge of an alert.
+enum class AlertRoute : std::uint8_t { by_category, administrator, deputy };
+
+// What the triage stage does with a rule's alerts; nothing of it changes an alert (docs/triage.md).
+struct TriageSpec {
+  AlertRoute route = AlertRoute::by_category;
+  bool attend_when_cleared = false;  // they can be closed only once they are over
+  friend bool operator==(const TriageSpec&, const TriageSpec&) = default;
+};
+
 struct RuleSpec {
   std::string id;
   std::string kind;
@@ -72,6 +82,7 @@ struct RuleSpec {
   std::string message;  // empty: the operator's own words
   Scope scope = Scope::trip;
   Only only;
+  TriageSpec triage = {};
   std::map<std::string, ParamValue, std::less<>> params;  // every parameter of the kind, defaults filled in
 
   [[nodiscard]] TimeMs duration_ms(std::string_view name) const {

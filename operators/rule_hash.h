@@ -8,7 +8,7 @@
 
 namespace vigia {
 
-// 16 hex digits over everything in the rule but its message.
+// 16 hex digits over everything in the rule but its message and what it says of triage.
 [[nodiscard]] std::string hash_of(const RuleSpec& rule);
 // The same with the content of a route or zone.
 [[nodiscard]] std::string hash_with(const std::string& rule_hash, std::uint64_t content_hash);

@@ -27,7 +27,8 @@ std::string read_json(std::string_view bytes, schema::CommandT& out) {
         if (action == schema::EnumNameCommandAction(known)) out.action = known;
       return true;
     }
-    return field("alert_id", out.alert_id) || field("by", out.by) || field("note", out.note);
+    return field("alert_id", out.alert_id) || field("by", out.by) || field("note", out.note) ||
+           field("event_time_ms", out.event_time_ms);
   });
   return findings.error;
 }

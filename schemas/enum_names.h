@@ -8,6 +8,7 @@
 #include "schemas/access_event_generated.h"
 #include "schemas/alert_generated.h"
 #include "schemas/camera_event_generated.h"
+#include "schemas/command_reply_generated.h"
 #include "schemas/seal_event_generated.h"
 #include "schemas/trip_event_generated.h"
 
@@ -25,6 +26,8 @@ inline const char* const* generated_names(AlertStatus) { return EnumNamesAlertSt
 inline const char* const* generated_names(Severity) { return EnumNamesSeverity(); }
 inline const char* const* generated_names(Category) { return EnumNamesCategory(); }
 inline const char* const* generated_names(TriageStatus) { return EnumNamesTriageStatus(); }
+inline const char* const* generated_names(CommandAction) { return EnumNamesCommandAction(); }
+inline const char* const* generated_names(CommandResult) { return EnumNamesCommandResult(); }
 
 template <class E>
 concept SchemaEnum = requires(E e) {

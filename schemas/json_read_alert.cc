@@ -19,7 +19,8 @@ struct AlertFields {
            field("late_by_ms", out.late_by_ms) || field("cause", out.cause) || field("message", out.message) ||
            field("evidence", out.evidence) || field("attributes", attributes) ||
            field("triage_status", out.triage_status) || field("triage_revision", out.triage_revision) ||
-           field("triage_by", out.triage_by) || field("triage_note", out.triage_note);
+           field("triage_by", out.triage_by) || field("triage_note", out.triage_note) ||
+           field("triage_ms", out.triage_ms);
   }
 };
 

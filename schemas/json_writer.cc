@@ -190,6 +190,7 @@ void triage(JsonObject& object, const schema::AlertT& alert) {
   if (alert.triage_revision != 0) object.field("triage_revision", alert.triage_revision);
   text(object, "triage_by", alert.triage_by);
   text(object, "triage_note", alert.triage_note);
+  if (alert.triage_ms != 0) object.field("triage_ms", alert.triage_ms);
 }
 
 template <class Event>
@@ -247,6 +248,24 @@ void append_json(const schema::Alert& alert, std::string& out) {
   schema::AlertT unpacked;
   alert.UnPackTo(&unpacked);
   append_json(unpacked, out);
+}
+
+void append_json(const schema::CommandReplyT& reply, std::string& out) {
+  JsonObject object(out);
+  object.field("alert_id", reply.alert_id);
+  object.field("action", schema::name_of(reply.action));
+  text(object, "by", reply.by);
+  text(object, "note", reply.note);
+  object.field("event_time_ms", reply.event_time_ms);
+  object.field("result", schema::name_of(reply.result));
+  text(object, "reason", reply.reason);
+  object.field("triage_status", schema::name_of(reply.triage_status));
+  object.field("triage_revision", reply.triage_revision);
+  if (!reply.evidence) return;
+  JsonObject place = object.object("evidence");
+  place.field("topic", reply.evidence->topic);
+  place.field("partition", reply.evidence->partition);
+  place.field("offset", reply.evidence->offset);
 }
 
 void append_canonical(const schema::SealEvent& event, std::string& out) { append(event, Form::canonical, out); }

@@ -7,6 +7,7 @@
 #include "schemas/access_event_generated.h"
 #include "schemas/alert_generated.h"
 #include "schemas/camera_event_generated.h"
+#include "schemas/command_reply_generated.h"
 #include "schemas/json_object.h"
 #include "schemas/seal_event_generated.h"
 #include "schemas/trip_event_generated.h"
@@ -29,6 +30,9 @@ void append_json(const schema::CameraEventT& event, std::string& out);
 // detected_ms, late_by_ms. Empty texts and lists, and triage fields with their default, are left out.
 void append_json(const schema::AlertT& alert, std::string& out);
 void append_json(const schema::Alert& alert, std::string& out);
+
+// Empty texts are left out.
+void append_json(const schema::CommandReplyT& reply, std::string& out);
 
 // What decides between two events that are equal in time, sequence, stream and device, and what makes two events without
 // a sequence the same: the JSON form without `buffered`. It does not depend on the format the event came in, on the order

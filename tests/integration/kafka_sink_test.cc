@@ -10,6 +10,8 @@
 
 #include "broker_fixture.h"
 #include "connectors/partitioner.h"
+#include "connectors/triage_sink.h"
+#include "schemas/verify.h"
 
 namespace vigia::test {
 namespace {
@@ -33,6 +35,8 @@ class KafkaSinkTest : public BrokerFixture {
     if (IsSkipped() || HasFatalFailure()) return;
     outputs.alerts = unique("alerts");
     outputs.alert_state = unique("state");
+    outputs.triage = unique("triage");
+    outputs.replies = unique("replies");
     outputs.dead_letters = unique("dead");
     outputs.too_late = unique("late");
     KafkaProducerOptions options;
@@ -43,8 +47,8 @@ class KafkaSinkTest : public BrokerFixture {
   }
 
   void create_all() {
-    const Status created =
-        producer->check_topics(std::vector{outputs.alerts, outputs.dead_letters, outputs.too_late}, true);
+    const Status created = producer->check_topics(
+        std::vector{outputs.alerts, outputs.dead_letters, outputs.too_late, outputs.triage, outputs.replies}, true);
     ASSERT_TRUE(created.ok()) << created.text;
     ASSERT_TRUE(producer->check_topics(std::vector{outputs.alert_state}, true, compacted()).ok());
   }
@@ -75,9 +79,45 @@ TEST_F(KafkaSinkTest, EveryRevisionGoesToTheLogWithCloudEventsHeaders) {
   simdjson::dom::parser parser;
   EXPECT_EQ(std::uint64_t(parser.parse(*log[1].value)["revision"]), 2u);
 
-  const auto state = kafka().read_at_least(outputs.alert_state, 2);
-  ASSERT_EQ(state.size(), 2u);
-  EXPECT_EQ(state[1].key, id);
+  const auto triage = kafka().read_at_least(outputs.triage, 2);
+  ASSERT_EQ(triage.size(), 2u);
+  EXPECT_EQ(triage[1].key, id);
+  EXPECT_EQ(triage[1].timestamp_ms, 1'700'000'000'123);
+  ASSERT_NE(schema::verify_alert_record(*triage[1].value), nullptr);
+  EXPECT_EQ(schema::verify_alert_record(*triage[1].value)->revision(), 2u);
+}
+
+TEST_F(KafkaSinkTest, HowAlertsStandAndRepliesAreKeyedByTheAlert) {
+  create_all();
+  KafkaTriageSink sink(*producer, "customs", outputs);
+  const std::string id(32, 'c');
+  std::vector<Alert> states;
+  states.push_back(alert(id, 2, "seal-1"));
+  states[0].triage_status = schema::TriageStatus::attended;
+  states[0].triage_revision = 3;
+  std::vector<CommandReply> replies(1);
+  replies[0].alert_id = id;
+  replies[0].action = schema::CommandAction::attend;
+  replies[0].result = schema::CommandResult::refused;
+  replies[0].reason = "no";
+  replies[0].evidence = std::make_unique<schema::EvidenceT>();
+  replies[0].evidence->topic = "commands";
+  replies[0].evidence->offset = 7;
+  ASSERT_TRUE(sink.write(states, replies).ok());
+  ASSERT_TRUE(sink.flush().ok());
+  const auto state = kafka().read_at_least(outputs.alert_state, 1);
+  ASSERT_EQ(state.size(), 1u);
+  EXPECT_EQ(state[0].key, id);
+  EXPECT_EQ(state[0].header("ce_id"), id + "-2-3");
+  EXPECT_NE(state[0].value->find(R"("triage_status":"attended","triage_revision":3)"), std::string::npos);
+  const auto answered = kafka().read_at_least(outputs.replies, 1);
+  ASSERT_EQ(answered.size(), 1u);
+  EXPECT_EQ(answered[0].key, id);
+  EXPECT_EQ(answered[0].header("ce_id"), "commands/0/7");
+  EXPECT_EQ(*answered[0].value, R"({"alert_id":")" + id +
+                                    R"(","action":"attend","event_time_ms":0,"result":"refused","reason":"no",)"
+                                    R"("triage_status":"new","triage_revision":0,)"
+                                    R"("evidence":{"topic":"commands","partition":0,"offset":7}})");
 }
 
 TEST_F(KafkaSinkTest, FlatBuffersWhenTheOutputSaysSo) {

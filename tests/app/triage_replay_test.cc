@@ -1,0 +1,106 @@
+// Triage in a replay of files: how alerts stand comes beside the alerts, which stay as they are.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include <fmt/format.h>
+
+#include "schemas/enum_names.h"
+#include "schemas/json_reader.h"
+#include "tests/connectors/temp_directory.h"
+
+namespace vigia {
+namespace {
+
+constexpr std::int64_t t0 = 1'772'600'000'000;
+
+std::string content(const std::string& path) {
+  std::stringstream out;
+  out << std::ifstream(path).rdbuf();
+  return out.str();
+}
+
+class TriageReplay : public testing::Test {
+ protected:
+  void SetUp() override {
+    dir_.write("p.yaml", R"(application: test
+site: [site.yaml]
+sources: [{topic: access, stream: access}, {topic: commands, stream: command}]
+rules: [{id: forced, kind: door_forced, severity: medium, attend_when: cleared}]
+)");
+    dir_.write("site.yaml",
+               "doors: [{id: d1, site: gye}, {id: d2, site: uio}]\n"
+               "maintenance: [{site: [uio], from: \"2026-03-04T00:00:00Z\"}]\n");
+  }
+
+  void event(std::int64_t at_s, const std::string& door, const std::string& kind) {
+    input_ += fmt::format(R"({{"topic":"access","key":"{0}","timestamp_ms":{1},"value":{{"door_id":"{0}",)"
+                          R"("device_time_ms":{1},"kind":"{2}"}}}})",
+                          door, t0 + at_s * 1000, kind) +
+              "\n";
+  }
+  void command(std::int64_t at_s, const std::string& id, const std::string& action) {
+    input_ += fmt::format(R"({{"topic":"commands","key":"{0}","timestamp_ms":{1},"value":{{"alert_id":"{0}",)"
+                          R"("action":"{2}","by":"garcia"}}}})",
+                          id, t0 + at_s * 1000, action) +
+              "\n";
+  }
+
+  // The alerts, as written; and of each door its last state: "REVISION TRIAGE TRIAGE_REVISION SILENCED".
+  std::string run(const std::string& more, std::map<std::string, std::string>* states = nullptr) {
+    const auto input = dir_.write("in.jsonl", input_), alerts = dir_ / "alerts.jsonl", stands = dir_ / "states.jsonl";
+    const auto command = fmt::format("'{}' replay --config '{}' --input '{}' --output '{}' --quiet {}", VIGIA_BINARY,
+                                     dir_ / "p.yaml", input, alerts, more) +
+                         (states == nullptr ? "" : fmt::format(" --alert-state '{}'", stands));
+    EXPECT_EQ(std::system(command.c_str()), 0);
+    if (states != nullptr) read(stands, *states);
+    return content(alerts);
+  }
+  void read(const std::string& path, std::map<std::string, std::string>& out) {
+    std::ifstream in(path);
+    for (std::string line; std::getline(in, line);) {
+      json::Reader reader;
+      schema::AlertT alert;
+      ASSERT_EQ(reader.read_alert(line, alert).error, "");
+      out[alert.subject_id] =
+          fmt::format("{} {} {}", alert.revision, schema::name_of(alert.triage_status), alert.triage_revision);
+      for (const auto& attribute : alert.attributes)
+        if (attribute->key == "silenced") out[alert.subject_id] += " " + attribute->value;
+      ids_[alert.subject_id] = alert.alert_id;
+    }
+  }
+
+  test::TempDirectory dir_;
+  std::string input_;
+  std::map<std::string, std::string> ids_;
+};
+
+TEST_F(TriageReplay, CommandsOfTheInputMeetItsAlerts) {
+  event(0, "d1", "door_opened");
+  event(1, "d2", "door_opened");
+  const auto plain = run("");
+  std::map<std::string, std::string> states;
+  EXPECT_EQ(run("", &states), plain);
+  EXPECT_EQ(states, (std::map<std::string, std::string>{{"d1", "1 new 0"}, {"d2", "1 new 0 maintenance"}}));
+
+  command(2, ids_["d1"], "acknowledge");
+  command(3, ids_["d1"], "attend");  // the door is open
+  event(4, "d1", "door_closed");
+  const auto closed = run("--batch 1");
+  for (const char* how : {"--batch 1", "--batch 1 --restart-every 1"}) {
+    states.clear();
+    EXPECT_EQ(run(how, &states), closed);
+    EXPECT_EQ(states["d1"], "2 acknowledged 1") << how;
+  }
+  command(5, ids_["d1"], "attend");
+  states.clear();
+  EXPECT_EQ(run("--batch 1", &states), closed) << "what people do is none of the engine's";
+  EXPECT_EQ(states["d1"], "2 attended 2");
+}
+
+}  // namespace
+}  // namespace vigia

@@ -1,0 +1,393 @@
+// What people do about alerts: the set of their commands as a pure function, and the task that judges them.
+#include "operators/triage.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <random>
+
+#include <fmt/format.h>
+
+#include "operators/triage_task.h"
+#include "schemas/enum_names.h"
+
+namespace vigia {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr TimeMs t0 = 1'772'668'800'000;  // Thursday 2026-03-05 00:00 UTC
+constexpr TimeMs minute_ms = 60'000, hour_ms = 60 * minute_ms, day_ms = 24 * hour_ms;
+const std::string a1(32, 'a'), a2(32, 'b');
+
+TriageCommand given(TimeMs at_ms, CommandAction action, const std::string& by, const std::string& note = "") {
+  return {at_ms, at_ms, action, by, note};
+}
+
+std::string told(const TriageCommands& commands) {
+  Alert alert;
+  commands.tell(alert);
+  return fmt::format("{} {} by {} at {}: {}", schema::name_of(alert.triage_status), alert.triage_revision,
+                     alert.triage_by, alert.triage_ms, alert.triage_note);
+}
+
+TEST(Triage, OrderLawTheSetOfCommandsDecides) {
+  std::vector<TriageCommand> commands = {
+      given(10, CommandAction::acknowledge, "garcia"), given(20, CommandAction::note, "garcia", "on my way"),
+      given(30, CommandAction::attend, "lopez"), given(30, CommandAction::attend, "lopez"),
+      given(40, CommandAction::note, "lopez", "closed by hand")};
+  std::mt19937 random(7);
+  for (int round = 0; round < 50; ++round) {
+    std::ranges::shuffle(commands, random);
+    TriageCommands set;
+    for (const auto& command : commands) static_cast<void>(set.add(command));
+    EXPECT_EQ(told(set), "attended 4 by lopez at 40: closed by hand");
+  }
+}
+
+TEST(Triage, TheLastStatusCountsAndANoteChangesNone) {
+  TriageCommands set;
+  EXPECT_EQ(told(set), "new 0 by  at 0: ");
+  EXPECT_TRUE(set.add(given(20, CommandAction::false_positive, "garcia", "a cat")));
+  EXPECT_EQ(told(set), "false_positive 1 by garcia at 20: a cat");
+  EXPECT_TRUE(set.add(given(10, CommandAction::attend, "lopez"))) << "late";
+  EXPECT_EQ(told(set), "false_positive 2 by garcia at 20: a cat");
+  EXPECT_TRUE(set.add(given(30, CommandAction::acknowledge, "lopez"))) << "taken back";
+  EXPECT_EQ(told(set), "acknowledged 3 by lopez at 30: a cat");
+  EXPECT_FALSE(set.add(given(30, CommandAction::acknowledge, "lopez")));
+}
+
+// The task, fed by hand. Times are after t0.
+class TriageTaskTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    config.application = "test";
+    site = std::make_shared<SiteModel>();
+    config.site = site;
+    options.topics = {"test.triage", "vigia.commands"};
+    begin();
+  }
+  void begin() { task = std::make_unique<TriageTask>(config, options); }
+
+  void equip(SiteEquipment equipment) {
+    site->equipment = Equipment(std::move(equipment));
+    begin();
+  }
+  void rule(const std::string& id, TriageSpec triage) {
+    RuleSpec spec;
+    spec.id = id;
+    spec.triage = triage;
+    config.rules.push_back(spec);
+    begin();
+  }
+
+  struct Alarm {
+    std::string id = a1;
+    std::uint32_t revision = 1;
+    TimeMs start_ms = 0, end_ms = 0;  // end 0: it lasts
+    std::string kind = "door_held", site = "gye";
+    schema::AlertStatus status = schema::AlertStatus::confirmed;
+    schema::Category category = schema::Category::attention_medium;
+  };
+  void alert(TimeMs at_ms, const Alarm& alarm) {
+    Alert alert;
+    alert.alert_id = alarm.id;
+    alert.revision = alarm.revision;
+    alert.kind = alarm.kind;
+    alert.rule_id = "r";
+    alert.status = alarm.status;
+    alert.category = alarm.category;
+    alert.site_id = alarm.site;
+    alert.start_ms = t0 + alarm.start_ms;
+    alert.end_ms = alarm.end_ms == 0 ? 0 : t0 + alarm.end_ms;
+    flatbuffers::FlatBufferBuilder builder;
+    schema::FinishAlertBuffer(builder, schema::Alert::Pack(builder, &alert));
+    feed(0, at_ms, {reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize()});
+  }
+  // The event's time is `event_ms` after t0; -1: it names none.
+  void command(TimeMs at_ms, const std::string& action, const std::string& by, const std::string& id = a1,
+               const std::string& note = "", TimeMs event_ms = -1) {
+    feed(1, at_ms,
+         fmt::format(R"({{"alert_id":"{}","action":"{}","by":"{}","note":"{}","event_time_ms":{}}})", id, action, by,
+                     note, event_ms < 0 ? 0 : t0 + event_ms));
+  }
+  void feed(std::uint16_t topic, TimeMs at_ms, const std::string& value) {
+    if (restarts) restart();
+    const InputRecord record{TopicIndex{topic}, PartitionId{0}, Offset{offset++}, t0 + at_ms, "key", value};
+    const TimeMs clock_ms = std::max(clock, t0 + at_ms);
+    take(task->process({&record, 1}, {&clock_ms, 1}, clock_ms));
+    clock = clock_ms;
+  }
+  void advance(TimeMs at_ms) {
+    if (restarts) restart();
+    clock = t0 + at_ms;
+    take(task->process({}, {}, clock));
+  }
+  void take(EpochResult result) {
+    EXPECT_TRUE(result.account.adds_up());
+    EXPECT_THAT(result.alerts, IsEmpty()) << "alerts are not its own";
+    for (const auto& rejected : result.rejected) letters.push_back(rejected.reason);
+    for (auto& state : result.states) states.push_back(std::move(state));
+    for (auto& reply : result.replies) replies.push_back(std::move(reply));
+  }
+  void restart() {
+    std::string meta;
+    task->snapshot(
+        false, [&](KeyImage&& image) { images[image.key] = image.bytes; }, meta);
+    std::erase_if(images, [](const auto& image) { return image.second.empty(); });
+    begin();
+    ASSERT_EQ(task->restore_meta(meta), "");
+    for (const auto& [key, bytes] : images) ASSERT_EQ(task->restore_key(key, bytes), "");
+  }
+
+  // "RESULT STATUS REVISION reason", of the last reply.
+  [[nodiscard]] std::string reply() const {
+    if (replies.empty()) return "none";
+    const auto& last = replies.back();
+    return fmt::format("{} {} {}{}{}", schema::name_of(last.result), schema::name_of(last.triage_status),
+                       last.triage_revision, last.reason.empty() ? "" : " ", last.reason);
+  }
+  // "REVISION STATUS TRIAGE_REVISION BY", of the last state.
+  [[nodiscard]] std::string state() const {
+    if (states.empty()) return "none";
+    const auto& last = states.back();
+    return fmt::format("{} {} {} {}", last.revision, schema::name_of(last.triage_status), last.triage_revision,
+                       last.triage_by);
+  }
+  [[nodiscard]] std::string attribute(const std::string& key) const {
+    for (const auto& one : states.back().attributes)
+      if (one->key == key) return one->value;
+    return "";
+  }
+
+  StageConfig config;
+  std::shared_ptr<SiteModel> site;
+  TriageOptions options;
+  std::unique_ptr<TriageTask> task;
+  std::map<std::string, std::string> images;
+  bool restarts = false;
+  std::int64_t offset = 0;
+  TimeMs clock = no_time_ms;
+  std::vector<Alert> states;
+  std::vector<CommandReply> replies;
+  std::vector<std::string> letters;
+};
+
+TEST_F(TriageTaskTest, S2AnAlertIsAcknowledgedAttendedAndNoted) {
+  for (const bool with_restarts : {false, true}) {
+    restarts = with_restarts;
+    states.clear();
+    replies.clear();
+    images.clear();
+    clock = no_time_ms;
+    begin();
+    alert(1000, {});
+    EXPECT_EQ(state(), "1 new 0 ");
+    command(2000, "acknowledge", "garcia");
+    EXPECT_EQ(reply(), "accepted acknowledged 1");
+    EXPECT_EQ(state(), "1 acknowledged 1 garcia");
+    EXPECT_EQ(states.back().triage_ms, t0 + 2000);
+    alert(3000, {.revision = 2, .end_ms = 2500, .status = schema::AlertStatus::cleared});
+    EXPECT_EQ(state(), "2 acknowledged 1 garcia") << "a revision of the engine's leaves triage as it is";
+    command(4000, "attend", "lopez", a1, "closed the door");
+    EXPECT_EQ(state(), "2 attended 2 lopez");
+    EXPECT_EQ(states.back().triage_note, "closed the door");
+    command(5000, "note", "garcia", a1, "the lock is worn");
+    EXPECT_EQ(state(), "2 attended 3 garcia");
+    EXPECT_EQ(states.back().triage_note, "the lock is worn");
+    EXPECT_EQ(replies.back().evidence->topic, "vigia.commands");
+    EXPECT_EQ(replies.back().evidence->offset, offset - 1);
+    EXPECT_EQ(states.size(), 5u);
+    EXPECT_EQ(replies.size(), 3u);
+  }
+}
+
+TEST_F(TriageTaskTest, CommandsCountInTheOrderOfTheirTimes) {
+  alert(0, {});
+  command(60'000, "attend", "lopez", a1, "", 50'000);
+  command(61'000, "acknowledge", "garcia", a1, "", 40'000);
+  EXPECT_EQ(reply(), "accepted attended 2");
+  EXPECT_EQ(state(), "1 attended 2 lopez");
+  command(62'000, "acknowledge", "garcia", a1, "", 10 * hour_ms);
+  EXPECT_EQ(states.back().triage_ms, t0 + 62'000) << "nobody has done anything later than it was read";
+  command(20 * hour_ms, "note", "garcia", a1, "late", 0);
+  EXPECT_EQ(replies.back().event_time_ms, t0 + 20 * hour_ms - options.allowed_lateness_ms);
+}
+
+TEST_F(TriageTaskTest, ACommandGivenTwiceIsOne) {
+  alert(0, {});
+  command(1000, "attend", "lopez", a1, "", 500);
+  command(2000, "attend", "lopez", a1, "", 500);
+  EXPECT_EQ(reply(), "duplicate attended 1");
+  EXPECT_EQ(states.size(), 2u);
+  EXPECT_EQ(task->total_account().duplicate, 1u);
+  EXPECT_EQ(task->total_account().applied, 2u);
+  alert(3000, {});
+  EXPECT_EQ(states.size(), 2u) << "so is a revision";
+}
+
+TEST_F(TriageTaskTest, ACommandWaitsForItsAlert) {
+  restarts = true;
+  command(1000, "acknowledge", "garcia");
+  EXPECT_EQ(reply(), "none");
+  alert(2000, {});
+  EXPECT_EQ(reply(), "accepted acknowledged 1");
+  EXPECT_EQ(state(), "1 acknowledged 1 garcia");
+
+  command(3000, "acknowledge", "garcia", a2);
+  advance(12'999);
+  EXPECT_EQ(replies.size(), 1u);
+  advance(13'000);
+  EXPECT_THAT(reply(), HasSubstr("refused new 0 no such alert"));
+  EXPECT_EQ(replies.back().alert_id, a2);
+  EXPECT_EQ(task->key_count(), 1u);
+  EXPECT_THAT(states.back().alert_id, a1);
+}
+
+TEST_F(TriageTaskTest, CommandsThatSayTooLittleAreRefused) {
+  alert(0, {});
+  command(1, "acknowledge", "");
+  EXPECT_THAT(reply(), HasSubstr("refused new 0 by is missing"));
+  command(2, "note", "garcia");
+  EXPECT_THAT(reply(), HasSubstr("note is empty"));
+  command(3, "close", "garcia");
+  EXPECT_THAT(reply(), HasSubstr("action is missing or not known, expected acknowledge"));
+  command(4, "attend", "garcia", "");
+  EXPECT_THAT(reply(), HasSubstr("alert_id is missing"));
+  feed(1, 5, "{broken");
+  feed(0, 6, "no alert");
+  EXPECT_THAT(letters, ElementsAre(HasSubstr("not valid JSON"), HasSubstr("no valid alert")));
+  const auto before = replies.size();
+  command(7, "reload", "garcia", "");
+  EXPECT_EQ(replies.size(), before) << "it is of no alert";
+  EXPECT_EQ(states.size(), 1u);
+}
+
+TEST_F(TriageTaskTest, AMisplacedCommandIsTold) {
+  options.misplaced = [](std::string_view, PartitionId) { return std::string("it lies elsewhere"); };
+  begin();
+  alert(0, {});
+  command(1, "attend", "garcia");
+  EXPECT_EQ(reply(), "refused new 0 it lies elsewhere");
+}
+
+TEST_F(TriageTaskTest, WithAttendWhenClearedNothingIsClosedThatLasts) {
+  rule("r", {.attend_when_cleared = true});
+  alert(0, {});
+  command(1000, "acknowledge", "garcia");
+  for (const char* closing : {"attend", "false_positive"}) {
+    command(2000, closing, "garcia");
+    EXPECT_THAT(reply(),
+                HasSubstr(fmt::format("refused acknowledged 1 {} before it is over: rule r has attend_when", closing)));
+  }
+  alert(3000, {.revision = 2, .end_ms = 2500, .status = schema::AlertStatus::cleared});
+  EXPECT_EQ(state(), "2 acknowledged 1 garcia") << "what was refused stays refused";
+  command(4000, "attend", "garcia");
+  EXPECT_EQ(reply(), "accepted attended 2");
+}
+
+TEST_F(TriageTaskTest, V2TheCategoryOrTheRuleSaysWhoIsInCharge) {
+  alert(0, {.category = schema::Category::information});
+  EXPECT_EQ(attribute("route"), "administrator");
+  EXPECT_EQ(attribute("response"), "");
+  alert(1, {.revision = 2, .category = schema::Category::attention_medium});
+  EXPECT_EQ(attribute("route"), "administrator");
+  EXPECT_EQ(attribute("response"), "containment");
+  alert(2, {.revision = 3, .category = schema::Category::attention_major});
+  EXPECT_EQ(attribute("route"), "deputy");
+  EXPECT_EQ(attribute("response"), "mitigation");
+  rule("r", {.route = AlertRoute::administrator});
+  alert(3, {.revision = 4, .category = schema::Category::attention_major});
+  EXPECT_EQ(attribute("route"), "administrator");
+}
+
+TEST_F(TriageTaskTest, OnlyStaffOfTheSiteGiveCommands) {
+  equip({.doors = {},
+         .cameras = {},
+         .holders = {},
+         .staff = {{.id = "garcia", .site = {"gye*"}}, {.id = "lopez", .is_deputy = true, .site = {}}},
+         .maintenance = {}});
+  alert(0, {.category = schema::Category::attention_major});
+  alert(0, {.id = a2, .site = "uio"});
+  command(1, "acknowledge", "mallory");
+  EXPECT_THAT(reply(), HasSubstr("refused new 0 mallory is not among the staff"));
+  command(2, "acknowledge", "garcia", a2);
+  EXPECT_THAT(reply(), HasSubstr("the alert is of site uio, which is none of the sites of garcia"));
+  command(3, "acknowledge", "garcia");
+  EXPECT_EQ(reply(), "accepted acknowledged 1");
+  command(4, "attend", "garcia");
+  EXPECT_THAT(reply(), HasSubstr("attend takes a deputy: the alert is routed to the deputy, and garcia is an"));
+  command(5, "attend", "lopez");
+  EXPECT_EQ(reply(), "accepted attended 2");
+}
+
+TEST_F(TriageTaskTest, MaintenanceSilencesASiteButNotItsFailures) {
+  restarts = true;
+  Maintenance window;
+  window.site = {"gye"};
+  window.from_ms = t0 + hour_ms;
+  window.to_ms = t0 + 2 * hour_ms;
+  window.except = {"duress"};
+  equip({.doors = {}, .cameras = {}, .holders = {}, .staff = {}, .maintenance = {window}});
+  const auto silenced = [&](TimeMs start_ms, const std::string& kind, const std::string& of) {
+    alert(start_ms, {.id = std::string(32, static_cast<char>('c' + offset % 10)),
+                     .start_ms = start_ms,
+                     .end_ms = start_ms,
+                     .kind = kind,
+                     .site = of});
+    return attribute("silenced");
+  };
+  EXPECT_EQ(silenced(hour_ms - 1, "door_forced", "gye"), "");
+  EXPECT_EQ(silenced(hour_ms, "door_forced", "gye"), "maintenance");
+  EXPECT_EQ(silenced(hour_ms, "door_forced", "uio"), "");
+  EXPECT_EQ(silenced(hour_ms, "door_forced", ""), "");
+  for (const char* kind :
+       {"camera_offline", "panel_offline", "panel_tamper", "seal_tampered", "source_silent", "duress"})
+    EXPECT_EQ(silenced(hour_ms, kind, "gye"), "") << kind;
+  // One that lasts beyond the window rings when that is over.
+  alert(90 * minute_ms, {.start_ms = 90 * minute_ms});
+  EXPECT_EQ(attribute("silenced"), "maintenance");
+  const auto before = states.size();
+  advance(2 * hour_ms - 1);
+  EXPECT_EQ(states.size(), before);
+  advance(2 * hour_ms);
+  ASSERT_EQ(states.size(), before + 1);
+  EXPECT_EQ(states.back().alert_id, a1);
+  EXPECT_EQ(attribute("silenced"), "");
+  EXPECT_EQ(silenced(2 * hour_ms, "door_forced", "gye"), "");
+}
+
+TEST_F(TriageTaskTest, WhatIsOverAndOldIsLetGoOf) {
+  alert(0, {.end_ms = 1000, .status = schema::AlertStatus::cleared});
+  alert(0, {.id = a2});
+  for (TimeMs at_ms = 0; at_ms <= 32 * day_ms; at_ms += 30 * minute_ms) advance(at_ms);
+  EXPECT_EQ(task->key_count(), 1u) << "the one that lasts";
+  command(32 * day_ms, "attend", "garcia");
+  advance(32 * day_ms + 10'000);
+  EXPECT_THAT(reply(), HasSubstr("no such alert"));
+}
+
+TEST(MaintenanceWindow, HoursOfTheWeekEndWhereTheyEnd) {
+  Maintenance window;
+  window.site = {"*"};
+  window.hours = *parse_opening_hours("Thu 08:00-12:00, Thu 12:00-13:00, Sun 22:00-02:00");
+  const LocalDays utc;
+  const auto until = [&](TimeMs start_ms) {
+    const TimeMs until_ms = silenced_until_ms({window}, "gye", "door_held", t0 + start_ms, utc);
+    return until_ms == no_time_ms ? -1 : until_ms - t0;
+  };
+  EXPECT_EQ(until(8 * hour_ms - 1), -1);
+  EXPECT_EQ(until(8 * hour_ms), 13 * hour_ms) << "spans that follow each other are one";
+  EXPECT_EQ(until(13 * hour_ms), -1);
+  EXPECT_EQ(until(3 * day_ms + 23 * hour_ms), 4 * day_ms + 2 * hour_ms) << "past midnight";
+  EXPECT_EQ(until(4 * day_ms + hour_ms), 4 * day_ms + 2 * hour_ms);
+  window.to_ms = t0 + 9 * hour_ms;
+  EXPECT_EQ(until(8 * hour_ms), 9 * hour_ms) << "both must hold";
+}
+
+}  // namespace
+}  // namespace vigia
