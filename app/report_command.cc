@@ -118,6 +118,7 @@ int run_report(const ReportArguments& arguments) {
   if (!is_loaded || !errors.empty()) return exit_configuration;
 
   const ScratchDirectory scratch;
+  if (scratch.path().empty()) return complain(exit_failed, "no directory can be made where temporary files go");
   AlertStore alerts;
   RecordStore records;
   Status status = open_stores(arguments, loaded.pipeline.state_directory, scratch.path(), alerts, records);

@@ -31,9 +31,9 @@ class Daily {
                                     {"trip_time_ms", "trip_time"},
                                     {"placed_ms", "placed"},
                                     {"removed_ms", "removed"},
-                                    {"incidents", "incidents"},
                                     {"state", "state"},
-                                    {"trip_id", "trip"}});
+                                    {"trip_id", "trip"},
+                                    {"incidents", "incidents"}});
     trips_.notes = {cells_.words_of("note.seal_times"), cells_.words_of("note.incidents")};
     incidents_ = cells_.table("incidents", {{"trip_id", "trip"},
                                             {"seal_id", "seal"},
@@ -66,7 +66,7 @@ class Daily {
                            cells_.text(trip.origin_depot_id), cells_.text(trip.destination_depot_id),
                            cells_.named("concept", schema::name_of(schema::known_or_unknown(trip.concept_))),
                            time_of(trip), cells_.time(trip.assigned_ms != 0 ? trip.assigned_ms : trip.started_ms),
-                           cells_.time(removed_ms), cells_.text(detail), state_of(trip), cells_.text(trip.trip_id)});
+                           cells_.time(removed_ms), state_of(trip), cells_.text(trip.trip_id), cells_.text(detail)});
     return status;
   }
 

@@ -2,6 +2,7 @@
 // the records behind it are.
 #include <simdjson.h>
 
+#include <algorithm>
 #include <set>
 
 #include <fmt/format.h>
@@ -9,6 +10,8 @@
 #include "app/report.h"
 #include "app/report_alerts.h"
 #include "app/report_cells.h"
+#include "connectors/formats.h"
+#include "connectors/record_batch.h"
 #include "schemas/enum_names.h"
 #include "schemas/verify.h"
 
@@ -45,6 +48,21 @@ std::string uris_in(std::string_view bytes) {
   else
     for (const simdjson::dom::element event : events) add_uri(event, uris);
   return uris;
+}
+
+// The record in our own JSON, when its source has the format of another system; else as it is.
+std::string adapted(const SourceSpec& source, const EvidenceRecord& record) {
+  if (source.foreign == nullptr || source.foreign->adapt == nullptr) return *record.value;
+  std::vector<RecordHeader> items;
+  for (const auto& [name, value] : record.headers) items.push_back({name, value});
+  const RecordHeaders headers{items.data(), items.size()};
+  InputRecord input{};
+  input.broker_ms = record.timestamp_ms;
+  input.key = record.key;
+  input.value = *record.value;
+  input.headers = &headers;
+  std::string json;
+  return source.foreign->adapt(input, json).empty() ? json : std::string();
 }
 
 std::string place_words(const EvidencePlace& place) {
@@ -155,14 +173,15 @@ class File {
 
   // Withdrawn ones too: what was found, and taken back.
   Status add(const Alert& alert) {
-    alerts_.rows.push_back({cells_.time(alert.start_ms),
-                            alert.end_ms == 0 ? cells_.word("word.open") : cells_.time(alert.end_ms),
-                            cells_.named("kind", alert.kind), cells_.text(alert.subject_id), cells_.text(alert.trip_id),
-                            cells_.text(alert.site_id), cells_.named("severity", schema::name_of(alert.severity)),
-                            cells_.named("status", schema::name_of(alert.status)), cells_.named("cause", alert.cause),
-                            cells_.text(alert.message), cells_.named("triage", schema::name_of(alert.triage_status)),
-                            cells_.text(alert.triage_by), cells_.text(alert.triage_note),
-                            cells_.text(evidence_words(alert)), cells_.text(alert.alert_id)});
+    alerts_.rows.push_back(
+        {cells_.time(alert.start_ms),
+         alert.end_ms == 0 && !is_withdrawn(alert) ? cells_.word("word.open") : cells_.time(alert.end_ms),
+         cells_.named("kind", alert.kind), cells_.text(alert.subject_id), cells_.text(alert.trip_id),
+         cells_.text(alert.site_id), cells_.named("severity", schema::name_of(alert.severity)),
+         cells_.named("status", schema::name_of(alert.status)), cells_.named("cause", alert.cause),
+         cells_.text(alert.message), cells_.named("triage", schema::name_of(alert.triage_status)),
+         cells_.text(alert.triage_by), cells_.text(alert.triage_note), cells_.text(evidence_words(alert)),
+         cells_.text(alert.alert_id)});
     for (const EvidencePlace& place : evidence_of(alert)) {
       if (!listed_.insert(place).second) continue;
       std::optional<EvidenceRecord> record;
@@ -177,8 +196,14 @@ class File {
     evidence_.rows.push_back({cells_.text(place_words(place)), is_here ? cells_.time(record->timestamp_ms) : Cell{},
                               cells_.text(is_here ? record->key : ""),
                               is_here ? Cell{} : cells_.word(record ? "word.gone" : "word.not_kept"),
-                              cells_.text(is_here && record->value ? uris_in(*record->value) : ""),
+                              cells_.text(is_here && record->value ? uris_of(place, *record) : ""),
                               cells_.text(alert.alert_id)});
+  }
+
+  [[nodiscard]] std::string uris_of(const EvidencePlace& place, const EvidenceRecord& record) const {
+    const auto& sources = context_.loaded.pipeline.sources;
+    const auto source = std::ranges::find(sources, place.topic, &SourceSpec::topic);
+    return source == sources.end() || source->stream != StreamId::camera ? "" : uris_in(adapted(*source, record));
   }
 
   const ReportContext& context_;

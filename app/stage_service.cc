@@ -241,7 +241,8 @@ class Service {
   }
 
   std::unique_ptr<Task> make_triage(const StageRules& rules) {
-    return make_triage_task(under(rules, config_), triage_topics(loaded_), triage_->task_count());
+    const auto bytes_max = triage_budget() / 2;  // the rest is for what is read ahead, and snapshots
+    return make_triage_task(under(rules, config_), triage_topics(loaded_), triage_->task_count(), bytes_max);
   }
 
   Status open_configurations() {

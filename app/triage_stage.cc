@@ -1,5 +1,6 @@
 #include "app/triage_stage.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -16,9 +17,10 @@ std::vector<std::string> triage_topics(const LoadedStage& loaded) {
 }
 
 std::unique_ptr<Task> make_triage_task(const StageConfig& config, std::vector<std::string> topics,
-                                       std::int32_t partitions) {
+                                       std::int32_t partitions, std::uint64_t bytes_max) {
   TriageOptions options;
   options.allowed_lateness_ms = config.allowed_lateness_ms;
+  options.bytes_max = bytes_max / static_cast<std::uint64_t>(std::max(1, partitions));
   options.topics = std::move(topics);
   options.misplaced = [partitions](std::string_view alert_id, PartitionId partition) -> std::string {
     const std::int32_t place = partitions > 1 ? murmur2_partition(alert_id, partitions) : partition.value;

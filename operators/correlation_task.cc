@@ -299,25 +299,16 @@ TimeMs CorrelationTask::keep_ms(const Rule& rule) const {
   return options_.keep_ms + (lag_ms == 0 ? 0 : lag_ms + epoch_max_ms);
 }
 
-// Lets go of events that no late one can have to do with any more, but keeps those of incidents that reach beyond. Answers
-// the time before which incidents that have ended stand as they were told.
-TimeMs CorrelationTask::trim(const SigmaCorrelationPlan& plan, Rule& rule, Entry& entry, TimeMs newest_ms) {
-  const auto& spec = plan.spec;
-  auto& group = entry.second;
+// Lets go of events that no late one can have to do with any more, but keeps those of incidents that reach beyond, and the last
+// of those that are kept however old.
+void CorrelationTask::let_go_of_old(const SigmaCorrelationPlan& plan, Rule& rule, Group& group, TimeMs settled_ms) {
   auto& events = group.events;
-  auto& told_alerts = group.book.alerts;
-  const auto kept_ms = keep_ms(rule);
-  if (events.empty() || newest_ms == no_time_ms ||
-      events.front().start_ms >= newest_ms - kept_ms - 2 * spec.timespan_ms)
-    return no_time_ms;
-  const auto settled_ms = newest_ms - kept_ms - spec.timespan_ms;
-  auto from_ms = settled_ms - spec.timespan_ms;
-  for (const auto& told : told_alerts) {
+  auto from_ms = settled_ms - plan.spec.timespan_ms;
+  for (const auto& told : group.book.alerts) {
     const bool reaches_beyond = told.last.end_ms == 0 || told.last.end_ms >= settled_ms;
-    if (reaches_beyond) from_ms = std::min(from_ms, told.last.start_ms - spec.timespan_ms);
+    if (reaches_beyond) from_ms = std::min(from_ms, told.last.start_ms - plan.spec.timespan_ms);
   }
   const auto is_old = [&](const Kept& event) { return event.start_ms < from_ms && event.end_ms < from_ms; };
-  std::uint64_t lasting_id = 0;  // of the last old one of those that are kept however old
   const auto lasting = plan.rule ? plan.rule->lasting_marks() : 0;
   const Kept* last = nullptr;
   const auto place = [&](const Kept& event) {
@@ -326,12 +317,24 @@ TimeMs CorrelationTask::trim(const SigmaCorrelationPlan& plan, Rule& rule, Entry
   for (const auto& event : events)
     if (is_old(event) && (event.rules & lasting) != 0 && (last == nullptr || place(*last) < place(event)))
       last = &event;
-  if (last != nullptr) lasting_id = last->id;
+  const std::uint64_t lasting_id = last == nullptr ? 0 : last->id;
+  const auto gone =
+      std::erase_if(events, [&](const Kept& event) { return is_old(event) && (lasting_id == 0 || event.id != lasting_id); });
+  rule.event_bytes -= gone * sizeof(Kept);
+  if (plan.rule && gone > 0) drop_texts(rule, group);
+}
+
+// Lets go of what nothing that comes now can change. Answers the time before which incidents that have ended stand as they were
+// told.
+TimeMs CorrelationTask::trim(const SigmaCorrelationPlan& plan, Rule& rule, Entry& entry, TimeMs newest_ms) {
+  const auto& spec = plan.spec;
+  auto& group = entry.second;
+  auto& events = group.events;
+  auto& told_alerts = group.book.alerts;
+  if (events.empty() || newest_ms == no_time_ms) return no_time_ms;
+  const auto settled_ms = newest_ms - keep_ms(rule) - spec.timespan_ms;
   const auto before = events.size();
-  std::erase_if(events,
-                [&](const Kept& event) { return is_old(event) && (lasting_id == 0 || event.id != lasting_id); });
-  rule.event_bytes -= (before - events.size()) * sizeof(Kept);
-  if (plan.rule && before != events.size()) drop_texts(rule, group);
+  if (events.front().start_ms < settled_ms - spec.timespan_ms) let_go_of_old(plan, rule, group, settled_ms);
   const auto settled = std::erase_if(told_alerts, [&](const ToldAlert& told) {
     return told.last.end_ms != 0 && told.last.end_ms < settled_ms;
   });

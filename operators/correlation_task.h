@@ -105,6 +105,7 @@ class CorrelationTask final : public Task {
   void judge_rule(const GroupRule& rule, const Group& group, bool is_last, Judgement& out);
   [[nodiscard]] TimeMs keep_ms(const Rule& rule) const;
   TimeMs trim(const SigmaCorrelationPlan& plan, Rule& rule, Entry& entry, TimeMs newest_ms);
+  static void let_go_of_old(const SigmaCorrelationPlan& plan, Rule& rule, Group& group, TimeMs settled_ms);
   void tell(Rule& rule, const Entry& entry, const ToldAlert& told, EpochResult& result);
   void keep_budget(Rule& rule, EpochResult& result);
   void judge_budget(Rule& rule, EpochResult& result);

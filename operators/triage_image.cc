@@ -1,5 +1,5 @@
 // TriageTask and its snapshots. An image, under the alert's id, integers as in memory, texts with their length before them:
-//   alert, revision, is_over, changes_ms, heard_hour, number of commands, commands, number of waiting ones, these
+//   alert, revision, is_over, changes_ms, heard_hour, touch, number of commands, commands, number of waiting ones, these
 // A command: time_ms, sent_ms, action, by, note; a waiting one has due_ms, topic, partition and offset behind it.
 #include <algorithm>
 
@@ -41,6 +41,7 @@ std::string TriageTask::image_of(const Entry& entry) {
   out.put(static_cast<std::uint8_t>(entry.is_over));
   out.put(entry.changes_ms);
   out.put(entry.heard_hour);
+  out.put(entry.touch);
   out.put(static_cast<std::uint32_t>(entry.commands.all().size()));
   for (const auto& command : entry.commands.all()) put(out, command);
   out.put(static_cast<std::uint32_t>(entry.waiting.size()));
@@ -61,6 +62,7 @@ void TriageTask::begin_snapshot(bool all, std::string& meta) {
   out.put(clock_ms_);
   out.put(let_go_ms_);
   out.put(hour_);
+  out.put(touches_);
   out.put(total_);
   saving_.clear();
   saving_at_ = 0;
@@ -87,6 +89,7 @@ std::string TriageTask::restore_meta(std::string_view meta) {
   clock_ms_ = in.get<TimeMs>();
   let_go_ms_ = in.get<TimeMs>();
   hour_ = in.get<std::int64_t>();
+  touches_ = in.get<std::uint64_t>();
   total_ = in.get<Account>();
   return in.failed || !in.at_end() ? "the snapshot's header is damaged" : "";
 }
@@ -99,6 +102,7 @@ std::string TriageTask::restore_key(std::string_view key, std::string_view bytes
   entry.is_over = in.get<std::uint8_t>() != 0;
   entry.changes_ms = in.get<TimeMs>();
   entry.heard_hour = in.get<std::int64_t>();
+  entry.touch = in.get<std::uint64_t>();
   for (auto left = in.get<std::uint32_t>(); left > 0 && !in.failed; --left)
     static_cast<void>(entry.commands.add(get_command(in)));
   for (auto left = in.get<std::uint32_t>(); left > 0 && !in.failed; --left) {
@@ -114,6 +118,7 @@ std::string TriageTask::restore_key(std::string_view key, std::string_view bytes
   bytes_ += bytes_of(entry);
   const auto [at, is_new] = entries_.insert_or_assign(std::string(key), std::move(entry));
   if (!is_new) return "an alert's triage is there twice";
+  if (at->second.is_over) over_.emplace(at->second.touch, at->first);
   schedule(at);
   changed_.erase(at->first);
   return {};

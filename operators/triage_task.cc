@@ -53,6 +53,7 @@ EpochResult TriageTask::process(std::span<const InputRecord> records, std::span<
   clock_ms_ = std::max(clock_ms_, clock_ms);
   while (!due_.empty() && due_.begin()->first <= clock_ms_) look_again(entries_.find(due_.begin()->second), result);
   if (clock_ms_ - hour_ms >= let_go_ms_) let_go();
+  while (bytes_ > options_.bytes_max && !over_.empty()) erase(entries_.find(over_.begin()->second));
   total_ += result.account;
   return result;
 }
@@ -64,7 +65,6 @@ std::string TriageTask::take_alert(const InputRecord& record, EpochResult& resul
   ++result.account.decoded;
   const auto at = entry_of(alert->alert_id()->str());
   auto& entry = at->second;
-  entry.heard_hour = hour_;
   if (alert->revision() <= entry.revision) {
     ++result.account.duplicate;
     return {};
@@ -75,6 +75,7 @@ std::string TriageTask::take_alert(const InputRecord& record, EpochResult& resul
   entry.revision = alert->revision();
   entry.is_over = alert->end_ms() != 0 || alert->status() == schema::AlertStatus::withdrawn;
   bytes_ += bytes_of(entry);
+  touch(at);
   tell(at, result);
   for (const auto& one : std::exchange(entry.waiting, {})) judge(at, one, result);
   schedule(at);
@@ -107,7 +108,7 @@ std::string TriageTask::take_command(const InputRecord& record, EpochResult& res
   }
   const auto at = entry_of(command.alert_id);
   auto& entry = at->second;
-  entry.heard_hour = hour_;
+  touch(at);
   if (!entry.alert.empty()) {
     judge(at, one, result);
   } else if (entry.waiting.size() < TriageCommands::commands_max) {
@@ -199,7 +200,16 @@ void TriageTask::schedule(Entries::iterator at) {
   if (due_ms != never_ms) due_.emplace(due_ms, at->first);
 }
 
+void TriageTask::touch(Entries::iterator at) {
+  auto& entry = at->second;
+  over_.erase({entry.touch, at->first});
+  entry.touch = ++touches_;
+  entry.heard_hour = hour_;
+  if (entry.is_over) over_.emplace(entry.touch, at->first);
+}
+
 void TriageTask::erase(Entries::iterator at) {
+  over_.erase({at->second.touch, at->first});
   if (at->second.due_ms != never_ms) due_.erase({at->second.due_ms, at->first});
   bytes_ -= bytes_of(at->second);
   changed_.insert(at->first);
@@ -227,6 +237,8 @@ EpochResult TriageTask::take_over(Task& task) {
   auto& before = static_cast<TriageTask&>(task);
   entries_ = std::move(before.entries_);
   due_ = std::move(before.due_);
+  over_ = std::move(before.over_);
+  touches_ = before.touches_;
   changed_ = std::move(before.changed_);
   clock_ms_ = before.clock_ms_;
   let_go_ms_ = before.let_go_ms_;

@@ -5,7 +5,8 @@
 // A command is judged once, against the alert as it is known then, and the verdict stands. One whose alert is not known waits for
 // it for `patience_ms`: the topics that alerts and commands come by are not read in step.
 //
-// An alert is let go of when it is over and nothing has been heard of it for `keep_ms`.
+// An alert is let go of when it is over and nothing has been heard of it for `keep_ms`; beyond `bytes_max` those that are over and
+// were heard of longest ago go before.
 #pragma once
 
 #include <functional>
@@ -27,6 +28,7 @@ namespace vigia {
 struct TriageOptions {
   TimeMs patience_ms = 10'000;
   TimeMs keep_ms = 31 * 24 * 3'600'000LL;
+  std::uint64_t bytes_max = UINT64_MAX;
   TimeMs allowed_lateness_ms = 10 * 60'000;  // a command that says to be older counts at this much before its record
   // By TopicIndex, for replies; the first holds alerts, all others commands.
   std::vector<std::string> topics;
@@ -68,6 +70,7 @@ class TriageTask final : public Task {
     TimeMs changes_ms = never_ms;  // when the clock alone changes how it stands
     TimeMs due_ms = never_ms;      // when it is looked at again
     std::int64_t heard_hour = 0;
+    std::uint64_t touch = 0;  // counts what is heard of all
     TriageCommands commands;
     std::vector<Waiting> waiting;  // for the alert
   };
@@ -82,24 +85,27 @@ class TriageTask final : public Task {
               EpochResult& result) const;
   void look_again(Entries::iterator at, EpochResult& result);
   void schedule(Entries::iterator at);
+  void touch(Entries::iterator at);
   void erase(Entries::iterator at);
   void let_go();
   [[nodiscard]] static std::uint64_t bytes_of(const Entry& entry);
   // triage_image.cc
   [[nodiscard]] static std::string image_of(const Entry& entry);
 
-  static constexpr std::uint64_t entry_bytes = 320, command_bytes = 120, changed_bytes = 96;  // about, with their nodes
+  static constexpr std::uint64_t entry_bytes = 400, command_bytes = 120, changed_bytes = 96;  // about, with their nodes
 
   TriagePolicy policy_;
   TriageOptions options_;
   Entries entries_;
-  std::set<std::pair<TimeMs, std::string>> due_;  // by Entry::due_ms
-  std::set<std::string> changed_;                 // images that differ from the last snapshot's
-  std::vector<KeyImage> saving_;                  // of the snapshot under way
+  std::set<std::pair<TimeMs, std::string>> due_;          // by Entry::due_ms
+  std::set<std::pair<std::uint64_t, std::string>> over_;  // alerts that are over, by Entry::touch
+  std::set<std::string> changed_;                         // images that differ from the last snapshot's
+  std::vector<KeyImage> saving_;                          // of the snapshot under way
   std::size_t saving_at_ = 0;
   TimeMs clock_ms_ = no_time_ms;
   TimeMs let_go_ms_ = no_time_ms;  // when alerts were last let go of,
   std::int64_t hour_ = 0;          // and how many times they were
+  std::uint64_t touches_ = 0;
   Account total_;
   std::uint64_t bytes_ = 0;
 };

@@ -64,7 +64,7 @@ TEST_F(ReportCommand, MadeFromRecordedLinesWithoutABroker) {
   EXPECT_EQ(daily.exit_code, 0) << daily.text;
   EXPECT_THAT(daily.text, HasSubstr("Manifiesto,Documento de transporte"));
   EXPECT_THAT(daily.text, HasSubstr("M-1,,,C-1,S,,,,1 h,2026-03-04 07:00:00,2026-03-04 08:00:00,"
-                                    "2026-03-04 07:01:00 precinto violentado (confirmada),terminado,T-1\r\n"));
+                                    "terminado,T-1,2026-03-04 07:01:00 precinto violentado (confirmada)\r\n"));
   const Outcome file = run("file " + config + input + " --subject H-1 --day 2026-03-04 --format json");
   EXPECT_EQ(file.exit_code, 0) << file.text;
   EXPECT_THAT(file.text, HasSubstr(R"("time_ms":1772629200000,"kind":"badge granted","door_id":"gate")"));

@@ -26,6 +26,7 @@ sources:
   - { topic: trip.events, stream: trip }
   - { topic: access.events, stream: access }
   - { topic: camera.events, stream: camera }
+  - { topic: frigate.reviews, stream: camera, format: frigate_reviews }
 rules:
   - { id: quality, kind: service_quality, required: 2m, scope: always }
   - { id: camera, kind: camera_offline }
@@ -421,14 +422,29 @@ TEST_F(ReportTest, R11V6TheFileOfASubjectHasEverythingWithItsEvidence) {
               ElementsAre("camera.events/0/7|2026-03-03 11:06:00|cam-1||https://nvr/7.jpg, https://nvr/8.jpg",
                           "camera.events/0/8|||no longer kept|", "camera.events/0/9|||not kept|"));
   request.subject = "SEAL-1";
-  EXPECT_THAT(rows(make("file"), "alerts", {"kind", "status"}),
-              ElementsAre("seal opened|cleared", "unauthorised stop|withdrawn"));
+  EXPECT_THAT(rows(make("file"), "alerts", {"kind", "status", "end_ms"}),
+              ElementsAre("seal opened|cleared|2026-03-03 12:10:00", "unauthorised stop|withdrawn|"));
   request.subject = "T-1";
   EXPECT_EQ(rows(make("file"), "alerts", {"kind"}).size(), 2u);
   request.subject.clear();
   request.site = "port";  // its camera, its gate
   EXPECT_THAT(rows(make("file"), "alerts", {"subject_id"}), ElementsAre("cam-1"));
   EXPECT_THAT(rows(make("file"), "access", {"door_id"}), ElementsAre("gate"));
+}
+
+TEST_F(ReportTest, V6EvidenceOfAnotherSystemLinksToWhatThatSystemKeeps) {
+  Alert seen = alert("loitering", "yard-cam", at("2026-03-03T11:05"), at("2026-03-03T11:09"));
+  seen.evidence.push_back(std::make_unique<schema::EvidenceT>());
+  seen.evidence.back()->topic = "frigate.reviews";
+  keep(std::move(seen));
+  const EvidenceRecord record{.timestamp_ms = at("2026-03-03T11:06"),
+                              .value = R"({"type":"update","after":{"id":"r1","camera":"yard-cam",
+                                "thumb_path":"/media/frigate/r1.webp","data":{"objects":["person"]}}})"};
+  ASSERT_TRUE(alerts.evidence().put(std::vector{std::pair{EvidencePlace{"frigate.reviews", 0, 0}, record}}).ok());
+  on("2026-03-03", "2026-03-04");
+  request.subject = "yard-cam";
+  EXPECT_THAT(rows(make("file"), "evidence", {"record", "evidence_uri"}),
+              ElementsAre("frigate.reviews/0/0|/media/frigate/r1.webp"));
 }
 
 TEST_F(ReportTest, EveryReportOfEmptyStoresInEveryLanguageSaysWhatItIsAndNoKey) {

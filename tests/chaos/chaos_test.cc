@@ -76,7 +76,33 @@ void ChaosTest::begin(const RunSetting& setting) {
   for (int i = 0; i < setting.started; ++i) engines_[static_cast<std::size_t>(i)]->start();
 }
 
-void ChaosTest::write_site() { directory_.write("routes.geojson", load_routes_geojson()); }
+// Beside the roads the correlations: of alerts one by one, and of a seal's message with no alert about it before. Their incidents
+// are instants, for with the clock of the records nothing tells the correlation stage after the last signal that time goes on.
+void ChaosTest::write_site() {
+  directory_.write("routes.geojson", load_routes_geojson());
+  directory_.write("incidents.yml", R"(name: stood_still
+logsource: { product: vigia, service: alert }
+detection: { s: { kind: unauthorized_stop }, condition: s }
+---
+name: left_the_road
+logsource: { product: vigia, service: alert }
+detection: { s: { kind: route_deviation }, condition: s }
+generate: true
+---
+name: lock_cut
+logsource: { product: vigia, service: seal }
+detection: { s: { lock: tampered }, condition: s }
+---
+name: cut_on_the_road
+correlation:
+  type: absence
+  direction: before
+  rules: [lock_cut, left_the_road]
+  group-by: [seal]
+  timespan: 20m
+  aliases: { seal: { lock_cut: seal_id, left_the_road: subject_id } }
+)");
+}
 
 // Times are short, so that what waits for them does not take long.
 std::string ChaosTest::write_pipeline(const std::string& instance, int standby) {
@@ -113,6 +139,7 @@ rules:
   - {{ id: delayed, kind: trip_delayed }}
   - {{ id: jammed, kind: seal_condition, conditions: [jamming] }}
   - {{ id: quality, kind: service_quality, required: 2m }}
+sigma: [incidents.yml]
 )",
                   application_, outside().proxied(), instance,
                   std::getenv("VIGIA_CHAOS_DELIVERY") != nullptr ? std::getenv("VIGIA_CHAOS_DELIVERY") : "exactly_once",

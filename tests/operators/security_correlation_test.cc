@@ -213,6 +213,21 @@ TEST_F(SecurityCorrelation, IncidentsOfAGroupMayLieFarApart) {
           << "batch " << batch;
 }
 
+// An incident that nothing late can change any more, of which the group still holds the events, when a late one comes.
+TEST_F(SecurityCorrelation, WhatIsSettledIsNotToldAgain) {
+  actions("name: j\ncorrelation: {type: event_count, rules: [a], timespan: 1m, condition: {gte: 2}}\n");
+  constexpr TimeMs at_ms = 600'000, day_ms = 86'400'000;
+  auto late = event(at_ms + day_ms, "a");
+  late.at_ms += 90'001;
+  for (const bool restart : {false, true}) {
+    const auto got =
+        run({event(0, "a"), event(at_ms, "a"), event(at_ms + 1, "a"), event(at_ms + day_ms + 90'000, "a"), late},
+            at_ms + 2 * day_ms, 1, restart);
+    EXPECT_THAT(got.alerts, ElementsAre("j j 600000-600001"));
+    EXPECT_EQ(got.revisions.size(), 2u) << "it began and it ended";
+  }
+}
+
 TEST_F(SecurityCorrelation, AbsenceIsWithdrawnByALateSecond) {
   actions("name: j\ncorrelation: {type: absence, rules: [a, b], group-by: [user.name], timespan: 1m}\n");
   auto late = event(30'000, "b");

@@ -371,6 +371,27 @@ TEST_F(TriageTaskTest, WhatIsOverAndOldIsLetGoOf) {
   EXPECT_THAT(reply(), HasSubstr("no such alert"));
 }
 
+TEST_F(TriageTaskTest, BoundedLawBeyondTheBudgetThoseThatAreOverGoFirst) {
+  options.bytes_max = 20'000;
+  restarts = true;
+  begin();
+  const auto id = [](int i) { return fmt::format("{:032}", i); };
+  for (int i = 0; i < 5; ++i) alert(i, {.id = id(i)});
+  for (int i = 5; i < 200; ++i) {
+    alert(i, {.id = id(i), .end_ms = 1000, .status = schema::AlertStatus::cleared});
+    if (i == 5) command(i, "attend", "garcia", id(5));
+    EXPECT_LE(task->memory_bytes(), options.bytes_max + 1000);
+  }
+  EXPECT_LT(task->key_count(), 60u);
+  for (const int i : {0, 4, 199}) {
+    command(300, "acknowledge", "garcia", id(i));
+    EXPECT_EQ(reply(), "accepted acknowledged 1") << i;
+  }
+  command(300, "note", "garcia", id(5), "too late");
+  advance(20'000);
+  EXPECT_THAT(reply(), HasSubstr("no such alert"));
+}
+
 TEST(MaintenanceWindow, HoursOfTheWeekEndWhereTheyEnd) {
   Maintenance window;
   window.site = {"*"};
