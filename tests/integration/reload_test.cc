@@ -178,7 +178,7 @@ TEST_F(ReloadTest, WhatIsWrongIsSaidAndTheOldOneGoesOn) {
   write(files, short_stop);
   VigiaProcess process(run(files), files.log());
   stand(0);
-  ASSERT_TRUE(process.wait_for_log("running partitions")) << process.log();
+  ASSERT_TRUE(process.wait_for_log("seal-trip: running partitions")) << process.log();
   write(files, "  - {id: stop, kind: unauthorized_stop, limit: 10}\n  - {id: two, kind: mind_reading}\n");
   process.hang_up();
   ASSERT_TRUE(process.wait_for_log("it has the mistakes above; going on with")) << process.log();
@@ -244,9 +244,9 @@ TEST_F(ReloadTest, AllInstancesFollowAlsoOneWhoseFilesAreOld) {
   write(first, short_stop);
   write(second, short_stop);
   auto one = std::make_unique<VigiaProcess>(run(first), first.log());
-  ASSERT_TRUE(one->wait_for_log("running partitions")) << one->log();
+  ASSERT_TRUE(one->wait_for_log("seal-trip: running partitions")) << one->log();
   VigiaProcess two(run(second), second.log());
-  ASSERT_TRUE(two.wait_for_log("running partitions")) << two.log();
+  ASSERT_TRUE(two.wait_for_log("seal-trip: running partitions")) << two.log();
   for (const int minute : {0, 6, 12}) stand(minute);
   expect_at_last({{"stop confirmed", seal_count}}, first);
   write(first, long_stop);
@@ -266,7 +266,7 @@ TEST_F(ReloadTest, AllInstancesFollowAlsoOneWhoseFilesAreOld) {
   VigiaProcess again(run(second), second.log());
   ASSERT_TRUE(again.wait_for_log("going by that")) << again.log();
   stand(36);
-  ASSERT_TRUE(again.wait_for_log("running partitions")) << again.log();
+  ASSERT_TRUE(again.wait_for_log("seal-trip: running partitions")) << again.log();
   EXPECT_EQ(again.terminate(), 0) << again.log();
   expect_at_last({{"stop confirmed", seal_count}}, second);
   expect_proof(second);

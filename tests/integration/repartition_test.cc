@@ -277,7 +277,7 @@ TEST_F(RepartitionTest, WhatCannotBeDoneIsRefusedWithWhatToDo) {
   live(pipeline());
   {
     VigiaProcess other({"run", "--config", pipeline("other"), "--threads", "1"}, dir / "other.log");
-    ASSERT_TRUE(other.wait_for_log("running partitions")) << other.log();
+    ASSERT_TRUE(other.wait_for_log("seal-trip: running partitions")) << other.log();
     const Outcome member = repartition(pipeline());
     EXPECT_EQ(member.exit_code, 1);
     EXPECT_NE(member.text.find("has members ("), std::string::npos) << member.text;

@@ -88,14 +88,14 @@ TEST_F(RunTest, TheJournalIsKeptForTheProofAndAShorterOneIsSaid) {
   kafka().create_topic(seals, 1);
   {
     VigiaProcess process(run_arguments(config), dir / "run.log");
-    ASSERT_TRUE(process.wait_for_log("running partitions")) << process.log();
+    ASSERT_TRUE(process.wait_for_log("seal-trip: running partitions")) << process.log();
     ASSERT_EQ(process.terminate(), 0) << process.log();
     EXPECT_EQ(process.log().find("state.proof_retention"), std::string::npos) << process.log();
   }
   EXPECT_EQ(kafka().topic_setting(journal, "retention.ms"), 400LL * 24 * 3'600'000);
   kafka().configure_topic(journal, "retention.ms", "3600000");
   VigiaProcess process(run_arguments(config), dir / "again.log");
-  ASSERT_TRUE(process.wait_for_log("running partitions")) << process.log();
+  ASSERT_TRUE(process.wait_for_log("seal-trip: running partitions")) << process.log();
   EXPECT_EQ(process.terminate(), 0) << process.log();
   EXPECT_NE(process.log().find("keeps its records for 1 h, and state.proof_retention is 9600 h"), std::string::npos)
       << process.log();
