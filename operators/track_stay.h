@@ -51,9 +51,12 @@ class TrackStay : public OperatorBase {
     if (!ZoneChoice::matches_site(zones_, zone_of(fold))) return;
     auto& stay = find_or_add(state, fold, note);
     stay.last_ms = fold.now_ms();
-    if (stay.is_told() || stay.last_ms - stay.first_ms() <= limit_ms_) return;
-    stay.since |= 1;
-    fold.emitter.open(rule, stay.what().discriminator(), stay.first_ms(), NAN, NAN, stay.note);
+    if (!stay.is_told()) {
+      if (stay.last_ms - stay.first_ms() <= limit_ms_) return;
+      stay.since |= 1;
+      fold.emitter.open(rule, stay.what().discriminator(), stay.first_ms(), NAN, NAN, stay.note);
+    }
+    // Each time: the clock may have ended it already, before this sighting came.
     fold.emitter.deadline(stay.last_ms + timeout_ms_);
   }
   [[nodiscard]] TimeMs due(const State& state, const CameraState&) const {
