@@ -122,6 +122,7 @@ Status RunningStage::open_journal(std::int32_t partitions) {
     return producer_->check_topics({&topic, 1}, pipeline_.create_topics, settings, partitions);
   });
   if (!status.ok()) return status;
+  if (!spec_.open_configurations) return status;  // one journal for all stages: the foremost looks at its retention
   TimeMs kept_ms = -1;
   if (Status asked = producer_->topic_setting(topic, "retention.ms", kept_ms); !asked.ok())
     spdlog::warn("{}: {}", spec_.name, asked.text);

@@ -37,8 +37,7 @@ StageConfig config_for(StreamId stream) {
   StageConfig config;
   config.application = "bench";
   for (const auto& source : loaded.pipeline.sources)
-    if (source.stream == stream)
-      config.sources.push_back({source.topic, source.stream, PayloadFormat::flatbuffers});
+    if (source.stream == stream) config.sources.push_back({source.topic, source.stream, PayloadFormat::flatbuffers});
   config.rules = loaded.pipeline.rules;
   config.site = std::make_shared<const SiteModel>(std::move(loaded.site));
   return config;
@@ -78,7 +77,8 @@ void run(benchmark::State& state, StreamId stream, SimulatedEvent (*make)(std::u
   const auto append = [&](std::size_t count) {
     list.clear();
     for (; count > 0; --count, ++next) {
-      const auto device = static_cast<std::uint32_t>(next % devices), round = static_cast<std::uint32_t>(next / devices);
+      const auto device = static_cast<std::uint32_t>(next % devices),
+                 round = static_cast<std::uint32_t>(next / devices);
       // Of one grant and opening each the second is at most 10 s later.
       const auto at_ms = begin_ms + round / 2 * round_ms + round % 2 * 5'000 + device / 20;
       const auto event = make(device, round, at_ms);

@@ -318,8 +318,8 @@ void CorrelationTask::let_go_of_old(const SigmaCorrelationPlan& plan, Rule& rule
     if (is_old(event) && (event.rules & lasting) != 0 && (last == nullptr || place(*last) < place(event)))
       last = &event;
   const std::uint64_t lasting_id = last == nullptr ? 0 : last->id;
-  const auto gone =
-      std::erase_if(events, [&](const Kept& event) { return is_old(event) && (lasting_id == 0 || event.id != lasting_id); });
+  const auto gone = std::erase_if(
+      events, [&](const Kept& event) { return is_old(event) && (lasting_id == 0 || event.id != lasting_id); });
   rule.event_bytes -= gone * sizeof(Kept);
   if (plan.rule && gone > 0) drop_texts(rule, group);
 }
@@ -335,9 +335,8 @@ TimeMs CorrelationTask::trim(const SigmaCorrelationPlan& plan, Rule& rule, Entry
   const auto settled_ms = newest_ms - keep_ms(rule) - spec.timespan_ms;
   const auto before = events.size();
   if (events.front().start_ms < settled_ms - spec.timespan_ms) let_go_of_old(plan, rule, group, settled_ms);
-  const auto settled = std::erase_if(told_alerts, [&](const ToldAlert& told) {
-    return told.last.end_ms != 0 && told.last.end_ms < settled_ms;
-  });
+  const auto settled = std::erase_if(
+      told_alerts, [&](const ToldAlert& told) { return told.last.end_ms != 0 && told.last.end_ms < settled_ms; });
   if (settled > 0 || before != events.size()) mark_changed(rule, entry);
   return settled_ms;
 }

@@ -227,7 +227,8 @@ TEST_F(ReplayFromKafkaTest, AnEngineThatRunsBesideItIsNotDisturbed) {
   more.join();
   EXPECT_EQ(process.terminate(), 0) << process.log();
   const std::string log = process.log();
-  EXPECT_EQ(log.find("seal-trip: running partitions"), log.rfind("seal-trip: running partitions")) << "no rebalance: " << log;
+  EXPECT_EQ(log.find("seal-trip: running partitions"), log.rfind("seal-trip: running partitions"))
+      << "no rebalance: " << log;
   EXPECT_EQ(log.find("given up"), std::string::npos) << log;
   const Outcome outcome = replay(config);
   EXPECT_EQ(outcome.exit_code, 0) << outcome.text;
