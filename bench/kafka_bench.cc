@@ -80,7 +80,7 @@ Run run_vigia(const Load& load, int run, Delivery delivery) {
   Consumption done;
   double first_wall_s = 0, first_cpu_s = 0, first_events = 0;  // when it was warm
   ServiceHooks hooks;
-  hooks.tick = [&](const EpochRunner& runner) {
+  hooks.tick = [&](std::size_t, const EpochRunner& runner) {
     const auto applied = runner.account().applied;
     if (applied < warm || done.records != 0) return;
     if (first_wall_s == 0) {
