@@ -143,6 +143,7 @@ std::string CorrelationTask::restore_key(std::string_view key, std::string_view 
       *number = in.get<std::uint32_t>();
     event.evidence = in.get<EvidenceRef>();
     renumber(event.evidence);
+    group.is_revised = group.is_revised || event.revision > 1;
     group.events.push_back(event);
   }
   rule.event_bytes += group.events.size() * sizeof(Kept);

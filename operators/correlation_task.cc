@@ -178,13 +178,12 @@ std::string CorrelationTask::apply(const InputRecord& record, Account& account) 
 bool CorrelationTask::insert(Rule& rule, Group& group, const Kept& event) {
   auto& events = group.events;
   const auto same = [&](const Kept& known) { return known.id == event.id; };
-  // A first revision stands where it was, if it is known; later ones of an interval may have another start.
+  // Where none was ever revised it stands at its start, if it is known. Revisions of an interval may have other starts, and of
+  // one epoch may come in any order.
   const auto [low, high] = std::ranges::equal_range(events, event.start_ms, {}, &Kept::start_ms);
+  group.is_revised = group.is_revised || event.revision > 1;
   auto known = std::find_if(low, high, same);
-  if (known == high && event.revision > 1)
-    known = std::ranges::find_if(events, same);
-  else if (known == high)
-    known = events.end();
+  if (known == high) known = group.is_revised ? std::ranges::find_if(events, same) : events.end();
   if (known != events.end()) {
     if (known->revision >= event.revision) return false;
     events.erase(known);

@@ -70,6 +70,7 @@ class CorrelationTask final : public Task {
     std::uint64_t touch = 0;                                                // counts what groups hear
     std::int32_t touched_hour = 0;
     bool is_waiting = false, is_changed = false;  // to be judged; to be saved
+    bool is_revised = false;                      // a later revision of one of its events has come
   };
   using Groups = std::unordered_map<std::string, Group>;  // by the group-by values
   using Entry = Groups::value_type;

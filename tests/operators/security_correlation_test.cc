@@ -11,8 +11,10 @@
 
 #include "connectors/sigma_files.h"
 #include "engine/chained_task.h"
+#include "engine/signal_record.h"
 #include "operators/correlation_task.h"
 #include "operators/security_task.h"
+#include "operators/sigma_findings.h"
 
 namespace vigia {
 namespace {
@@ -226,6 +228,31 @@ TEST_F(SecurityCorrelation, WhatIsSettledIsNotToldAgain) {
     EXPECT_THAT(got.alerts, ElementsAre("j j 600000-600001"));
     EXPECT_EQ(got.revisions.size(), 2u) << "it began and it ended";
   }
+}
+
+// Revisions of one epoch are sorted by broker time, and a later one may speak as of an earlier.
+TEST_F(SecurityCorrelation, ARevisionThatComesBeforeTheOneItReplacesReplacesIt) {
+  actions("name: j\ncorrelation: {type: event_count, rules: [a], timespan: 1m, condition: {gte: 1}}\n");
+  CorrelationTask task(config_.sigma, options_);
+  const auto hear = [&](std::uint32_t revision, TimeMs start_ms, TimeMs broker_ms) {
+    Signal signal;
+    signal.signal_id = std::string(31, '0') + "7";
+    signal.revision = revision;
+    signal.rule_id = "j";
+    signal.start_ms = t0 + start_ms;
+    signal.end_ms = 0;
+    signal.broker_ms = t0 + broker_ms;
+    set_correlation_event(signal, 1, 0);
+    const auto key = record_key(signal), value = record_value(signal);
+    const std::vector<InputRecord> records = {
+        {TopicIndex{0}, PartitionId{0}, Offset{revision}, signal.broker_ms, key, value}};
+    return task.process(records, std::vector<TimeMs>{signal.broker_ms}, signal.broker_ms);
+  };
+  const auto told = hear(2, 500'000, 600'000);
+  ASSERT_EQ(told.alerts.size(), 1u);
+  EXPECT_EQ(told.alerts[0].start_ms, t0 + 500'000);
+  const auto again = hear(1, 100'000, 900'000);
+  EXPECT_EQ(again.account.duplicate, 1u);
 }
 
 TEST_F(SecurityCorrelation, AbsenceIsWithdrawnByALateSecond) {
