@@ -75,6 +75,7 @@ TEST_F(GroupTest, WithStandbyTheCopiesOfWhoDiesTakeOver) {
     Instance& other = engine(1 - i % 2);
     ASSERT_TRUE(wait_until([&] { return runs(victim, 2) && runs(other, 2); })) << victim.log() << other.log();
     ASSERT_TRUE(wait_until([&] { return told(other, copy_is_made) >= 2; })) << other.log();
+    let_pass(std::chrono::seconds(2));  // a copy is brought up to date once a second
     ASSERT_TRUE(progress(1 + dice().roll(60))) << "round " << i;
     const std::size_t before = told(other, copy_takes_over);
     victim.kill();
