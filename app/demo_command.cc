@@ -32,7 +32,8 @@ using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr double drain_s = 20;  // for the engine to catch up once the day is over
+constexpr double drain_s = 60;  // at most, for the engine to catch up once the day is over
+constexpr double quiet_s = 3;   // so long nothing new is told when all is
 constexpr auto draw_every = milliseconds(200);
 
 struct DemoArguments {
@@ -116,15 +117,23 @@ class Demo {
 
   ServiceResult run_engine() {
     ServiceHooks hooks;
-    hooks.alert = [this](const Alert& alert) { screen_.alert(alert); };
+    hooks.alert = [this](const Alert& alert) {
+      screen_.alert(alert);
+      busy_s_ = elapsed_s();
+    };
     hooks.tick = [this](std::size_t stage, const EpochRunner& runner) {
       const Account account = runner.account();
       processed_.at(stage) = account.decoded + account.unreadable;
+      if (!is_judged()) busy_s_ = elapsed_s();
     };
-    hooks.stop = [this] { return (sent_all_ && processed() >= sent_) || elapsed_s() > arguments_.seconds + drain_s; };
+    // Behind the first stages the incidents are still to come.
+    hooks.stop = [this] {
+      return (is_judged() && elapsed_s() > busy_s_ + quiet_s) || elapsed_s() > arguments_.seconds + drain_s;
+    };
     return run_service(loaded_, std::max(1U, std::thread::hardware_concurrency()), hooks);
   }
 
+  [[nodiscard]] bool is_judged() const { return sent_all_ && processed() >= sent_; }
   [[nodiscard]] std::uint64_t processed() const {
     return std::accumulate(processed_.begin(), processed_.end(), std::uint64_t{0});
   }
@@ -145,6 +154,7 @@ class Demo {
   std::unique_ptr<Simulator> simulator_;
   steady_clock::time_point started_;
   std::atomic<std::uint64_t> sent_ = 0;
+  std::atomic<double> busy_s_ = 0;                            // when something was judged or told last
   std::array<std::atomic<std::uint64_t>, 4> processed_ = {};  // by first stage
   std::atomic<TimeMs> simulated_ms_ = 0;
   std::atomic<bool> sent_all_ = false, engine_done_ = false, give_up_ = false;
