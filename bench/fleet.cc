@@ -61,10 +61,12 @@ TimeMs Fleet::device_ms(std::uint32_t seal, std::uint32_t round) const {
   return fleet_begin_ms + round * ping_every_ms + static_cast<TimeMs>(mixed(first_seal_ + seal) % 1000);
 }
 
-// A round is read from one second after it was made on, evenly over its 30 s.
+// A round is read from one second after it was made on, evenly over 8 s: what is on its way for longer than ten seconds counts
+// as kept by the device, and is looked at more closely.
 TimeMs Fleet::broker_ms(std::uint32_t place) const {
+  constexpr TimeMs reading_ms = 8'000;
   return fleet_begin_ms + round_ * ping_every_ms + 1000 +
-         static_cast<TimeMs>(std::uint64_t{place} * (ping_every_ms - 1) / seals_);
+         static_cast<TimeMs>(std::uint64_t{place} * reading_ms / seals_);
 }
 
 bool Fleet::is_alarm(std::uint32_t seal, std::uint32_t round) const {

@@ -20,8 +20,7 @@ namespace vigia {
 namespace {
 
 constexpr TimeMs hour_ms = 3'600'000;
-constexpr TimeMs epoch_max_ms = 7 * 24 * hour_ms;  // what an epoch may span, of a stage that has to catch up
-constexpr std::uint32_t overflow_mark = 1;         // discriminator of the alert about a rule
+constexpr std::uint32_t overflow_mark = 1;  // discriminator of the alert about a rule
 
 // The group-by values as one text, each with its length before it, and back.
 void append_value(std::string& out, std::string_view value) {
@@ -174,77 +173,6 @@ std::string CorrelationTask::apply(const InputRecord& record, Account& account) 
   return {};
 }
 
-// False: this revision, or a newer one, is known.
-bool CorrelationTask::insert(Rule& rule, Group& group, const Kept& event) {
-  auto& events = group.events;
-  const auto same = [&](const Kept& known) { return known.id == event.id; };
-  // Where none was ever revised it stands at its start, if it is known. Revisions of an interval may have other starts, and of
-  // one epoch may come in any order.
-  const auto [low, high] = std::ranges::equal_range(events, event.start_ms, {}, &Kept::start_ms);
-  group.is_revised = group.is_revised || event.revision > 1;
-  auto known = std::find_if(low, high, same);
-  if (known == high) known = group.is_revised ? std::ranges::find_if(events, same) : events.end();
-  if (known != events.end()) {
-    if (known->revision >= event.revision) return false;
-    events.erase(known);
-    rule.event_bytes -= sizeof(Kept);
-  }
-  events.insert(std::ranges::upper_bound(events, event.start_ms, {}, &Kept::start_ms), event);
-  rule.event_bytes += sizeof(Kept);
-  return true;
-}
-
-// Takes off those about the event that say nothing: the rule's thin_ms.
-void CorrelationTask::thin(Rule& rule, Group& group, const Kept& event, TimeMs within_ms) {
-  auto& events = group.events;
-  const auto alike = [&](const Kept& other) { return other.rules == event.rules && other.value == event.value; };
-  const auto first = std::ranges::lower_bound(events, event.start_ms - within_ms, {}, &Kept::start_ms) - events.begin();
-  auto before_ms = no_time_ms;  // of the last but one that is kept
-  std::ptrdiff_t last = -1;     // where the last is
-  for (auto i = first; i < std::ssize(events) && events[i].start_ms <= event.start_ms + within_ms; ++i) {
-    if (!alike(events[i])) continue;
-    if (last >= 0 && before_ms != no_time_ms && events[i].start_ms - before_ms <= within_ms) {
-      events.erase(events.begin() + last);
-      rule.event_bytes -= sizeof(Kept);
-      last = --i;
-      continue;
-    }
-    if (last >= 0) before_ms = events[last].start_ms;
-    last = i;
-  }
-}
-
-std::uint32_t CorrelationTask::keep_text(Rule& rule, Group& group, const schema::Signal& signal) {
-  std::string text;
-  if (signal.subject_id() != nullptr) text = signal.subject_id()->string_view();
-  if (signal.content() != nullptr && signal.content()->size() > 0) text += '\0' + signal.content()->str();
-  const auto known = std::ranges::find(group.texts, text);
-  const auto at = static_cast<std::uint32_t>(known - group.texts.begin());
-  if (known == group.texts.end()) {
-    rule.event_bytes += sizeof(std::string) + text.size();
-    group.texts.push_back(std::move(text));
-  }
-  return at;
-}
-
-// Those of no event any more.
-void CorrelationTask::drop_texts(Rule& rule, Group& group) {
-  std::vector<std::string> kept;
-  std::vector<std::uint32_t> at(group.texts.size(), UINT32_MAX);
-  for (auto& event : group.events) {
-    auto& place = at[event.text];
-    if (place == UINT32_MAX) {
-      place = static_cast<std::uint32_t>(kept.size());
-      kept.push_back(std::move(group.texts[event.text]));
-      group.texts[event.text].clear();
-    }
-    event.text = place;
-  }
-  for (std::size_t i = 0; i < at.size(); ++i)
-    if (at[i] == UINT32_MAX) rule.event_bytes -= sizeof(std::string) + group.texts[i].size();
-  group.texts = std::move(kept);
-}
-
 EvidenceRef CorrelationTask::evidence_of(const schema::Signal& signal) const {
   if (signal.evidence() == nullptr || signal.evidence()->size() == 0) return {};
   const auto* first = signal.evidence()->Get(0);
@@ -252,92 +180,6 @@ EvidenceRef CorrelationTask::evidence_of(const schema::Signal& signal) const {
   if (topic == options_.topics.end()) return {};
   return {TopicIndex{static_cast<std::uint16_t>(topic - options_.topics.begin())}, PartitionId{first->partition()},
           Offset{first->offset()}};
-}
-
-void CorrelationTask::unlink(Rule& rule, Entry& entry) {
-  auto& group = entry.second;
-  (group.older == nullptr ? rule.oldest : group.older->second.newer) = group.newer;
-  (group.newer == nullptr ? rule.newest : group.newer->second.older) = group.older;
-  group.older = group.newer = nullptr;
-}
-
-void CorrelationTask::link(Rule& rule, Entry& entry) {
-  entry.second.older = rule.newest;
-  (rule.newest == nullptr ? rule.oldest : rule.newest->second.newer) = &entry;
-  rule.newest = &entry;
-}
-
-// After a restore, as they were linked before it.
-void CorrelationTask::link_by_touch() {
-  is_restored_ = false;
-  for (auto& rule : rules_) {
-    std::vector<Entry*> entries;
-    for (auto& entry : rule->groups) entries.push_back(&entry);
-    std::ranges::sort(entries, {}, [](const Entry* entry) { return entry->second.touch; });
-    for (auto* entry : entries) link(*rule, *entry);
-  }
-}
-
-void CorrelationTask::mark_changed(Rule& rule, Entry& entry) {
-  if (!std::exchange(entry.second.is_changed, true)) changed_.emplace_back(&rule, &entry);
-}
-
-void CorrelationTask::schedule(Rule& rule, Entry& entry, TimeMs due_ms) {
-  auto& group = entry.second;
-  if (group.due_ms == due_ms) return;
-  if (group.due_ms != never_ms) rule.due.erase({group.due_ms, &entry});
-  group.due_ms = due_ms;
-  if (due_ms != never_ms) rule.due.emplace(due_ms, &entry);
-  mark_changed(rule, entry);
-}
-
-// How long before a group's newest event one may still fall that comes now: late itself, or an incident of a rule below, which
-// is told when its windows allow it, and comes back behind what was read in the same epoch.
-TimeMs CorrelationTask::keep_ms(const Rule& rule) const {
-  const auto lag_ms = rule.number < 0 ? 0 : lag_ms_[static_cast<std::size_t>(rule.number)];
-  return options_.keep_ms + (lag_ms == 0 ? 0 : lag_ms + epoch_max_ms);
-}
-
-// Lets go of events that no late one can have to do with any more, but keeps those of incidents that reach beyond, and the last
-// of those that are kept however old.
-void CorrelationTask::let_go_of_old(const SigmaCorrelationPlan& plan, Rule& rule, Group& group, TimeMs settled_ms) {
-  auto& events = group.events;
-  auto from_ms = settled_ms - plan.spec.timespan_ms;
-  for (const auto& told : group.book.alerts) {
-    const bool reaches_beyond = told.last.end_ms == 0 || told.last.end_ms >= settled_ms;
-    if (reaches_beyond) from_ms = std::min(from_ms, told.last.start_ms - plan.spec.timespan_ms);
-  }
-  const auto is_old = [&](const Kept& event) { return event.start_ms < from_ms && event.end_ms < from_ms; };
-  const auto lasting = plan.rule ? plan.rule->lasting_marks() : 0;
-  const Kept* last = nullptr;
-  const auto place = [&](const Kept& event) {
-    return std::tie(event.start_ms, event.sequence, group.texts[event.text]);
-  };
-  for (const auto& event : events)
-    if (is_old(event) && (event.rules & lasting) != 0 && (last == nullptr || place(*last) < place(event)))
-      last = &event;
-  const std::uint64_t lasting_id = last == nullptr ? 0 : last->id;
-  const auto gone = std::erase_if(
-      events, [&](const Kept& event) { return is_old(event) && (lasting_id == 0 || event.id != lasting_id); });
-  rule.event_bytes -= gone * sizeof(Kept);
-  if (plan.rule && gone > 0) drop_texts(rule, group);
-}
-
-// Lets go of what nothing that comes now can change. Answers the time before which incidents that have ended stand as they were
-// told.
-TimeMs CorrelationTask::trim(const SigmaCorrelationPlan& plan, Rule& rule, Entry& entry, TimeMs newest_ms) {
-  const auto& spec = plan.spec;
-  auto& group = entry.second;
-  auto& events = group.events;
-  auto& told_alerts = group.book.alerts;
-  if (events.empty() || newest_ms == no_time_ms) return no_time_ms;
-  const auto settled_ms = newest_ms - keep_ms(rule) - spec.timespan_ms;
-  const auto before = events.size();
-  if (events.front().start_ms < settled_ms - spec.timespan_ms) let_go_of_old(plan, rule, group, settled_ms);
-  const auto settled = std::erase_if(
-      told_alerts, [&](const ToldAlert& told) { return told.last.end_ms != 0 && told.last.end_ms < settled_ms; });
-  if (settled > 0 || before != events.size()) mark_changed(rule, entry);
-  return settled_ms;
 }
 
 // The incidents of Sigma's correlations.
@@ -472,31 +314,6 @@ void CorrelationTask::tell(Rule& rule, const Entry& entry, const ToldAlert& told
   result.alerts.push_back(std::move(alert));
 }
 
-std::uint64_t CorrelationTask::bytes_of(const Rule& rule) const {
-  return rule.event_bytes + rule.groups.size() * group_bytes;
-}
-
-void CorrelationTask::erase(Rule& rule, Entry& entry) {
-  schedule(rule, entry, never_ms);
-  unlink(rule, entry);
-  rule.event_bytes -= entry.second.events.size() * sizeof(Kept);
-  for (const auto& text : entry.second.texts) rule.event_bytes -= sizeof text + text.size();
-  gone_.push_back(image_key(rule, entry.first));
-  if (entry.second.is_changed) std::erase(changed_, std::pair(&rule, &entry));
-  rule.groups.erase(rule.groups.find(entry.first));
-}
-
-void CorrelationTask::keep_budget(Rule& rule, EpochResult& result) {
-  while (rule.groups.size() > options_.groups_max || (bytes_of(rule) > options_.bytes_max && !rule.groups.empty())) {
-    auto& oldest = *rule.oldest;
-    judge(rule, oldest, true, result);
-    erase(rule, oldest);
-    ++rule.dropped;
-    if (rule.overflow_start_ms == no_time_ms) rule.overflow_start_ms = clock_ms_;
-    rule.overflow_ms = clock_ms_;
-  }
-}
-
 // One alert from the first group that was dropped to the last; over when none was for an hour.
 void CorrelationTask::judge_budget(Rule& rule, EpochResult& result) {
   if (rule.overflow_start_ms == no_time_ms || rule.number < 0) return;
@@ -529,29 +346,6 @@ void CorrelationTask::judge_budget(Rule& rule, EpochResult& result) {
         result.alerts.push_back(std::move(alert));
       });
   if (is_over) rule.overflow_start_ms = no_time_ms;
-}
-
-// Groups of which nothing has been heard for long, and which are as old themselves. Counted in hours that the clock went
-// through: where it leaps from old records to the present, first stages may still be among the old ones.
-void CorrelationTask::let_go() {
-  let_go_ms_ = clock_ms_;
-  ++hour_;
-  for (auto& rule : rules_) {
-    const auto timespan_ms = rule->number < 0 ? 0 : plan_of(*rule).spec.timespan_ms;
-    const auto kept_ms = keep_ms(*rule) + 2 * timespan_ms;
-    const auto* group_rule = rule->number < 0 ? nullptr : plan_of(*rule).rule.get();
-    const auto lasting = group_rule == nullptr ? 0 : group_rule->lasting_marks();
-    for (Entry *entry = rule->oldest, *newer = nullptr; entry != nullptr; entry = newer) {
-      const auto& group = entry->second;
-      newer = group.newer;
-      if (hour_ - group.touched_hour <= kept_ms / hour_ms + 1) break;
-      const bool is_of_use = std::ranges::any_of(group.events, [&](const Kept& event) {
-        const bool may_be_heard = event.rules != 0 && event.end_ms >= clock_ms_ - kept_ms;
-        return may_be_heard || (event.rules & lasting) != 0;  // an alert that lasts touches every window to come
-      });
-      if (!is_of_use && group.due_ms == never_ms) erase(*rule, *entry);
-    }
-  }
 }
 
 EpochResult CorrelationTask::take_over(Task& task) {

@@ -88,14 +88,6 @@ class CorrelationTask final : public Task {
 
   [[nodiscard]] std::string apply(const InputRecord& record, Account& account);
   [[nodiscard]] Rule& rule_of(std::string_view id);
-  void unlink(Rule& rule, Entry& entry);
-  void link(Rule& rule, Entry& entry);
-  void link_by_touch();
-  void schedule(Rule& rule, Entry& entry, TimeMs due_ms);
-  [[nodiscard]] static bool insert(Rule& rule, Group& group, const Kept& event);
-  static void thin(Rule& rule, Group& group, const Kept& event, TimeMs within_ms);
-  [[nodiscard]] static std::uint32_t keep_text(Rule& rule, Group& group, const schema::Signal& signal);
-  static void drop_texts(Rule& rule, Group& group);
   [[nodiscard]] EvidenceRef evidence_of(const schema::Signal& signal) const;
   [[nodiscard]] const SigmaCorrelationPlan& plan_of(const Rule& rule) const {
     return plans_[static_cast<std::size_t>(rule.number)];
@@ -104,16 +96,25 @@ class CorrelationTask final : public Task {
   void judge(Rule& rule, Entry& entry, bool is_last, EpochResult& result);
   void judge_correlation(const SigmaCorrelationPlan& plan, const Group& group, bool is_last, Judgement& out);
   void judge_rule(const GroupRule& rule, const Group& group, bool is_last, Judgement& out);
-  [[nodiscard]] TimeMs keep_ms(const Rule& rule) const;
-  TimeMs trim(const SigmaCorrelationPlan& plan, Rule& rule, Entry& entry, TimeMs newest_ms);
-  static void let_go_of_old(const SigmaCorrelationPlan& plan, Rule& rule, Group& group, TimeMs settled_ms);
   void tell(Rule& rule, const Entry& entry, const ToldAlert& told, EpochResult& result);
-  void keep_budget(Rule& rule, EpochResult& result);
   void judge_budget(Rule& rule, EpochResult& result);
-  void erase(Rule& rule, Entry& entry);
-  void let_go();
-  [[nodiscard]] std::uint64_t bytes_of(const Rule& rule) const;
+  // correlation_groups.cc
+  [[nodiscard]] static bool insert(Rule& rule, Group& group, const Kept& event);
+  static void thin(Rule& rule, Group& group, const Kept& event, TimeMs within_ms);
+  [[nodiscard]] static std::uint32_t keep_text(Rule& rule, Group& group, const schema::Signal& signal);
+  static void drop_texts(Rule& rule, Group& group);
+  void unlink(Rule& rule, Entry& entry);
+  void link(Rule& rule, Entry& entry);
+  void link_by_touch();
   void mark_changed(Rule& rule, Entry& entry);
+  void schedule(Rule& rule, Entry& entry, TimeMs due_ms);
+  [[nodiscard]] TimeMs keep_ms(const Rule& rule) const;
+  static void let_go_of_old(const SigmaCorrelationPlan& plan, Rule& rule, Group& group, TimeMs settled_ms);
+  TimeMs trim(const SigmaCorrelationPlan& plan, Rule& rule, Entry& entry, TimeMs newest_ms);
+  [[nodiscard]] std::uint64_t bytes_of(const Rule& rule) const;
+  void erase(Rule& rule, Entry& entry);
+  void keep_budget(Rule& rule, EpochResult& result);
+  void let_go();
   // correlation_image.cc
   [[nodiscard]] static std::string image_key(const Rule& rule, std::string_view values);
   [[nodiscard]] static std::string image_of(const Group& group);
