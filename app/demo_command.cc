@@ -127,8 +127,12 @@ class Demo {
       if (!is_judged()) busy_s_ = elapsed_s();
     };
     // Behind the first stages the incidents are still to come.
+    hooks.signal_tick = [this](const EpochRunner& runner) {
+      correlated_ = runner.task_count() == demo_partitions && runner.lag() == 0;
+      if (!correlated_) busy_s_ = elapsed_s();
+    };
     hooks.stop = [this] {
-      return (is_judged() && elapsed_s() > busy_s_ + quiet_s) || elapsed_s() > arguments_.seconds + drain_s;
+      return (is_judged() && correlated_ && elapsed_s() > busy_s_ + quiet_s) || elapsed_s() > arguments_.seconds + drain_s;
     };
     return run_service(loaded_, std::max(1U, std::thread::hardware_concurrency()), hooks);
   }
@@ -157,6 +161,7 @@ class Demo {
   std::atomic<double> busy_s_ = 0;                            // when something was judged or told last
   std::array<std::atomic<std::uint64_t>, 4> processed_ = {};  // by first stage
   std::atomic<TimeMs> simulated_ms_ = 0;
+  std::atomic<bool> correlated_ = false;  // nothing waits before the stage of signals
   std::atomic<bool> sent_all_ = false, engine_done_ = false, give_up_ = false;
 };
 

@@ -189,6 +189,7 @@ class Service {
     spec.memory_budget_bytes = signal_budget() - spec.queue_bytes;
     spec.configurations = &signal_tasks_;
     spec.wall_ms = [] { return wall_now_ms() - settle_ms; };
+    spec.tick = hooks_.signal_tick;
     spec.stop = [this] { return firsts_are_done_ || (!running_ && stopping()); };
     spec.alert = alert_hook();
     return spec;

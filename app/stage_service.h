@@ -19,6 +19,7 @@ struct ServiceHooks {
   std::function<void(const Alert&)> alert;  // each revision, once it is delivered; one call at a time
   // Of each first stage by its number, after each epoch and while waiting; one thread each.
   std::function<void(std::size_t, const EpochRunner&)> tick;
+  std::function<void(const EpochRunner&)> signal_tick;  // likewise, of the stage of signals
 };
 
 struct ServiceResult {
