@@ -132,7 +132,8 @@ class Demo {
       if (!correlated_) busy_s_ = elapsed_s();
     };
     hooks.stop = [this] {
-      return (is_judged() && correlated_ && elapsed_s() > busy_s_ + quiet_s) || elapsed_s() > arguments_.seconds + drain_s;
+      return (is_judged() && correlated_ && elapsed_s() > busy_s_ + quiet_s) ||
+             elapsed_s() > arguments_.seconds + drain_s;
     };
     return run_service(loaded_, std::max(1U, std::thread::hardware_concurrency()), hooks);
   }

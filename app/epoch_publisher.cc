@@ -94,18 +94,25 @@ bool EpochPublisher::is_due() const {
   if (stop_ || !status_.ok()) return stop_;
   if (!going_.empty()) return true;
   if (queue_.empty()) return false;
-  return draining_ || queue_.size() >= options_.epochs_max ||
-         std::ranges::any_of(queue_, [](const auto& epoch) { return epoch->has_something_to_say(); });
+  return draining_ || queue_.size() >= options_.epochs_max || std::ranges::any_of(queue_, [](const auto& epoch) {
+           return !epoch->is_behind && epoch->has_something_to_say();
+         });
+}
+
+TimeMs EpochPublisher::patience_ms() const {
+  const bool says = std::ranges::any_of(queue_, [](const auto& epoch) { return epoch->has_something_to_say(); });
+  return says ? options_.behind_every_ms : options_.every_ms;
 }
 
 void EpochPublisher::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    // What says nothing waits: until something is said, or its time is over.
     changed_.wait(lock, [this] { return is_due() || !queue_.empty(); });
-    const bool due = changed_.wait_for(lock, std::chrono::milliseconds(options_.every_ms), [this] { return is_due(); });
+    const auto began = std::chrono::steady_clock::now();
+    const auto end = [&] { return began + std::chrono::milliseconds(patience_ms()); };
+    while (!is_due() && std::chrono::steady_clock::now() < end()) changed_.wait_until(lock, end());
     if (stop_) return;
-    if (!due && (!status_.ok() || queue_.empty())) continue;
+    if (!status_.ok() || (going_.empty() && queue_.empty())) continue;
     if (going_.empty()) going_ = std::exchange(queue_, {});
     busy_ = true;
     lock.unlock();

@@ -1,7 +1,8 @@
 // Makes applied epochs public, on a thread of its own, while the next ones are made.
 //
-// What waits goes together, in one transaction: as soon as none is under way and there is something to say, else when the
-// oldest has waited for `every_ms` (group commit). After a fault nothing goes until retry(), and then the same again: the
+// What waits goes together, in one transaction: as soon as none is under way and there is something to say, else when it
+// has waited for `every_ms` (group commit). What was read far behind the end of its log is late already: it waits for
+// `behind_every_ms`, because transactions one on the heels of the other take from the speed at which that is caught up. After a fault nothing goes until retry(), and then the same again: the
 // epochs stay as they are, journal entries and results, so nothing has to be taken back and applied again.
 #pragma once
 
@@ -27,12 +28,14 @@ struct AppliedEpoch {
   std::vector<JournalEntry> entries;   // of the tasks; empty: the journal has them already
   std::vector<TaskProgress> progress;  // of the tasks, after it
   std::vector<EpochResult> results;    // of the tasks
+  bool is_behind = false;              // more than another poll gives was there to be read
 
   [[nodiscard]] bool has_something_to_say() const;
 };
 
 struct PublisherOptions {
   TimeMs every_ms = 1000;         // how long what says nothing may wait
+  TimeMs behind_every_ms = 200;   // and what is said behind the end of the log
   std::size_t epochs_max = 1024;  // waiting, beside those under way
 };
 
@@ -64,6 +67,7 @@ class EpochPublisher {
 
   void run();
   [[nodiscard]] bool is_due() const;
+  [[nodiscard]] TimeMs patience_ms() const;
   [[nodiscard]] Status publish(const Group& group);
 
   Journal& journal_;

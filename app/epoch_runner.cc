@@ -88,6 +88,7 @@ Status EpochRunner::step() {
     spare_ = std::move(epoch->batch);
     return polled;
   }
+  epoch->is_behind = lag_ > static_cast<std::int64_t>(options_.poll.records);
   apply(parts, *epoch);
   for (const auto& task : tasks_) {
     if (Status status = check(*task); !status.ok()) return status;

@@ -1,5 +1,8 @@
 // Epochs, what they take and how they become public.
+#include <algorithm>
+#include <chrono>
 #include <random>
+#include <thread>
 
 #include "tests/app/epoch_runner_fixture.h"
 
@@ -222,6 +225,25 @@ TEST_F(EpochRunnerTest, MadePublicInTheBackgroundItIsTheSameInTheSameOrder) {
   while (runner_->records_read() < count) ASSERT_TRUE(runner_->step().ok());
   ASSERT_TRUE(runner_->stop().ok());
   EXPECT_EQ(lines(sink_.written), expected);
+  EXPECT_EQ(committed("seal", 0), count);
+}
+
+// Late already, alerts far behind the end of the log go together; what is said near its end goes at once.
+TEST_F(EpochRunnerTest, WhileMuchIsStillToBeReadCommitsAreFew) {
+  options_.poll.records = 2;
+  options_.publish.behind_every_ms = 3'600'000;
+  constexpr int count = 40;
+  for (int i = 0; i < count; ++i) give(0, 0, start_ms + i, "a");
+  begin_process();
+  while (runner_->records_read() < count) {
+    ASSERT_TRUE(runner_->step().ok());
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));  // for commits that should not be
+    if (runner_->records_read() < count - 4) {
+      EXPECT_EQ(log_.all().size(), 0U);
+    }
+  }
+  while (std::ranges::count(log_.all(), "commit") == 0) std::this_thread::yield();  // by itself
+  ASSERT_TRUE(runner_->stop().ok());
   EXPECT_EQ(committed("seal", 0), count);
 }
 
