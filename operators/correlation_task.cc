@@ -246,6 +246,7 @@ void CorrelationTask::judge(Rule& rule, Entry& entry, bool is_last, EpochResult&
   else
     judge_correlation(plan, group, is_last, judgement);
   auto& episodes = judgement.episodes;
+  const std::string_view values = entry.first;
   const auto cause_ms = group.newest_ms != no_time_ms ? group.newest_ms
                         : group.due_ms != never_ms    ? group.due_ms
                                                       : clock_ms_;  // another configuration
@@ -254,6 +255,8 @@ void CorrelationTask::judge(Rule& rule, Entry& entry, bool is_last, EpochResult&
   for (auto& episode : episodes) {
     episode.rule = static_cast<std::uint16_t>(rule.number);
     episode.detected_ms = cause_ms;
+    // Two alerts of one subject and start are two incidents.
+    if (plan.is_instant) episode.discriminator = static_cast<std::uint32_t>(XXH3_64bits(values.data(), values.size()));
   }
   if (!episodes.empty() || !group.book.alerts.empty())
     group.book.reconcile(

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <random>
+#include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -48,6 +50,7 @@ sources:
   - {topic: camera.events, stream: camera, format: json}
 rules:
   - {id: door_forced, kind: door_forced}
+  - {id: south_forced, kind: door_forced, only: {id: [d2]}}
   - {id: camera_offline, kind: camera_offline}
 sigma: [rules.yml]
 )");
@@ -92,8 +95,11 @@ level: high
     EXPECT_EQ(result.error, "");
     EXPECT_TRUE(result.rejected.empty());
     Outcome out;
-    for (const auto& alert : result.revisions)
+    std::set<std::pair<std::string, std::uint32_t>> told;
+    for (const auto& alert : result.revisions) {
       if (alert.kind == "incident") out.revisions.push_back(alert);
+      EXPECT_TRUE(told.emplace(alert.alert_id, alert.revision).second) << alert.alert_id << " " << alert.revision;
+    }
     for (const auto& alert : harness::final_alerts(out.revisions))
       out.incidents.push_back(
           fmt::format("{} {} {}-{}", alert.rule_id, alert.subject_id, (alert.start_ms - t0) / minute_ms,
@@ -167,6 +173,19 @@ TEST_F(AlertCorrelation, ADetectionOfItsOwnIsAnIncidentOfTheAlertAndGoesWithIt) 
   got = run({door(3, "door_opened"), door(3, "badge_granted", "d1", 4)}, one_by_one);
   EXPECT_THAT(got.incidents, IsEmpty());
   EXPECT_EQ(got.revisions.size(), 2U);
+}
+
+// Each is the incident of its own: of one rule, subject and start, but not of one id.
+TEST_F(AlertCorrelation, ExactlyOnceLawTwoOfOneStartHaveTwoIds) {
+  rules(
+      "name: forced\nlogsource: {product: vigia, service: alert}\n"
+      "detection: {s: {kind: door_forced}, condition: s}\n"
+      "---\nname: refused\nlogsource: {product: vigia, service: access}\n"
+      "detection: {s: {kind: badge_denied}, condition: s}\n");
+  auto denied = door(4, "badge_denied", "d2"), another = denied;
+  another.value.insert(1, R"("holder_id":"garcia",)");
+  const auto got = run({door(3, "door_opened", "d2"), denied, another}, one_by_one);
+  EXPECT_THAT(got.incidents, ElementsAre("forced d2 3-3", "forced d2 3-3", "refused d2 4-4", "refused d2 4-4"));
 }
 
 TEST_F(AlertCorrelation, IncidentsAreLeftOutUnlessTheirRuleIsNamed) {
