@@ -32,7 +32,8 @@ SecurityTask::SecurityTask(const StageConfig& config)
 }
 SecurityTask::~SecurityTask() = default;
 
-EpochResult SecurityTask::process(std::span<const InputRecord> records, std::span<const TimeMs>, TimeMs clock_ms) {
+EpochResult SecurityTask::process(std::span<const InputRecord> records, std::span<const TimeMs> record_clock_ms,
+                                  TimeMs clock_ms) {
   EpochResult result;
   clock_ms_ = std::max(clock_ms_, clock_ms);
   // In equal pieces, one a thread; an event says the same whoever reads it.
@@ -55,7 +56,7 @@ EpochResult SecurityTask::process(std::span<const InputRecord> records, std::spa
   tbb::task_arena arena(static_cast<int>(decoders_.size()));
   arena.execute([&] { for_each_index(pieces.size(), decode); });
   for (auto& piece : pieces)
-    for (auto& event : piece) apply(event, records[event.record_index], result);
+    for (auto& event : piece) apply(event, records[event.record_index], record_clock_ms[event.record_index], result);
   forget();
   put_in_order(result.alerts);
   put_in_order(result.signals);
@@ -63,7 +64,7 @@ EpochResult SecurityTask::process(std::span<const InputRecord> records, std::spa
   return result;
 }
 
-void SecurityTask::apply(SecurityEvent& event, const InputRecord& record, EpochResult& result) {
+void SecurityTask::apply(SecurityEvent& event, const InputRecord& record, TimeMs clock_ms, EpochResult& result) {
   auto& account = result.account;
   ++(event.is_record ? account.unreadable : account.decoded);
   if (!event.reason.empty()) {
@@ -76,9 +77,8 @@ void SecurityTask::apply(SecurityEvent& event, const InputRecord& record, EpochR
   // From the future: its clock is wrong, and it is taken at the time it came.
   const bool is_ahead = event.time_ms > record.broker_ms + config_.max_clock_skew_ms;
   const auto time_ms = is_ahead ? record.broker_ms : event.time_ms;
-  auto& heard = heard_[minute_of(time_ms)];
-  const auto knows = [identity](const auto& minute) { return minute.second.known.contains(identity); };
-  if (is_ahead ? std::ranges::any_of(heard_, knows) : heard.known.contains(identity)) {
+  const auto known = known_.find(identity);
+  if (known != known_.end() && known->second >= oldest_minute(clock_ms)) {
     ++account.duplicate;
     return;
   }
@@ -91,9 +91,9 @@ void SecurityTask::apply(SecurityEvent& event, const InputRecord& record, EpochR
     return;
   }
   ++account.applied;
-  ++heard_count_;
-  heard.known.insert(identity);
-  heard.unsaved.push_back(identity);
+  const auto minute = minute_of(clock_ms);
+  known_.insert_or_assign(identity, minute);
+  heard_[minute].identities.push_back(identity);
   if (event.findings.empty()) return;
   SigmaOrigin origin{event.identity, record.key, time_ms, record.broker_ms, {}};
   origin.evidence.topic = config_.sources[record.topic.value].topic;
@@ -106,13 +106,19 @@ void SecurityTask::apply(SecurityEvent& event, const InputRecord& record, EpochR
   for (const auto& part : event.findings.groups) result.signals.push_back(signal_of(part, origin));
 }
 
-// A second delivery of what is older than that is too late whatever its record's time.
+SecurityTask::Minute SecurityTask::oldest_minute(TimeMs clock_ms) const {
+  return minute_of(clock_ms - config_.allowed_lateness_ms - broker_disorder_ms);
+}
+
 void SecurityTask::forget() {
-  const auto oldest = minute_of(clock_ms_ - config_.allowed_lateness_ms - broker_disorder_ms);
+  const auto oldest = oldest_minute(clock_ms_);
   while (!heard_.empty() && heard_.begin()->first < oldest) {
     const auto& [minute, heard] = *heard_.begin();
     for (std::uint32_t part = 0; part < heard.saved_parts; ++part) gone_.push_back(image_key(minute, part));
-    heard_count_ -= heard.known.size();
+    for (const auto identity : heard.identities) {
+      const auto known = known_.find(identity);
+      if (known != known_.end() && known->second == minute) known_.erase(known);  // else heard again since
+    }
     heard_.erase(heard_.begin());
   }
 }
@@ -120,7 +126,7 @@ void SecurityTask::forget() {
 EpochResult SecurityTask::take_over(Task& task) {
   auto& before = static_cast<SecurityTask&>(task);
   heard_ = std::move(before.heard_);
-  heard_count_ = before.heard_count_;
+  known_ = std::move(before.known_);
   gone_ = std::move(before.gone_);
   clock_ms_ = before.clock_ms_;
   total_ = before.total_;
@@ -147,17 +153,16 @@ void SecurityTask::begin_snapshot(bool all, std::string& meta) {
   gone_.clear();
   for (auto& [minute, heard] : heard_) {
     if (all) {
-      heard.unsaved.assign(heard.known.begin(), heard.known.end());
+      heard.saved = 0;
       for (std::uint32_t part = 1; part < heard.saved_parts; ++part) saving_.push_back({image_key(minute, part), {}});
       heard.saved_parts = 0;
     }
-    if (heard.unsaved.empty()) continue;
-    std::ranges::sort(heard.unsaved);
+    const std::span unsaved = std::span(heard.identities).subspan(heard.saved);
+    if (unsaved.empty()) continue;
     KeyImage image{image_key(minute, heard.saved_parts++), {}};
-    image.bytes.append(reinterpret_cast<const char*>(heard.unsaved.data()),
-                       heard.unsaved.size() * sizeof(std::uint64_t));
+    image.bytes.append(reinterpret_cast<const char*>(unsaved.data()), unsaved.size_bytes());
+    heard.saved = heard.identities.size();
     saving_.push_back(std::move(image));
-    heard.unsaved = {};
   }
 }
 
@@ -186,13 +191,18 @@ std::string SecurityTask::restore_key(std::string_view key, std::string_view byt
   auto& heard = heard_[minute];
   heard.saved_parts = std::max(heard.saved_parts, part + 1);
   ByteReader in(bytes);
-  while (!in.at_end()) heard_count_ += heard.known.insert(in.get<std::uint64_t>()).second ? 1 : 0;
+  while (!in.at_end()) {
+    heard.identities.push_back(in.get<std::uint64_t>());
+    auto& last = known_.try_emplace(heard.identities.back(), minute).first->second;
+    last = std::max(last, minute);
+  }
+  heard.saved = heard.identities.size();
   return {};
 }
 
 std::uint64_t SecurityTask::memory_bytes() const {
-  constexpr std::uint64_t event_bytes = 40, minute_bytes = 200;  // about, with the nodes
-  return heard_count_ * event_bytes + heard_.size() * minute_bytes;
+  constexpr std::uint64_t event_bytes = 56, minute_bytes = 200;  // about, with the nodes
+  return known_.size() * event_bytes + heard_.size() * minute_bytes;
 }
 
 std::unique_ptr<Task> make_security_task(const StageConfig& config) { return std::make_unique<SecurityTask>(config); }

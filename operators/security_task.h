@@ -1,13 +1,13 @@
 // The stage of IT-security events: JSON objects, keyed as their records are. Detections look at one event alone, so there is no
 // history and no state of keys: an event is heard once, and what it says leaves at once. What it takes to know a second
-// delivery is kept for as long as one may come: 16 bytes an event for `allowed_lateness`.
+// delivery is kept for `allowed_lateness` and a minute from then on: what comes later is too late by its record's time, unless
+// that record is one of then, too, which is heard as another.
 #pragma once
 
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 #include "engine/task.h"
@@ -35,15 +35,17 @@ class SecurityTask final : public Task {
   [[nodiscard]] std::uint64_t key_count() const override { return 0; }
 
  private:
-  // Identities of the events whose time lies in one minute.
+  // Identities of the events that were heard in one minute of the clock.
   struct Heard {
-    std::unordered_set<std::uint64_t> known;
-    std::vector<std::uint64_t> unsaved;  // since the last snapshot
-    std::uint32_t saved_parts = 0;       // images of it that there are
+    std::vector<std::uint64_t> identities;
+    std::size_t saved = 0;          // of them, in images that there are
+    std::uint32_t saved_parts = 0;  // these
   };
   using Minute = std::int64_t;
 
-  void apply(SecurityEvent& event, const InputRecord& record, EpochResult& result);
+  void apply(SecurityEvent& event, const InputRecord& record, TimeMs clock_ms, EpochResult& result);
+  // The first that is not forgotten as of a clock.
+  [[nodiscard]] Minute oldest_minute(TimeMs clock_ms) const;
   void forget();
   [[nodiscard]] static std::string image_key(Minute minute, std::uint32_t part);
 
@@ -51,8 +53,8 @@ class SecurityTask final : public Task {
   GroupRules group_rules_;
   std::vector<std::unique_ptr<SecurityDecoder>> decoders_;  // one a thread
   std::map<Minute, Heard> heard_;
-  std::uint64_t heard_count_ = 0;
-  std::vector<std::string> gone_;  // images to take off with the next snapshot
+  std::unordered_map<std::uint64_t, Minute> known_;  // by identity, when it was heard last
+  std::vector<std::string> gone_;                    // images to take off with the next snapshot
   std::vector<KeyImage> saving_;
   std::size_t saving_at_ = 0;
   TimeMs clock_ms_ = no_time_ms;

@@ -169,6 +169,27 @@ TEST_F(SecurityCorrelation, DuplicatesByIdOrContentAreNotCounted) {
   EXPECT_THAT(run({with_id(0, "1"), with_id(1, "2")}, 100'000).alerts, ElementsAre("j j 0-0"));
 }
 
+TEST_F(SecurityCorrelation, OneIdIsOneEventWhateverItsTime) {
+  actions("name: j\ncorrelation: {type: event_count, rules: [a], timespan: 5m, condition: {gte: 2}}\n");
+  auto got = run({event(0, "a", "u", R"(,"event.id":"1")"), event(61'000, "a", "u", R"(,"event.id":"1")")}, 1'000'000);
+  EXPECT_EQ(got.account.duplicate, 1u);
+  EXPECT_THAT(got.alerts, IsEmpty());
+}
+
+// However old it was when it was heard first; and as long in one epoch as in several.
+TEST_F(SecurityCorrelation, ASecondDeliveryIsKnownForTheLatenessAndAMinute) {
+  actions("");
+  config_.allowed_lateness_ms = 600'000;
+  const auto old = event(0, "a"), now = event(7'200'000, "x");
+  for (const std::size_t batch : {1, 2, 4}) {
+    for (const bool restart : {false, true}) {
+      const auto got = run({now, old, event(7'800'000, "x"), old}, 9'000'000, batch, restart);
+      EXPECT_EQ(got.account.duplicate, 1u) << batch;
+      EXPECT_EQ(run({now, old, event(7'980'000, "x"), old}, 9'000'000, batch, restart).account.duplicate, 0u) << batch;
+    }
+  }
+}
+
 TEST_F(SecurityCorrelation, WhatIsTooLateOrCanNotBeReadIsAccountedFor) {
   actions("");
   config_.allowed_lateness_ms = 1'000;
