@@ -30,14 +30,17 @@ TimeMs LocalDays::local_ms(TimeMs time_ms) const {
   return time_ms + std::prev(next)->offset_ms;
 }
 
-// In each stretch of one offset the date is reached at its beginning, or when its own midnight comes.
-TimeMs LocalDays::start_of(std::int64_t number) const {
-  const TimeMs midnight_ms = number * day_ms;  // by the local clock
-  const auto first = std::ranges::upper_bound(changes_, midnight_ms - largest_offset_ms, {}, &Change::from_ms);
-  for (auto at = std::prev(first);; ++at) {
-    const TimeMs reached_ms = std::max(at->from_ms, midnight_ms - at->offset_ms);
+// In each stretch of one offset it is reached at the beginning, or when its own time comes.
+TimeMs LocalDays::reached_ms(TimeMs local_ms, TimeMs from_ms) const {
+  for (auto at = std::prev(std::ranges::upper_bound(changes_, from_ms, {}, &Change::from_ms));; ++at) {
+    const TimeMs reached_ms = std::max({from_ms, at->from_ms, local_ms - at->offset_ms});
     if (std::next(at) == changes_.end() || reached_ms < std::next(at)->from_ms) return reached_ms;
   }
+}
+
+TimeMs LocalDays::start_of(std::int64_t number) const {
+  const TimeMs midnight_ms = number * day_ms;  // by the local clock
+  return reached_ms(midnight_ms, midnight_ms - largest_offset_ms);
 }
 
 LocalDays::Day LocalDays::day_of(TimeMs time_ms) const {

@@ -30,6 +30,8 @@ class LocalDays {
   [[nodiscard]] Day day_of(TimeMs time_ms) const;
   // The moment by the local clock, as milliseconds since 1970-01-01 00:00 of it.
   [[nodiscard]] TimeMs local_ms(TimeMs time_ms) const;
+  // The first moment, not before from_ms, at which the local clock has reached this.
+  [[nodiscard]] TimeMs reached_ms(TimeMs local_ms, TimeMs from_ms) const;
   // "2026-03-05"
   [[nodiscard]] std::string date_of(TimeMs time_ms) const;
 

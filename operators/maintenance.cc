@@ -32,7 +32,7 @@ TimeMs end_of_span_ms(const std::vector<OpenSpan>& spans, TimeMs time_ms, const 
         left_ms = std::max(left_ms, span.end_min * minute_ms - at_ms);
     }
   }
-  return left_ms == 0 ? no_time_ms : time_ms + left_ms;
+  return left_ms == 0 ? no_time_ms : days.reached_ms(days.local_ms(time_ms) + left_ms, time_ms + 1);
 }
 
 TimeMs end_of(const Maintenance& window, TimeMs time_ms, const LocalDays& days) {

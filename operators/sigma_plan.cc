@@ -95,7 +95,7 @@ class Planner {
   // Some of an alert differs between two runs over the same events; a rule may not see it.
   void refuse_hidden(const SigmaHead& rule) {
     const auto& fields = out_.streams[SigmaPlan::alert].matcher.fields();
-    for (const std::string_view name : {"alert_id", "revision", "detected_ms", "evidence"})
+    for (const std::string_view name : {"alert_id", "revision", "detected_ms", "late_by_ms", "rule_hash", "evidence"})
       if (fields.child(SigmaFields::root, name) != SigmaFields::nothing && refused_.insert(name).second)
         complain_(rule, fmt::format("{}, which is no field of alerts", name),
                   "another: this one is not the same in every order of arrival");

@@ -202,7 +202,7 @@ correlation: {type: event_count, rules: [any_alert], timespan: 1h, condition: {g
 }
 
 TEST_F(AlertCorrelation, WhatIsNotTheSameInEveryOrderIsNoField) {
-  for (const auto* field : {"alert_id", "revision", "detected_ms", "evidence.offset"})
+  for (const auto* field : {"alert_id", "revision", "detected_ms", "late_by_ms", "rule_hash", "evidence.offset"})
     EXPECT_THAT(mistakes_in(fmt::format("name: r\nlogsource: {{product: vigia, service: alert}}\n"
                                         "detection: {{s: {{{}: 1}}, condition: s}}\n",
                                         field)),
