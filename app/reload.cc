@@ -97,6 +97,7 @@ std::vector<std::string> fixed_differences(const Pipeline& running, const Pipeli
   compare("state.standby", a.standby_copies, b.standby_copies, restart);
   compare("state.memory_budget", a.memory_budget_bytes, b.memory_budget_bytes, restart);
   compare("state.proof_retention", a.proof_retention_ms, b.proof_retention_ms, restart);
+  compare("correlations", a.group_budget, b.group_budget, restart);
   compare("sources", a.sources, b.sources, begin_anew);
   compare("outputs", a.outputs, b.outputs, restart);
   return lines;

@@ -28,6 +28,7 @@ std::optional<LoadedStage> load_stage(const std::string& path) {
   stage.max_clock_skew_ms = pipeline.max_clock_skew_ms;
   stage.rules = pipeline.rules;
   stage.sigma = pipeline.sigma;
+  stage.group_budget = pipeline.group_budget;
   stage.site = std::make_shared<const SiteModel>(std::move(loaded.site));
   for (const SourceSpec& source : pipeline.sources) {
     if (source.stream == StreamId::command) result.command_topics.push_back(source.topic);

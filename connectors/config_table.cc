@@ -60,6 +60,7 @@ SectionSpec pipeline_section() {
            optional("site", text_list, "GeoJSON files of zones and routes; YAML files of doors, cameras and holders"),
            of_section(required("sources", sections, "the topics to read"), "source"),
            of_section(optional("outputs", section, "the topics to write"), "outputs"),
+           of_section(optional("correlations", section, "what each correlation may keep"), "correlations"),
            of_section(optional("rules", sections, "what to raise alerts about"), "rule"),
            optional("sigma", text_list, "files of detections and correlations in Sigma's format"),
            optional("sigma_pipeline", text, "a file that maps Sigma's log sources and field names")}};
@@ -134,6 +135,11 @@ std::vector<SectionSpec> parts_of_a_pipeline() {
         bounded(with_default("record_retention", duration, "365d",
                              "how long the events of trips and doors are kept for reports"),
                 31 * day_ms, 3660 * day_ms)}},
+      {"correlations",
+       "What each correlation, and each other rule over groups, may keep in a partition; beyond it its oldest group "
+       "goes.",
+       {bounded(with_default("max_groups", integer, "1000000", "groups of one rule"), 1, 1e9),
+        bounded(with_default("max_bytes", size, "512MiB", "memory of one rule's groups"), 1024, tib)}},
       {"rule",
        "What to raise alerts about: these keys, and the parameters of its kind.",
        {required("id", text, "unique in the pipeline, and part of every alert id"),

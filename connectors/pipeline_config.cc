@@ -102,6 +102,7 @@ class PipelineReader {
     read_state(reader_.read_below(top, "state", config_section("state")));
     read_sources(top);
     read_outputs(reader_.read_below(top, "outputs", config_section("outputs")));
+    read_correlations(reader_.read_below(top, "correlations", config_section("correlations")));
     read_rules(reader_, top.at("rules").maps, pipeline_.sources, sources_are_complete_, pipeline_.rules);
     read_sigma(top);
     const ConfigValue& site = top.at("site");
@@ -222,6 +223,11 @@ class PipelineReader {
     out.format = value_of(outputs.text("format"), formats);
     out.alert_retention_ms = outputs.integer("alert_retention");
     out.record_retention_ms = outputs.integer("record_retention");
+  }
+
+  void read_correlations(const Section& correlations) {
+    pipeline_.group_budget.groups_max = static_cast<std::uint64_t>(correlations.integer("max_groups"));
+    pipeline_.group_budget.bytes_max = static_cast<std::uint64_t>(correlations.integer("max_bytes"));
   }
 
   void read_sigma(const Section& top) {

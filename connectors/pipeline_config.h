@@ -14,6 +14,7 @@
 #include "connectors/environment.h"
 #include "connectors/site_yaml.h"
 #include "engine/identity.h"
+#include "operators/group_budget.h"
 #include "operators/rule.h"
 #include "operators/sigma_plan.h"
 #include "operators/site_model.h"
@@ -80,6 +81,7 @@ struct Pipeline {
   std::vector<RuleSpec> rules;  // only kinds that are available; unique ids; with the implicit clock_fault
 
   std::shared_ptr<const SigmaPlan> sigma;  // detections and correlations; null: there are none
+  GroupBudget group_budget;                // of each correlation and each rule over groups, in each partition
 
   // XXH3 of everything that can change an alert: rules, sources, times and the bytes of the site files. The same for
   // the same meaning, whatever the layout, the comments, the paths or the brokers.

@@ -23,6 +23,8 @@ std::uint64_t pipeline_hash(const Pipeline& pipeline, const std::vector<SiteFile
   for (const RuleSpec& rule : pipeline.rules) append(canonical_text(rule));
   for (const SiteFile& file : site_files) append(file.content);
   if (pipeline.sigma) text += fmt::format("sigma {};", pipeline.sigma->hash);
+  if (pipeline.group_budget != GroupBudget{})
+    text += fmt::format("groups {} bytes {};", pipeline.group_budget.groups_max, pipeline.group_budget.bytes_max);
   return XXH3_64bits(text.data(), text.size());
 }
 

@@ -184,7 +184,8 @@ void CorrelationTask::erase(Rule& rule, Entry& entry) {
 }
 
 void CorrelationTask::keep_budget(Rule& rule, EpochResult& result) {
-  while (rule.groups.size() > options_.groups_max || (bytes_of(rule) > options_.bytes_max && !rule.groups.empty())) {
+  const auto& budget = options_.budget;
+  while (rule.groups.size() > budget.groups_max || (bytes_of(rule) > budget.bytes_max && !rule.groups.empty())) {
     auto& oldest = *rule.oldest;
     judge(rule, oldest, true, result);
     erase(rule, oldest);

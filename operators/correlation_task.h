@@ -17,6 +17,7 @@
 #include "engine/alert_book.h"
 #include "engine/task.h"
 #include "operators/correlation.h"
+#include "operators/group_budget.h"
 #include "operators/group_rules.h"
 #include "operators/sigma_plan.h"
 
@@ -25,9 +26,9 @@ namespace vigia {
 struct CorrelationOptions {
   std::string application;
   TimeMs keep_ms = 0;  // how long before a group's newest event a late one may fall
-  std::uint64_t groups_max = 1'000'000, bytes_max = 512ull << 20;  // of each rule
-  GroupRules rules = {};                                           // judged beside the plan's correlations
-  std::vector<std::string> topics = {};                            // of the sources: what evidence may name
+  GroupBudget budget = {};               // of each rule
+  GroupRules rules = {};                 // judged beside the plan's correlations
+  std::vector<std::string> topics = {};  // of the sources: what evidence may name
 };
 
 class CorrelationTask final : public Task {

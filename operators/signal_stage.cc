@@ -33,6 +33,7 @@ std::unique_ptr<Task> make_correlation_task(const StageConfig& config, std::shar
   CorrelationOptions options;
   options.application = config.application;
   options.keep_ms = config.horizon_ms;
+  options.budget = config.group_budget;
   options.rules = make_group_rules(config.rules, config.site);
   for (const auto& source : config.sources) options.topics.push_back(source.topic);
   return std::make_unique<CorrelationTask>(std::move(plan), std::move(options));

@@ -10,6 +10,7 @@
 
 #include "engine/cold_store.h"
 #include "engine/identity.h"
+#include "operators/group_budget.h"
 #include "operators/record_adapter.h"
 #include "operators/rule.h"
 #include "operators/site_model.h"
@@ -56,6 +57,7 @@ struct StageConfig {
   std::vector<RuleSpec> rules;             // kinds this stage does not know are an error of the caller
   std::shared_ptr<const SiteModel> site;   // never null
   std::shared_ptr<const SigmaPlan> sigma;  // null: no detections
+  GroupBudget group_budget = {};           // of each rule over groups
   unsigned threads = 1;                    // of the task; alerts do not depend on it
   ColdStoreMaker spill = {};  // where the task keeps what Task::keep_within has no room for; empty: nowhere
 };

@@ -43,6 +43,41 @@ TEST(CommandLine, ReplayReadsJsonWhateverTheTopicIsWrittenIn) {
   EXPECT_NE(outcome.text.find(R"("kind":"seal_tampered")"), std::string::npos) << outcome.text;
 }
 
+TEST(CommandLine, TheBudgetOfACorrelationIsKeptCountedAndAlerted) {
+  const test::TempDirectory dir;
+  dir.write("rules.yml", R"(name: failed
+logsource: {product: test}
+detection: {s: {event.action: failed}, condition: s}
+---
+name: twice
+correlation: {type: event_count, rules: [failed], group-by: [user.name], timespan: 1h, condition: {gte: 2}}
+)");
+  std::string input;
+  for (int i = 0; i < 6; ++i) {
+    const std::string at_ms = std::to_string(1'772'600'000'000 + i), user = "u" + std::to_string(i % 3);
+    input += R"({"topic":"l","key":"host","timestamp_ms":)" + at_ms + R"(,"value":{"@timestamp":)" + at_ms +
+             R"(,"event":{"action":"failed"},"user.name":")" + user + "\"}}\n";
+  }
+  const auto replay = [&](const std::string& correlations) {
+    const std::string config = "application: test\nsources: [{topic: l, stream: security}]\nsigma: [rules.yml]\n";
+    return run("replay --batch 1 --config '" + dir.write("p.yaml", config + correlations) + "' --input '" +
+               dir.write("in.jsonl", input) + "'");
+  };
+  const auto all = replay("").text;
+  EXPECT_NE(all.find(R"("subject_id":"u2")"), std::string::npos) << all;
+  EXPECT_EQ(all.find("budget"), std::string::npos) << all;
+  // Of three groups that are heard in turn two are kept: each has gone when it is heard again.
+  const auto few = replay("correlations: {max_groups: 2}\n").text;
+  EXPECT_EQ(few.find(R"("subject_id":"u)"), std::string::npos) << few;
+  EXPECT_NE(few.find(R"("cause":"budget")"), std::string::npos) << few;
+  EXPECT_NE(few.find("rule twice has more groups than its budget holds; 1 were dropped"), std::string::npos) << few;
+
+  const Outcome refused = replay("correlations: {max_groups: 0, max_bytes: 5}\n");
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_NE(refused.text.find("max_groups: 0"), std::string::npos) << refused.text;
+  EXPECT_NE(refused.text.find("max_bytes: 5"), std::string::npos) << refused.text;
+}
+
 TEST(CommandLine, DeadLettersThatCannotBeKeptStopAReplayBeforeItBegins) {
   const test::TempDirectory dir;
   const Outcome outcome = run("replay --config '" + dir.write("p.yaml", pipeline) + "' --input '" +

@@ -67,6 +67,8 @@ TEST(PipelineConfig, TheLeastPipelineHasDefaults) {
   EXPECT_EQ(pipeline.outputs.dead_letters, "vigia.dead-letters");
   EXPECT_EQ(pipeline.outputs.too_late, "vigia.too-late");
   EXPECT_EQ(pipeline.outputs.journal, "customs.journal");
+  EXPECT_EQ(pipeline.group_budget.groups_max, 1'000'000u);
+  EXPECT_EQ(pipeline.group_budget.bytes_max, std::uint64_t{512} << 20);
   ASSERT_EQ(pipeline.rules.size(), 1u);
   EXPECT_EQ(pipeline.rules[0].kind, "clock_fault");
 }
@@ -85,6 +87,7 @@ sources:
   - {topic: s, stream: seal, format: flatbuffers, partitioner: crc32}
 outputs: {alerts: o1, alert_state: o2, dead_letters: o3, too_late: o4, journal: o5, format: flatbuffers,
           alert_retention: 90d, record_retention: 40d}
+correlations: {max_groups: 5000, max_bytes: 8MiB}
 rules:
   - id: stop
     kind: unauthorized_stop
@@ -108,6 +111,7 @@ rules:
   EXPECT_EQ(pipeline.state_directory, files.path("deep/state"));
   EXPECT_EQ(pipeline.snapshot_every_ms, 500);
   EXPECT_EQ(pipeline.standby_copies, 1);
+  EXPECT_EQ(pipeline.group_budget, (GroupBudget{5000, std::uint64_t{8} << 20}));
   EXPECT_EQ(pipeline.proof_retention_ms, TimeMs{30} * 86'400'000);
   EXPECT_EQ(pipeline.sources[0].format, RecordFormat::flatbuffers);
   EXPECT_EQ(pipeline.sources[0].partitioner, Partitioner::crc32);
@@ -403,6 +407,7 @@ TEST(ConfigHash, IsOfTheMeaning) {
   EXPECT_EQ(hash(head + "kafka: {brokers: elsewhere}\nrules: [{id: a, kind: unauthorized_stop}]\n"), base);
   EXPECT_NE(hash(head + "rules: [{id: a, kind: unauthorized_stop, limit: 901s}]\n"), base);
   EXPECT_NE(hash(head + "timezone: America/Guayaquil\nrules: [{id: a, kind: unauthorized_stop}]\n"), base);
+  EXPECT_NE(hash(head + "correlations: {max_groups: 10}\nrules: [{id: a, kind: unauthorized_stop}]\n"), base);
   files.write("z.geojson", R"({"type": "FeatureCollection", "features": [ ]})");
   EXPECT_NE(hash(head + "rules: [{id: a, kind: unauthorized_stop}]\n"), base);
 }

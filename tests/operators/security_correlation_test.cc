@@ -345,7 +345,7 @@ TEST_F(SecurityCorrelation, ABudgetThatIsReachedDropsTheOldestGroupAndIsAnAlert)
   actions(
       "name: j\ncorrelation: {type: event_count, rules: [a], group-by: [user.name], timespan: 1h, condition: {gte: "
       "2}}\n");
-  options_.groups_max = 2;
+  options_.budget.groups_max = 2;
   const std::vector<Line> lines = {event(0, "a", "u1"), event(1, "a", "u1"), event(2, "a", "u2"),
                                    event(3, "a", "u3"), event(4, "a", "u1"), event(5, "a", "u3")};
   for (const bool restart : {false, true}) {
@@ -355,7 +355,36 @@ TEST_F(SecurityCorrelation, ABudgetThatIsReachedDropsTheOldestGroupAndIsAnAlert)
     const auto about = std::ranges::find(got.revisions, "rule", &Alert::subject_type);
     ASSERT_NE(about, got.revisions.end());
     EXPECT_EQ(about->cause, "budget");
+    EXPECT_EQ(about->message, "rule j has more groups than its budget holds; 1 were dropped");
+    EXPECT_EQ(got.revisions.back().message, "rule j has more groups than its budget holds; 2 were dropped");
+    EXPECT_EQ(got.revisions.back().status, schema::AlertStatus::cleared);
   }
+}
+
+TEST_F(SecurityCorrelation, BoundedLawOfTheBytesOfARule) {
+  actions(
+      "name: j\ncorrelation: {type: event_count, rules: [a], group-by: [user.name], timespan: 1h, condition: {gte: "
+      "2}}\n");
+  options_.budget.bytes_max = 20'000;
+  const auto task = make();
+  const auto hear = [&](TimeMs at_ms, const std::string& user) {
+    const auto line = event(at_ms, "a", user);
+    const std::vector<InputRecord> records = {
+        {TopicIndex{0}, PartitionId{0}, Offset{at_ms}, t0 + at_ms, line.key, line.value}};
+    return task->process(records, std::vector<TimeMs>{t0 + at_ms}, t0 + at_ms);
+  };
+  const auto empty_bytes = task->memory_bytes();
+  std::vector<Alert> about;
+  for (TimeMs i = 0; i < 1'000; ++i) {
+    for (auto& alert : hear(i, fmt::format("u{}", i)).alerts)
+      if (alert.subject_type == "rule") about.push_back(std::move(alert));
+    ASSERT_LE(task->memory_bytes(), empty_bytes + options_.budget.bytes_max + 50'000) << "after " << i;
+  }
+  ASSERT_EQ(about.size(), 1u) << "one alert, whatever the number of groups that go";
+  EXPECT_EQ(about[0].subject_id, "j");
+  // Those that were heard of last are there: a second event of theirs makes two.
+  EXPECT_EQ(hear(1'000, "u999").alerts.size(), 1u);
+  EXPECT_EQ(hear(1'001, "u0").alerts.size(), 0u);
 }
 
 // Whatever the order, the batches, second deliveries and restarts.
