@@ -1,5 +1,5 @@
 // CorrelationTask and its snapshots. Images, integers as in memory, texts with their length before them:
-//   rule_id GROUP    due_ms, newest_ms, touch, touched_hour, number of events, events field by field, number of texts, texts, number
+//   rule_id GROUP    due_ms, 8 bytes of no meaning, touch, touched_hour, number of events, events field by field, number of texts, texts, number
 //                    of alerts, alerts as the book has them in memory; GROUP: the group-by values, two bytes of length before each
 #include <algorithm>
 
@@ -25,7 +25,7 @@ std::string CorrelationTask::image_of(const Group& group) {
   std::string bytes;
   ByteWriter out(bytes);
   out.put(group.due_ms);
-  out.put(group.newest_ms);
+  out.put(no_time_ms);
   out.put(group.touch);
   out.put(group.touched_hour);
   out.put(static_cast<std::uint32_t>(group.events.size()));
@@ -35,8 +35,8 @@ std::string CorrelationTask::image_of(const Group& group) {
     for (const auto number : {event.rules, event.revision, event.sequence, event.text}) out.put(number);
     out.put(event.evidence);
   }
-  out.put(static_cast<std::uint32_t>(group.texts.size()));
-  for (const auto& text : group.texts) out.put_text(text);
+  out.put(static_cast<std::uint32_t>(group.texts().size()));
+  for (const auto& text : group.texts()) out.put_text(text);
   out.put(static_cast<std::uint32_t>(group.book.alerts.size()));
   for (const auto& alert : group.book.alerts) out.put(alert);
   return bytes;
@@ -68,16 +68,16 @@ void CorrelationTask::begin_snapshot(bool all, std::string& meta) {
   for (const auto& topic : options_.topics) out.put_text(topic);
   out.put(static_cast<std::uint32_t>(rules_.size()));
   for (const auto& rule : rules_) out.put_text(image_of(*rule));
-  if (all)
-    for (auto& rule : rules_)
-      for (auto& entry : rule->groups) mark_changed(*rule, entry);
+  if (all) groups_.for_each([&](std::uint32_t number, const Group&) { mark_changed(number); });
   saving_.clear();
   saving_at_ = 0;
   for (auto& key : gone_) saving_.push_back({std::move(key), {}});
   gone_.clear();
-  for (auto& [rule, entry] : changed_) {
-    entry->second.is_changed = false;
-    saving_.push_back({image_key(*rule, entry->first), image_of(entry->second)});
+  for (const auto number : changed_) {
+    auto& group = groups_.at(number);
+    if (!group.is_changed) continue;
+    group.is_changed = 0;
+    saving_.push_back({image_key(rule_of(group), group.values.view()), image_of(group)});
   }
   changed_.clear();
 }
@@ -123,42 +123,47 @@ std::string CorrelationTask::restore_key(std::string_view key, std::string_view 
   const auto id = name.get_text();
   if (name.failed) return damaged;
   auto& rule = rule_of(id);
-  const auto [at, is_new] = rule.groups.try_emplace(std::string(key.substr(sizeof(std::uint32_t) + id.size())));
-  if (!is_new) return damaged;
-  auto& group = at->second;
+  const auto values = key.substr(sizeof(std::uint32_t) + id.size());
+  const auto hash = GroupTable::hash_of(rule.place, values);
+  if (groups_.find(hash, rule.place, values) != GroupTable::none) return damaged;
+  const auto group_number = groups_.add(hash, rule.place, values);
+  auto& group = groups_.at(group_number);
+  ++rule.groups;
+  rule.event_bytes += group.values.block_bytes();
   // The sources may be others, or in another order, than when it was saved.
   const auto renumber = [&](EvidenceRef& evidence) {
     if (evidence.topic.value < restored_topics_.size()) evidence.topic = restored_topics_[evidence.topic.value];
   };
   ByteReader in(bytes);
   const auto due_ms = in.get<TimeMs>();
-  group.newest_ms = in.get<TimeMs>();
+  static_cast<void>(in.get<TimeMs>());
   group.touch = in.get<std::uint64_t>();
   group.touched_hour = in.get<std::int32_t>();
   for (auto count = in.get<std::uint32_t>(); count > 0 && !in.failed; --count) {
-    Kept event;
+    CorrelationEvent event;
     for (auto* time_ms : {&event.start_ms, &event.end_ms}) *time_ms = in.get<TimeMs>();
     for (auto* number : {&event.value, &event.id}) *number = in.get<std::uint64_t>();
     for (auto* number : {&event.rules, &event.revision, &event.sequence, &event.text})
       *number = in.get<std::uint32_t>();
     event.evidence = in.get<EvidenceRef>();
     renumber(event.evidence);
-    group.is_revised = group.is_revised || event.revision > 1;
-    group.events.push_back(event);
+    group.is_revised |= event.revision > 1;
+    group.has_intervals |= event.end_ms != event.start_ms;
+    group.events.insert(group.events.end(), event);
   }
-  rule.event_bytes += group.events.size() * sizeof(Kept);
+  rule.event_bytes += group.events.size() * sizeof(CorrelationEvent);
   for (auto count = in.get<std::uint32_t>(); count > 0 && !in.failed; --count) {
-    const auto& text = group.texts.emplace_back(in.get_text());
+    const auto& text = group.with_rest().texts.emplace_back(in.get_text());
     rule.event_bytes += sizeof text + text.size();
   }
   const bool is_rule = rule.number >= 0 && plan_of(rule).rule;
   for (const auto& event : group.events)
-    if (is_rule && event.text >= group.texts.size()) return damaged;
+    if (is_rule && event.text >= group.texts().size()) return damaged;
   for (auto count = in.get<std::uint32_t>(); count > 0 && !in.failed; --count) {
     group.book.alerts.push_back(in.get<ToldAlert>());
     for (auto& evidence : group.book.alerts.back().last.evidence) renumber(evidence);
   }
-  if (due_ms != never_ms) rule.due.emplace(due_ms, &*at);
+  if (due_ms != never_ms) rule.due.emplace(due_ms, group_number);
   group.due_ms = due_ms;
   return in.failed || !in.at_end() ? damaged : "";
 }

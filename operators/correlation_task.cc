@@ -84,6 +84,7 @@ CorrelationTask::Rule& CorrelationTask::rule_of(std::string_view id) {
   if (const auto found = rules_by_id_.find(id); found != rules_by_id_.end()) return *found->second;
   auto& rule = *rules_.emplace_back(std::make_unique<Rule>());
   rule.id = id;
+  rule.place = static_cast<std::uint32_t>(rules_.size() - 1);
   rule.number = find_plan(id);
   rules_by_id_.emplace(rule.id, &rule);
   return rule;
@@ -99,20 +100,21 @@ EpochResult CorrelationTask::process(std::span<const InputRecord> records, std::
   EpochResult result;
   clock_ms_ = std::max(clock_ms_, clock_ms);
   if (is_restored_) link_by_touch();
-  for (const auto& record : records) {
-    auto reason = apply(record, result.account);
-    if (reason.empty()) continue;
-    ++result.account.unreadable;
-    ++result.account.dead_letter;
-    result.rejected.push_back({RejectKind::dead_letter, &record, -1, std::move(reason)});
-  }
+  apply_all(records, result);
   for (auto& rule : rules_) {
     for (auto at = rule->due.begin(); at != rule->due.end() && at->first < clock_ms_; ++at) {
-      auto& group = at->second->second;
-      if (!std::exchange(group.is_waiting, true)) waiting_.emplace_back(rule.get(), at->second);
+      auto& group = groups_.at(at->second);
+      if (group.waiting != GroupTable::none) continue;
+      group.waiting = static_cast<std::uint32_t>(waiting_.size());
+      waiting_.push_back({.group = at->second});
     }
   }
-  for (auto& [rule, entry] : waiting_) judge(*rule, *entry, false, result);
+  for (std::size_t i = 0; i < waiting_.size(); ++i) {
+    if (i + groups_ahead < waiting_.size()) groups_.prefetch_number(waiting_[i + groups_ahead].group);
+    if (i + groups_ahead / 2 < waiting_.size())
+      groups_.at(waiting_[i + groups_ahead / 2].group).events.prefetch_begin();
+    judge(waiting_[i], false, result);
+  }
   waiting_.clear();
   for (auto& rule : rules_) {
     keep_budget(*rule, result);
@@ -126,49 +128,89 @@ EpochResult CorrelationTask::process(std::span<const InputRecord> records, std::
   return result;
 }
 
+// In turns of a few, whose groups are fetched from memory together.
+void CorrelationTask::apply_all(std::span<const InputRecord> records, EpochResult& result) {
+  for (std::size_t at = 0; at < records.size(); at += rows_ahead) {
+    rows_.clear();
+    values_.clear();
+    for (const auto& record : records.subspan(at, std::min(rows_ahead, records.size() - at)))
+      rows_.push_back(read(record));
+    for (auto& row : rows_)
+      if (row.rule != nullptr) row.group = groups_.prefetch_group(row.hash);
+    for (const auto& row : rows_)
+      if (row.group != GroupTable::none) groups_.at(row.group).events.prefetch_end();
+    for (const auto& row : rows_) {
+      auto reason = apply(row, result.account);
+      if (reason.empty()) continue;
+      ++result.account.unreadable;
+      ++result.account.dead_letter;
+      result.rejected.push_back({RejectKind::dead_letter, row.record, -1, std::move(reason)});
+    }
+  }
+}
+
+CorrelationTask::Row CorrelationTask::read(const InputRecord& record) {
+  Row row{.record = &record, .signal = schema::verify_signal_record(record.value)};
+  if (row.signal == nullptr) return row;
+  row.has_id = read_id(row.signal->signal_id()->string_view(), row.id);
+  const auto found = rules_by_id_.find(row.signal->rule_id()->string_view());
+  if (!row.has_id || found == rules_by_id_.end() || found->second->number < 0) return row;
+  row.rule = found->second;
+  row.values_at = values_.size();
+  for (const auto* value : *row.signal->group()) append_value(values_, value->string_view());
+  row.values_size = values_.size() - row.values_at;
+  row.hash = GroupTable::hash_of(row.rule->place, std::string_view(values_).substr(row.values_at));
+  groups_.prefetch(row.hash);
+  return row;
+}
+
 // Empty, or why the record can't be read.
-std::string CorrelationTask::apply(const InputRecord& record, Account& account) {
-  const auto* signal = schema::verify_signal_record(record.value);
-  if (signal == nullptr) return "no valid signal of this version";
-  Kept event;
-  if (!read_id(signal->signal_id()->string_view(), event.id))
-    return fmt::format("signal_id is {}, expected 32 hex digits", signal->signal_id()->string_view());
-  const auto id = signal->rule_id()->string_view();
-  const auto found = rules_by_id_.find(id);
-  if (found == rules_by_id_.end() || found->second->number < 0)
-    return fmt::format("rule_id is {}, expected one of the pipeline's", id);
-  auto& rule = *found->second;
+std::string CorrelationTask::apply(const Row& row, Account& account) {
+  if (row.signal == nullptr) return "no valid signal of this version";
+  const auto& signal = *row.signal;
+  if (!row.has_id) return fmt::format("signal_id is {}, expected 32 hex digits", signal.signal_id()->string_view());
+  if (row.rule == nullptr)
+    return fmt::format("rule_id is {}, expected one of the pipeline's", signal.rule_id()->string_view());
+  auto& rule = *row.rule;
   ++account.decoded;
-  event.start_ms = signal->start_ms();
-  event.end_ms = signal->end_ms() == 0 ? never_ms : signal->end_ms();
-  event.value = counted_value(*signal);
-  event.rules = signal->is_retracted() ? 0 : correlation_rules(*signal);
-  event.revision = signal->revision();
-  event.sequence = signal->sequence();
-  event.evidence = evidence_of(*signal);
-  std::string values;
-  for (const auto* value : *signal->group()) append_value(values, value->string_view());
-  const auto [at, is_new] = rule.groups.try_emplace(std::move(values));
-  auto& entry = *at;
-  auto& group = entry.second;
+  CorrelationEvent event;
+  event.id = row.id;
+  event.start_ms = signal.start_ms();
+  event.end_ms = signal.end_ms() == 0 ? never_ms : signal.end_ms();
+  event.value = counted_value(signal);
+  event.rules = signal.is_retracted() ? 0 : correlation_rules(signal);
+  event.revision = signal.revision();
+  event.sequence = signal.sequence();
+  event.evidence = evidence_of(signal);
+  const auto values = std::string_view(values_).substr(row.values_at, row.values_size);
+  auto number = groups_.find(row.hash, rule.place, values);
+  const bool is_new = number == GroupTable::none;
+  if (is_new) {
+    number = groups_.add(row.hash, rule.place, values);
+    ++rule.groups;
+    rule.event_bytes += groups_.at(number).values.block_bytes();
+  }
+  auto& group = groups_.at(number);
   const auto* group_rule = plan_of(rule).rule.get();
-  if (group_rule != nullptr) event.text = keep_text(rule, group, *signal);
+  if (group_rule != nullptr) event.text = keep_text(rule, group, signal);
   const auto judged_ms = group.events.empty() ? no_time_ms : group.events.back().start_ms;
   if (!insert(rule, group, event)) {
     ++account.duplicate;
     return {};
   }
   if (group_rule != nullptr && group_rule->thin_ms() > 0) thin(rule, group, event, group_rule->thin_ms());
-  if (!is_new) unlink(rule, entry);
-  link(rule, entry);
+  if (!is_new) unlink(rule, group);
+  link(rule, number);
   group.touch = ++touches_;
   group.touched_hour = hour_;
   ++account.applied;
-  group.newest_ms = std::max(group.newest_ms, signal->broker_ms());
-  mark_changed(rule, entry);
-  if (!std::exchange(group.is_waiting, true)) {
-    group.judged_ms = judged_ms;
-    waiting_.emplace_back(&rule, &entry);
+  mark_changed(number);
+  if (group.waiting == GroupTable::none) {
+    group.waiting = static_cast<std::uint32_t>(waiting_.size());
+    waiting_.push_back({number, signal.broker_ms(), judged_ms});
+  } else {
+    auto& heard = waiting_[group.waiting];
+    heard.newest_ms = std::max(heard.newest_ms, signal.broker_ms());
   }
   return {};
 }
@@ -182,21 +224,31 @@ EvidenceRef CorrelationTask::evidence_of(const schema::Signal& signal) const {
           Offset{first->offset()}};
 }
 
+// To incidents_.
+TimeMs CorrelationTask::search(const CorrelationSpec& spec, Group& group) {
+  const bool is_hot =
+      group.events.size() > hot_events && group.has_intervals == 0 && spec.type != CorrelationType::absence;
+  if (!is_hot) return search_.find(spec, group.events.all(), clock_ms_, incidents_);
+  auto& hot = group.with_rest().search;
+  if (!hot)
+    hot = std::make_unique<HotSearch>();
+  else
+    search_bytes_ -= hot->memory_bytes();
+  const auto due_ms = hot->find(spec, group.events.all(), clock_ms_, incidents_);
+  search_bytes_ += hot->memory_bytes();
+  return due_ms;
+}
+
 // The incidents of Sigma's correlations.
-void CorrelationTask::judge_correlation(const SigmaCorrelationPlan& plan, const Group& group, bool is_last,
-                                        Judgement& out) {
+void CorrelationTask::judge_correlation(const SigmaCorrelationPlan& plan, Group& group, bool is_last, Judgement& out) {
   const auto& spec = plan.spec;
-  events_.clear();
-  kept_.clear();
-  for (const auto& event : group.events) {
-    if (event.rules == 0) continue;
-    events_.push_back(event);
-    kept_.push_back(&event);
-  }
-  out.due_ms = search_.find(spec, events_, clock_ms_, incidents_);
+  out.due_ms = search(spec, group);
   const auto evidence_at = [&](TimeMs at_ms) {
-    const auto at = std::ranges::lower_bound(kept_, at_ms, {}, &Kept::start_ms);
-    return at == kept_.end() || (*at)->start_ms != at_ms ? EvidenceRef() : (*at)->evidence;
+    const auto& events = group.events;
+    for (const auto* at = std::ranges::lower_bound(events, at_ms, {}, &CorrelationEvent::start_ms);
+         at != events.end() && at->start_ms == at_ms; ++at)
+      if (at->rules != 0) return at->evidence;
+    return EvidenceRef();
   };
   for (const auto& incident : incidents_) {
     auto& episode = out.episodes.emplace_back();
@@ -220,7 +272,7 @@ void CorrelationTask::judge_rule(const GroupRule& rule, const Group& group, bool
   group_events_.clear();
   for (const auto& event : group.events) {
     if (event.rules == 0) continue;
-    const std::string_view text = group.texts[event.text];
+    const std::string_view text = group.texts()[event.text];
     const auto device_id = text.substr(0, text.find('\0'));
     const auto content = text.substr(std::min(device_id.size() + 1, text.size()));
     group_events_.push_back(
@@ -231,26 +283,26 @@ void CorrelationTask::judge_rule(const GroupRule& rule, const Group& group, bool
 }
 
 // `is_last`: the group is to be dropped; what lasts ends.
-void CorrelationTask::judge(Rule& rule, Entry& entry, bool is_last, EpochResult& result) {
-  auto& group = entry.second;
-  group.is_waiting = false;
-  if (rule.number < 0) return schedule(rule, entry, never_ms);
+void CorrelationTask::judge(const Waiting& heard, bool is_last, EpochResult& result) {
+  const auto number = heard.group;
+  auto& group = groups_.at(number);
+  auto& rule = rule_of(group);
+  group.waiting = GroupTable::none;
+  if (rule.number < 0) return schedule(number, never_ms);
   const auto& plan = plan_of(rule);
   const auto newest_ms = [&] { return group.events.empty() ? no_time_ms : group.events.back().start_ms; };
-  const auto judged_ms = std::exchange(group.judged_ms, never_ms);
   // What came since is judged before it lets go of anything: the events of one epoch may lie far apart.
-  const auto settled_ms = trim(plan, rule, entry, judged_ms == never_ms ? newest_ms() : judged_ms);
+  const auto settled_ms = trim(plan, number, heard.judged_ms == never_ms ? newest_ms() : heard.judged_ms);
   Judgement judgement;
   if (plan.rule)
     judge_rule(*plan.rule, group, is_last, judgement);
   else
     judge_correlation(plan, group, is_last, judgement);
   auto& episodes = judgement.episodes;
-  const std::string_view values = entry.first;
-  const auto cause_ms = group.newest_ms != no_time_ms ? group.newest_ms
+  const std::string_view values = group.values.view();
+  const auto cause_ms = heard.newest_ms != no_time_ms ? heard.newest_ms
                         : group.due_ms != never_ms    ? group.due_ms
                                                       : clock_ms_;  // another configuration
-  group.newest_ms = no_time_ms;
   std::erase_if(episodes, [&](const Episode& episode) { return episode.end_ms != 0 && episode.end_ms < settled_ms; });
   for (auto& episode : episodes) {
     episode.rule = static_cast<std::uint16_t>(rule.number);
@@ -260,24 +312,24 @@ void CorrelationTask::judge(Rule& rule, Entry& entry, bool is_last, EpochResult&
   }
   if (!episodes.empty() || !group.book.alerts.empty())
     group.book.reconcile(
-        episodes, subject_of(plan, entry.first), {cause_ms, 0, no_time_ms},
+        episodes, subject_of(plan, group.values.view()), {cause_ms, 0, no_time_ms},
         [&](std::uint16_t) { return std::pair<std::string_view, std::string_view>(options_.application, rule.id); },
         [&](const ToldAlert& alert) {
-          mark_changed(rule, entry);
-          tell(rule, entry, alert, result);
+          mark_changed(number);
+          tell(rule, group, alert, result);
         });
-  trim(plan, rule, entry, newest_ms());
-  schedule(rule, entry, judgement.due_ms);
+  trim(plan, number, newest_ms());
+  schedule(number, judgement.due_ms);
 }
 
-void CorrelationTask::tell(Rule& rule, const Entry& entry, const ToldAlert& told, EpochResult& result) {
+void CorrelationTask::tell(Rule& rule, const Group& group, const ToldAlert& told, EpochResult& result) {
   const auto& plan = plan_of(rule);
-  const auto values = values_of(entry.first);
+  const auto values = values_of(group.values.view());
   Alert alert;
   if (plan.rule) {
     alert = alert_of(plan.rule->spec(), plan.rule->hash(), told);
     std::vector<std::string_view> device_ids;
-    for (const std::string_view text : entry.second.texts) device_ids.push_back(text.substr(0, text.find('\0')));
+    for (const std::string_view text : group.texts()) device_ids.push_back(text.substr(0, text.find('\0')));
     plan.rule->describe(told.last, values, device_ids, alert);
     if (!plan.rule->spec().message.empty()) alert.message = plan.rule->spec().message;
   } else {
@@ -286,7 +338,7 @@ void CorrelationTask::tell(Rule& rule, const Entry& entry, const ToldAlert& told
     alert.revision = told.revision;
     alert.status = told.last.status;
     alert.subject_type = plan.is_instant ? "key" : plan.group_values == 0 ? "rule" : "group";
-    alert.subject_id = subject_of(plan, entry.first);
+    alert.subject_id = subject_of(plan, group.values.view());
     alert.start_ms = told.last.start_ms;
     alert.end_ms = told.last.end_ms;
     alert.detected_ms = told.last.detected_ms;
@@ -364,6 +416,10 @@ EpochResult CorrelationTask::take_over(Task& task) {
   rules_ = std::move(before.rules_);
   rules_by_id_ = std::move(before.rules_by_id_);
   changed_ = std::move(before.changed_);
+  groups_.swap(before.groups_);
+  search_bytes_ = before.search_bytes_;
+  enum class Fate : std::uint8_t { is_same, goes_on, begins_anew };
+  std::vector<Fate> fates;
   for (auto& rule : rules_) {
     const auto* old_plan = rule->number < 0 ? nullptr : &before.plan_of(*rule);
     rule->number = find_plan(rule->id);
@@ -373,20 +429,24 @@ EpochResult CorrelationTask::take_over(Task& task) {
     // What it has heard is heard: another window, or another limit, judges the same events.
     const bool goes_on = !is_same && plan != nullptr && old_plan != nullptr && plan->rule && old_plan->rule &&
                          plan->rule->is_like(*old_plan->rule);
-    for (auto& entry : rule->groups) {
-      for (auto& told : entry.second.book.alerts) {
-        told.last.rule = rule->number < 0 ? no_rule : static_cast<std::uint16_t>(rule->number);
-        told.is_settled = told.is_settled || !(is_same || goes_on);
-      }
-      if (goes_on) judge(*rule, entry, false, result);
-      if (is_same || goes_on) continue;
-      rule->event_bytes -= entry.second.events.size() * sizeof(Kept);
-      entry.second.events.clear();
-      drop_texts(*rule, entry.second);
-      schedule(*rule, entry, never_ms);
-      mark_changed(*rule, entry);
-    }
+    fates.push_back(is_same ? Fate::is_same : goes_on ? Fate::goes_on : Fate::begins_anew);
   }
+  groups_.for_each([&](std::uint32_t number, Group& group) {
+    auto& rule = rule_of(group);
+    const auto fate = fates[group.rule];
+    for (auto& told : group.book.alerts) {
+      told.last.rule = rule.number < 0 ? no_rule : static_cast<std::uint16_t>(rule.number);
+      told.is_settled = told.is_settled || fate == Fate::begins_anew;
+    }
+    if (fate == Fate::goes_on) judge({.group = number}, false, result);
+    if (fate != Fate::begins_anew) return;
+    forget_search(group);
+    rule.event_bytes -= group.events.size() * sizeof(CorrelationEvent);
+    group.events.clear();
+    drop_texts(rule, group);
+    schedule(number, never_ms);
+    mark_changed(number);
+  });
   for (const auto& one : plans_) static_cast<void>(rule_of(one.head.rule_id));
   put_in_order(result.alerts);
   signal_alerts(plan_.get(), result.alerts, result.signals);
@@ -395,25 +455,25 @@ EpochResult CorrelationTask::take_over(Task& task) {
 }
 
 std::string CorrelationTask::describe_key(std::string_view key) const {
-  for (const auto& rule : rules_)
-    for (const auto& [values, group] : rule->groups) {
-      std::string text = rule->id;
-      for (const auto& value : values_of(values)) text += "|" + value;
-      if (text == key)
-        return fmt::format("{{\"events\":{},\"alerts\":{}}}", group.events.size(), group.book.alerts.size());
-    }
-  return {};
+  std::string found;
+  groups_.for_each([&](std::uint32_t, const Group& group) {
+    std::string text = rules_[group.rule]->id;
+    for (const auto& value : values_of(group.values.view())) text += "|" + value;
+    if (text == key)
+      found = fmt::format("{{\"events\":{},\"alerts\":{}}}", group.events.size(), group.book.alerts.size());
+  });
+  return found;
 }
 
 std::uint64_t CorrelationTask::memory_bytes() const {
-  std::uint64_t bytes = changed_.capacity() * sizeof changed_[0];
+  std::uint64_t bytes = changed_.capacity() * sizeof changed_[0] + search_bytes_;
   for (const auto& rule : rules_) bytes += bytes_of(*rule);
   return bytes;
 }
 
 std::uint64_t CorrelationTask::key_count() const {
   std::uint64_t count = 0;
-  for (const auto& rule : rules_) count += rule->groups.size();
+  for (const auto& rule : rules_) count += rule->groups;
   return count;
 }
 

@@ -123,6 +123,32 @@ TEST(Correlation, AsTheSentencesSayForSmallRandomSets) {
   EXPECT_GT(found, 10'000u);
 }
 
+TEST(Correlation, WhatIsTakenBackCountsForNothing) {
+  std::mt19937_64 random(9);
+  std::size_t found = 0;
+  for (int round = 0; round < 5'000; ++round) {
+    CorrelationSpec spec;
+    spec.type = static_cast<CorrelationType>(random() % 5);
+    spec.rules = 2;
+    spec.timespan_ms = static_cast<TimeMs>(1 + random() % 8);
+    spec.at_least = static_cast<std::int64_t>(1 + random() % 3);
+    Events events;
+    for (auto count = random() % 9; count > 0; --count) {
+      const auto start = static_cast<TimeMs>(random() % 24);
+      const auto end = random() % 3 == 0 ? start + static_cast<TimeMs>(random() % 12) : start;
+      events.push_back({start, end, random() % 3, static_cast<std::uint32_t>(random() % 4)});
+    }
+    const auto clock = static_cast<TimeMs>(random() % 50);
+    auto left = events;
+    std::erase_if(left, [](const CorrelationEvent& event) { return event.rules == 0; });
+    std::ranges::stable_sort(left, {}, &CorrelationEvent::start_ms);
+    const auto expected = naive(spec, left, clock);
+    found += expected.size();
+    ASSERT_EQ(find(spec, events, clock), expected) << "round " << round << " type " << static_cast<int>(spec.type);
+  }
+  EXPECT_GT(found, 1'000u);
+}
+
 // The clock alone changes nothing before the time that was answered, and something behind it.
 TEST(Correlation, TheDueTimeIsWhenTheClockAloneChangesThem) {
   std::mt19937_64 random(7);

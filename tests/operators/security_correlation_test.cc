@@ -387,6 +387,31 @@ TEST_F(SecurityCorrelation, BoundedLawOfTheBytesOfARule) {
   EXPECT_EQ(hear(1'001, "u0").alerts.size(), 0u);
 }
 
+// So many events that the group remembers how far it was searched; some come late, and after four days old ones go.
+TEST_F(SecurityCorrelation, OrderLawOfAFloodInOneGroup) {
+  actions(
+      "name: count\ncorrelation: {type: event_count, rules: [a, b], group-by: [user.name], timespan: 2m, condition: "
+      "{gte: 40}}\n---\n"
+      "name: chain\ncorrelation: {type: temporal_ordered, rules: [a, b, c], group-by: [user.name], timespan: 5s}\n");
+  std::mt19937_64 random(5);
+  std::vector<Line> lines;
+  TimeMs now_ms = 0;
+  for (int i = 0; i < 1'200; ++i) {
+    now_ms += i % 100 == 99 ? 8 * 3'600'000 : static_cast<TimeMs>(random() % 4'000);
+    const auto late_ms = random() % 5 == 0 ? static_cast<TimeMs>(random() % 100'000) : 0;
+    lines.push_back(event(std::max<TimeMs>(0, now_ms - late_ms), std::string(1, static_cast<char>('a' + random() % 3)),
+                          "u", fmt::format(R"(,"n":{})", i)));
+    lines.back().at_ms = now_ms;
+  }
+  const auto by_one = run(lines, 10 * 86'400'000LL, 1), by_many = run(lines, 10 * 86'400'000LL, 50);
+  EXPECT_GT(by_one.alerts.size(), 20u);
+  EXPECT_EQ(by_many.alerts, by_one.alerts);
+  const auto restarted = run(lines, 10 * 86'400'000LL, 50, true);
+  ASSERT_EQ(restarted.revisions.size(), by_many.revisions.size());
+  for (std::size_t i = 0; i < restarted.revisions.size(); ++i)
+    EXPECT_TRUE(restarted.revisions[i] == by_many.revisions[i]) << i;
+}
+
 // Whatever the order, the batches, second deliveries and restarts.
 TEST_F(SecurityCorrelation, OrderLaw) {
   actions(
