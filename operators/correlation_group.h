@@ -86,6 +86,9 @@ struct CorrelationGroup {
   [[nodiscard]] HotSearch* search() const { return rest ? rest->search.get() : nullptr; }
 };
 
+// The number of the rule (Episode::rule) of an alert in the book of which nothing but the id is wanted any more.
+inline constexpr std::uint16_t retired = no_rule - 1;
+
 // All groups, by number. A group never moves.
 class GroupTable {
  public:

@@ -189,8 +189,17 @@ TimeMs CorrelationTask::trim(const SigmaCorrelationPlan& plan, std::uint32_t num
   const auto oldest = !plan.rule && before > hot_events ? before / 4 : 0;
   if (events[oldest].start_ms < settled_ms - spec.timespan_ms) let_go_of_old(plan, rule, group, settled_ms);
   if (events.size() <= hot_events / 2) forget_search(group);
-  const auto settled = std::erase_if(
-      told_alerts, [&](const ToldAlert& told) { return told.last.end_ms != 0 && told.last.end_ms < settled_ms; });
+  // Nothing revises them any more; but an incident may begin where they did, with what still lasts.
+  std::size_t settled = 0;
+  for (auto& told : told_alerts) {
+    if (told.last.rule == retired || told.last.end_ms == 0 || told.last.end_ms >= settled_ms) continue;
+    told.last.rule = retired;
+    told.is_settled = true;
+    ++settled;
+  }
+  settled += std::erase_if(told_alerts, [&](const ToldAlert& told) {
+    return told.last.rule == retired && (events.empty() || told.first_start_ms < events[0].start_ms);
+  });
   if (settled > 0 || before != events.size()) mark_changed(number);
   return settled_ms;
 }

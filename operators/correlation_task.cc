@@ -299,7 +299,6 @@ void CorrelationTask::judge(const Waiting& heard, bool is_last, EpochResult& res
   else
     judge_correlation(plan, group, is_last, judgement);
   auto& episodes = judgement.episodes;
-  const std::string_view values = group.values.view();
   const auto cause_ms = heard.newest_ms != no_time_ms ? heard.newest_ms
                         : group.due_ms != never_ms    ? group.due_ms
                                                       : clock_ms_;  // another configuration
@@ -307,17 +306,24 @@ void CorrelationTask::judge(const Waiting& heard, bool is_last, EpochResult& res
   for (auto& episode : episodes) {
     episode.rule = static_cast<std::uint16_t>(rule.number);
     episode.detected_ms = cause_ms;
-    // Two alerts of one subject and start are two incidents.
-    if (plan.is_instant) episode.discriminator = static_cast<std::uint32_t>(XXH3_64bits(values.data(), values.size()));
   }
-  if (!episodes.empty() || !group.book.alerts.empty())
+  if (!episodes.empty() || !group.book.alerts.empty()) {
+    // Two alerts of one subject and start are two incidents; so are two groups whose values are the same once they are joined.
+    const std::string_view values = group.values.view();
+    const auto subject = subject_of(plan, values);
+    const auto joints = std::max<std::ptrdiff_t>(1, plan.group_values) - 1;
+    if (plan.is_instant || std::ranges::count(subject, '|') > joints) {
+      for (auto& episode : episodes)
+        episode.discriminator = static_cast<std::uint32_t>(XXH3_64bits(values.data(), values.size()));
+    }
     group.book.reconcile(
-        episodes, subject_of(plan, group.values.view()), {cause_ms, 0, no_time_ms},
+        episodes, subject, {cause_ms, 0, no_time_ms},
         [&](std::uint16_t) { return std::pair<std::string_view, std::string_view>(options_.application, rule.id); },
         [&](const ToldAlert& alert) {
           mark_changed(number);
           tell(rule, group, alert, result);
         });
+  }
   trim(plan, number, newest_ms());
   schedule(number, judgement.due_ms);
 }
@@ -435,7 +441,8 @@ EpochResult CorrelationTask::take_over(Task& task) {
     auto& rule = rule_of(group);
     const auto fate = fates[group.rule];
     for (auto& told : group.book.alerts) {
-      told.last.rule = rule.number < 0 ? no_rule : static_cast<std::uint16_t>(rule.number);
+      if (told.last.rule != retired)
+        told.last.rule = rule.number < 0 ? no_rule : static_cast<std::uint16_t>(rule.number);
       told.is_settled = told.is_settled || fate == Fate::begins_anew;
     }
     if (fate == Fate::goes_on) judge({.group = number}, false, result);

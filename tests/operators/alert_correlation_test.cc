@@ -90,7 +90,7 @@ level: high
   }
 
   [[nodiscard]] Outcome run(const std::vector<Line>& lines, RunOptions options = {}) const {
-    options.until_ms = t0 + 30 * 60 * minute_ms;
+    if (!options.until_ms) options.until_ms = t0 + 30 * 60 * minute_ms;
     const auto result = run_engine(stage_, lines, options);
     EXPECT_EQ(result.error, "");
     EXPECT_TRUE(result.rejected.empty());
@@ -186,6 +186,26 @@ TEST_F(AlertCorrelation, ExactlyOnceLawTwoOfOneStartHaveTwoIds) {
   another.value.insert(1, R"("holder_id":"garcia",)");
   const auto got = run({door(3, "door_opened", "d2"), denied, another}, one_by_one);
   EXPECT_THAT(got.incidents, ElementsAre("forced d2 3-3", "forced d2 3-3", "refused d2 4-4", "refused d2 4-4"));
+}
+
+// Both begin with the camera, which has been dark for days; nobody revises the first any more when the second comes.
+TEST_F(AlertCorrelation, ExactlyOnceLawAnIncidentDaysLaterHasAnIdOfItsOwn) {
+  forced_while_dark();
+  std::vector<Line> lines = {camera(0, "signal_lost")};
+  for (const TimeMs hour : {1, 27, 53, 79}) {
+    lines.push_back(door(hour * 60, "door_opened"));
+    lines.push_back(door(hour * 60 + 1, "door_closed"));
+  }
+  RunOptions options;
+  options.until_ms = t0 + 100 * 60 * minute_ms;
+  const auto expected = run(lines, options).incidents;
+  EXPECT_THAT(expected, ElementsAre("forced_while_dark north 0-1620", "forced_while_dark north 0-3180",
+                                    "forced_while_dark north 0-4740", "forced_while_dark north 0-60"));
+  for (const bool restart : {false, true}) {
+    options.batch = 1;
+    options.restart_each_epoch = restart;
+    EXPECT_EQ(run(lines, options).incidents, expected);
+  }
 }
 
 TEST_F(AlertCorrelation, IncidentsAreLeftOutUnlessTheirRuleIsNamed) {
