@@ -199,7 +199,7 @@ void one_in_a_hundred(benchmark::State& state) {
   const auto seals = static_cast<std::uint32_t>(state.range(0));
   for (auto _ : state) {
     const auto alone = in_a_process([&] { return few_speak(fleet_seals, std::numeric_limits<std::uint64_t>::max()); });
-    const auto all = in_a_process([&] { return few_speak(seals, std::uint64_t{512} << 20); });
+    const auto all = in_a_process([&] { return few_speak(seals, std::uint64_t{480} << 20); });
     state.SetIterationTime(all.seconds);
     state.counters["M_per_s"] = all.events / all.seconds / 1e6;
     state.counters["alone_M_per_s"] = alone.events / alone.seconds / 1e6;
