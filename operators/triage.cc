@@ -35,6 +35,12 @@ TriageStatus TriageCommands::status() const {
   return TriageStatus::new_;
 }
 
+TimeMs TriageCommands::closed_ms(TimeMs at_ms) const {
+  for (auto at = commands_.rbegin(); at != commands_.rend(); ++at)
+    if (at->time_ms < at_ms && at->action != CommandAction::note) return closes(at->action) ? at->time_ms : no_time_ms;
+  return no_time_ms;
+}
+
 void TriageCommands::tell(Alert& alert) const {
   alert.triage_status = status();
   alert.triage_revision = revision();

@@ -13,6 +13,10 @@ namespace vigia {
 using schema::CommandAction;
 using schema::TriageStatus;
 
+[[nodiscard]] inline bool closes(CommandAction action) {
+  return action == CommandAction::attend || action == CommandAction::false_positive;
+}
+
 struct TriageCommand {
   TimeMs time_ms = 0;  // that it counts at
   TimeMs sent_ms = 0;  // that it says of itself; part of its identity
@@ -40,6 +44,8 @@ class TriageCommands {
   // of the last command. The note: of the last that has one. Each command is a revision.
   void tell(Alert& alert) const;
   [[nodiscard]] TriageStatus status() const;
+  // Since when it was closed (attended, a false positive) as of at_ms, by the commands before that; no_time_ms: it was not.
+  [[nodiscard]] TimeMs closed_ms(TimeMs at_ms) const;
   [[nodiscard]] std::uint32_t revision() const { return static_cast<std::uint32_t>(commands_.size()); }
 
   [[nodiscard]] const std::vector<TriageCommand>& all() const { return commands_; }

@@ -5,15 +5,12 @@
 #include <algorithm>
 
 #include "operators/alert_words.h"
+#include "operators/triage.h"
 #include "schemas/enum_names.h"
 #include "schemas/rfc3339.h"
 
 namespace vigia {
 namespace {
-
-bool closes(schema::CommandAction action) {
-  return action == schema::CommandAction::attend || action == schema::CommandAction::false_positive;
-}
 
 // Of an instant that left something behind, when that is gone, too: a forced door, when it is closed.
 bool is_over(const Alert& alert) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "operators/alert_words.h"
 #include "schemas/command_reader.h"
 #include "schemas/enum_names.h"
 #include "schemas/json_writer.h"
@@ -70,11 +71,16 @@ std::string TriageTask::take_alert(const InputRecord& record, EpochResult& resul
     return {};
   }
   ++result.account.applied;
+  const bool is_new = entry.alert.empty();
+  if (can_come_back(entry)) forget_raised(at);
   bytes_ -= bytes_of(entry);
   entry.alert = record.value;
   entry.revision = alert->revision();
   entry.is_over = alert->end_ms() != 0 || alert->status() == schema::AlertStatus::withdrawn;
+  if (is_new) entry.raised_ms = alert->detected_ms();
   bytes_ += bytes_of(entry);
+  if (can_come_back(entry)) remember_raised(at);
+  if (can_come_back(entry) && is_new) static_cast<void>(find_reactivated(at));
   touch(at);
   tell(at, result);
   for (const auto& one : std::exchange(entry.waiting, {})) judge(at, one, result);
@@ -145,6 +151,7 @@ void TriageTask::judge(Entries::iterator at, const Waiting& one, EpochResult& re
   bytes_ += bytes_of(entry);
   answer(at->first, one, schema::CommandResult::accepted, {}, result);
   tell(at, result);
+  if (can_come_back(entry)) reconsider_kin(at, one.command, result);
 }
 
 void TriageTask::tell(Entries::iterator at, EpochResult& result) {
@@ -152,6 +159,9 @@ void TriageTask::tell(Entries::iterator at, EpochResult& result) {
   auto& state = result.states.emplace_back(unpacked(entry.alert));
   entry.changes_ms = policy_.annotate(state, clock_ms_);
   entry.commands.tell(state);
+  if (entry.reactivates.empty()) return;
+  add_attribute(state, "reactivates", entry.reactivates);
+  add_attribute(state, "reactivations", std::to_string(entry.reactivations));
 }
 
 void TriageTask::answer(std::string_view alert_id, const Waiting& one, schema::CommandResult verdict,
@@ -211,6 +221,7 @@ void TriageTask::touch(Entries::iterator at) {
 void TriageTask::erase(Entries::iterator at) {
   over_.erase({at->second.touch, at->first});
   if (at->second.due_ms != never_ms) due_.erase({at->second.due_ms, at->first});
+  if (can_come_back(at->second)) forget_raised(at);
   bytes_ -= bytes_of(at->second);
   changed_.insert(at->first);
   entries_.erase(at);
@@ -226,8 +237,9 @@ void TriageTask::let_go() {
   }
 }
 
-std::uint64_t TriageTask::bytes_of(const Entry& entry) {
+std::uint64_t TriageTask::bytes_of(const Entry& entry) const {
   std::uint64_t bytes = entry_bytes + entry.alert.size();
+  if (options_.reactivate_within_ms > 0) bytes += kin_bytes * (1 + entry.commands.all().size());
   for (const auto& command : entry.commands.all()) bytes += command_bytes + command.by.size() + command.note.size();
   for (const auto& one : entry.waiting) bytes += command_bytes + one.command.by.size() + one.command.note.size();
   return bytes;
@@ -238,6 +250,8 @@ EpochResult TriageTask::take_over(Task& task) {
   entries_ = std::move(before.entries_);
   due_ = std::move(before.due_);
   over_ = std::move(before.over_);
+  raised_ = std::move(before.raised_);
+  closed_ = std::move(before.closed_);
   touches_ = before.touches_;
   changed_ = std::move(before.changed_);
   clock_ms_ = before.clock_ms_;

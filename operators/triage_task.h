@@ -5,6 +5,9 @@
 // A command is judged once, against the alert as it is known then, and the verdict stands. One whose alert is not known waits for
 // it for `patience_ms`: the topics that alerts and commands come by are not read in step.
 //
+// An alert that was raised within `reactivate_within_ms` after one of the same rule and subject had been closed names that one: it
+// has come back. That is a function of when each was raised and of the commands about each (triage_reactivation.cc).
+//
 // An alert is let go of when it is over and nothing has been heard of it for `keep_ms`; beyond `bytes_max` those that are over and
 // were heard of longest ago go before.
 #pragma once
@@ -15,6 +18,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -30,6 +34,7 @@ struct TriageOptions {
   TimeMs keep_ms = 31 * 24 * 3'600'000LL;
   std::uint64_t bytes_max = UINT64_MAX;
   TimeMs allowed_lateness_ms = 10 * 60'000;  // a command that says to be older counts at this much before its record
+  TimeMs reactivate_within_ms = 0;  // 0: nothing comes back. REQUIRES otherwise: the task gets all alerts there are
   // By TopicIndex, for replies; the first holds alerts, all others commands.
   std::vector<std::string> topics;
   // Why an alert's commands have no business in a partition, for people; empty: they have. May be empty itself.
@@ -72,9 +77,14 @@ class TriageTask final : public Task {
     std::int64_t heard_hour = 0;
     std::uint64_t touch = 0;  // counts what is heard of all
     TriageCommands commands;
-    std::vector<Waiting> waiting;  // for the alert
+    std::vector<Waiting> waiting;   // for the alert
+    TimeMs raised_ms = no_time_ms;  // detected_ms of the first revision that came
+    std::string reactivates;        // the alert that was closed last before it was raised; empty: it has not come back
+    std::uint32_t reactivations = 0;  // how many were closed so
   };
   using Entries = std::map<std::string, Entry, std::less<>>;  // by alert_id
+  // Alerts of one rule and subject in the order of a time: its kin, the time, the alert's id.
+  using KinTimes = std::set<std::tuple<std::string, TimeMs, std::string>>;
 
   [[nodiscard]] std::string take_alert(const InputRecord& record, EpochResult& result);
   [[nodiscard]] std::string take_command(const InputRecord& record, EpochResult& result);
@@ -88,17 +98,25 @@ class TriageTask final : public Task {
   void touch(Entries::iterator at);
   void erase(Entries::iterator at);
   void let_go();
-  [[nodiscard]] static std::uint64_t bytes_of(const Entry& entry);
+  [[nodiscard]] std::uint64_t bytes_of(const Entry& entry) const;
+  // triage_reactivation.cc
+  [[nodiscard]] bool can_come_back(const Entry& entry) const;
+  void remember_raised(Entries::iterator at);
+  void forget_raised(Entries::iterator at);
+  [[nodiscard]] bool find_reactivated(Entries::iterator at);
+  void reconsider_kin(Entries::iterator at, const TriageCommand& command, EpochResult& result);
   // triage_image.cc
   [[nodiscard]] static std::string image_of(const Entry& entry);
 
-  static constexpr std::uint64_t entry_bytes = 400, command_bytes = 120, changed_bytes = 96;  // about, with their nodes
+  static constexpr std::uint64_t entry_bytes = 400, command_bytes = 120, changed_bytes = 96,
+                                 kin_bytes = 200;  // about, with their nodes
 
   TriagePolicy policy_;
   TriageOptions options_;
   Entries entries_;
   std::set<std::pair<TimeMs, std::string>> due_;          // by Entry::due_ms
   std::set<std::pair<std::uint64_t, std::string>> over_;  // alerts that are over, by Entry::touch
+  KinTimes raised_, closed_;                              // alerts by raised_ms; by each command that closes one
   std::set<std::string> changed_;                         // images that differ from the last snapshot's
   std::vector<KeyImage> saving_;                          // of the snapshot under way
   std::size_t saving_at_ = 0;
