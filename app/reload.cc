@@ -98,6 +98,7 @@ std::vector<std::string> fixed_differences(const Pipeline& running, const Pipeli
   compare("state.memory_budget", a.memory_budget_bytes, b.memory_budget_bytes, restart);
   compare("state.proof_retention", a.proof_retention_ms, b.proof_retention_ms, restart);
   compare("correlations", a.group_budget, b.group_budget, restart);
+  compare("triage.reactivate_within", a.reactivate_within_ms, b.reactivate_within_ms, restart);
   compare("sources", a.sources, b.sources, begin_anew);
   compare("outputs", a.outputs, b.outputs, restart);
   return lines;

@@ -66,8 +66,7 @@ int run_files(const ReplayArguments& arguments) {
   const auto make_task = [&]() -> std::unique_ptr<Task> {
     auto whole = make_whole_task(loaded->stage);
     if (!with_triage) return whole;
-    return std::make_unique<TriagedTask>(std::move(whole), make_triage_task(loaded->stage, triage_topics(*loaded), 1),
-                                         first_command);
+    return std::make_unique<TriagedTask>(std::move(whole), make_triage_task(loaded->stage, *loaded, 1), first_command);
   };
 
   ReplayOptions options;

@@ -114,6 +114,7 @@ class Service {
     if (read_off_ == nullptr) {
       triage_ = std::make_unique<RunningStage>(loaded_.pipeline, triage_stage(partitions));
       if (Status status = triage_->connect(); !status.ok() || stopping()) return status;
+      if (Status status = check_triage_partitions(loaded_, triage_->task_count()); !status.ok()) return status;
       partitions = std::max(partitions, triage_->task_count());
     }
     for (const auto& first : firsts_) {
@@ -208,7 +209,7 @@ class Service {
     spec.outputs = {outputs.alerts, outputs.dead_letters};
     if (!loaded_.command_topics.empty()) spec.outputs.push_back(outputs.replies);
     spec.tables = {outputs.alert_state};
-    spec.create_partitions = partitions;
+    spec.create_partitions = triage_partitions(pipeline, partitions);
     spec.queue_bytes = std::min<std::size_t>(triage_queue_bytes, triage_budget() / 2);
     spec.memory_budget_bytes = triage_budget() - spec.queue_bytes;
     spec.is_triage = true;
@@ -243,7 +244,7 @@ class Service {
 
   std::unique_ptr<Task> make_triage(const StageRules& rules) {
     const auto bytes_max = triage_budget() / 2;  // the rest is for what is read ahead, and snapshots
-    return make_triage_task(under(rules, config_), triage_topics(loaded_), triage_->task_count(), bytes_max);
+    return make_triage_task(under(rules, config_), loaded_, triage_->task_count(), bytes_max);
   }
 
   Status open_configurations() {

@@ -115,7 +115,7 @@ std::string pipeline_json_schema() {
   definitions.push_back(definition("variable",
                                    "\n      \"description\": \"${NAME} or ${NAME:-default}\",\n      "
                                    "\"type\": \"string\",\n      \"pattern\": \"[$][{]\""));
-  for (const std::string_view name : {"kafka", "time", "state", "source", "outputs", "only"}) {
+  for (const std::string_view name : {"kafka", "time", "state", "source", "outputs", "triage", "only"}) {
     definitions.push_back(definition(std::string(name), object_of(config_section(name), {}, "    ")));
   }
   definitions.push_back(rule_definition());

@@ -61,6 +61,7 @@ SectionSpec pipeline_section() {
            of_section(required("sources", sections, "the topics to read"), "source"),
            of_section(optional("outputs", section, "the topics to write"), "outputs"),
            of_section(optional("correlations", section, "what each correlation may keep"), "correlations"),
+           of_section(optional("triage", section, "how what people do about alerts is taken"), "triage"),
            of_section(optional("rules", sections, "what to raise alerts about"), "rule"),
            optional("sigma", text_list, "files of detections and correlations in Sigma's format"),
            optional("sigma_pipeline", text, "a file that maps Sigma's log sources and field names")}};
@@ -140,6 +141,12 @@ std::vector<SectionSpec> parts_of_a_pipeline() {
        "goes.",
        {bounded(with_default("max_groups", integer, "1000000", "groups of one rule"), 1, 1e9),
         bounded(with_default("max_bytes", size, "512MiB", "memory of one rule's groups"), 1024, tib)}},
+      {"triage",
+       "How what people do about alerts is taken.",
+       {bounded(with_default("reactivate_within", duration, "0s",
+                             "an alert raised so soon after one of its rule and subject was closed names that one; 0s: "
+                             "never"),
+                0, 30 * day_ms)}},
       {"rule",
        "What to raise alerts about: these keys, and the parameters of its kind.",
        {required("id", text, "unique in the pipeline, and part of every alert id"),

@@ -103,6 +103,7 @@ class PipelineReader {
     read_sources(top);
     read_outputs(reader_.read_below(top, "outputs", config_section("outputs")));
     read_correlations(reader_.read_below(top, "correlations", config_section("correlations")));
+    read_triage(reader_.read_below(top, "triage", config_section("triage")));
     read_rules(reader_, top.at("rules").maps, pipeline_.sources, sources_are_complete_, pipeline_.rules);
     read_sigma(top);
     const ConfigValue& site = top.at("site");
@@ -228,6 +229,15 @@ class PipelineReader {
   void read_correlations(const Section& correlations) {
     pipeline_.group_budget.groups_max = static_cast<std::uint64_t>(correlations.integer("max_groups"));
     pipeline_.group_budget.bytes_max = static_cast<std::uint64_t>(correlations.integer("max_bytes"));
+  }
+
+  void read_triage(const Section& triage) {
+    pipeline_.reactivate_within_ms = triage.integer("reactivate_within");
+    if (pipeline_.reactivate_within_ms == 0 || !sources_are_complete_) return;
+    if (std::ranges::none_of(pipeline_.sources, [](auto& source) { return source.stream == StreamId::command; })) {
+      reader_.error(triage.line("reactivate_within"), "reactivate_within without a source of commands",
+                    "a source with stream: command, for without commands no alert is ever closed");
+    }
   }
 
   void read_sigma(const Section& top) {

@@ -75,6 +75,8 @@ struct Pipeline {
   std::uint64_t memory_budget_bytes = 0;
   TimeMs proof_retention_ms = 0;  // of journal, daily snapshots, and the records behind an alert, at most as long as it
 
+  TimeMs reactivate_within_ms = 0;  // triage: how soon after one was closed an alert is one that came back; 0: never
+
   std::vector<std::string> site_files;
   std::vector<SourceSpec> sources;  // at least one, no topic twice; InputRecord::topic is the position here
   OutputSpec outputs;

@@ -40,7 +40,7 @@ class Stages {
       topics_.emplace_back(stage.name, part.topics);
     }
     tasks_["signals/0"] = make_signal_task(loaded.stage, true);
-    tasks_["triage/0"] = make_triage_task(loaded.stage, triage_topics(loaded), 1);
+    tasks_["triage/0"] = make_triage_task(loaded.stage, loaded, 1);
     command_topics_ = loaded.command_topics;
   }
 
@@ -195,7 +195,7 @@ TEST_P(StoredStages, GoOnAsIfTheyHadNeverStopped) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Formats, StoredStages, testing::Values("snapshot-3"));
+INSTANTIATE_TEST_SUITE_P(Formats, StoredStages, testing::Values("snapshot-3", "snapshot-4"));
 
 }  // namespace
 }  // namespace vigia

@@ -69,7 +69,8 @@ rules: [{id: forced, kind: door_forced, severity: medium, attend_when: cleared}]
       out[alert.subject_id] =
           fmt::format("{} {} {}", alert.revision, schema::name_of(alert.triage_status), alert.triage_revision);
       for (const auto& attribute : alert.attributes)
-        if (attribute->key == "silenced") out[alert.subject_id] += " " + attribute->value;
+        if (attribute->key == "silenced" || attribute->key == "reactivates")
+          out[alert.subject_id] += " " + attribute->value;
       ids_[alert.subject_id] = alert.alert_id;
     }
   }
@@ -100,6 +101,24 @@ TEST_F(TriageReplay, CommandsOfTheInputMeetItsAlerts) {
   states.clear();
   EXPECT_EQ(run("--batch 1", &states), closed) << "what people do is none of the engine's";
   EXPECT_EQ(states["d1"], "2 attended 2");
+}
+
+TEST_F(TriageReplay, S2ADoorThatIsForcedAgainNamesTheAlertThatWasClosed) {
+  event(0, "d1", "door_opened");
+  event(4, "d1", "door_closed");
+  std::map<std::string, std::string> states;
+  run("", &states);
+  const auto first = ids_["d1"];
+  command(5, first, "attend");
+  event(60, "d1", "door_opened");
+  for (const bool with_threshold : {false, true}) {
+    if (with_threshold) dir_.write("p.yaml", content(dir_ / "p.yaml") + "triage: {reactivate_within: 1m}\n");
+    for (const char* how : {"--batch 1", "--batch 1 --restart-every 1", ""}) {
+      states.clear();
+      run(how, &states);
+      EXPECT_EQ(states["d1"], "1 new 0" + (with_threshold ? " " + first : std::string())) << how;
+    }
+  }
 }
 
 }  // namespace

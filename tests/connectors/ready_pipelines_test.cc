@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <regex>
 
 #include "connectors/config_schema.h"
 #include "connectors/pipeline_config.h"
@@ -96,6 +97,15 @@ TEST(PipelineSchema, TheFileIsThatOfTheTable) {
   if (std::getenv("VIGIA_UPDATE") != nullptr) std::ofstream(path, std::ios::binary) << pipeline_json_schema();
   EXPECT_EQ(read_text_file(path.string()).value_or("no file"), pipeline_json_schema())
       << "the table of keys or kinds has changed: run this test once with VIGIA_UPDATE=1";
+}
+
+TEST(PipelineSchema, WhatItRefersToIsThere) {
+  const std::string schema = pipeline_json_schema();
+  const std::regex reference(R"re("\$ref": "#/\$defs/([^"]+)")re");
+  for (std::sregex_iterator at(schema.begin(), schema.end(), reference), end; at != end; ++at) {
+    const std::string name = (*at)[1];
+    EXPECT_NE(schema.find("\n    \"" + name + "\": {"), std::string::npos) << name;
+  }
 }
 
 }  // namespace

@@ -31,6 +31,23 @@ TEST(TriageConfig, RulesSayWhoIsInChargeAndWhenTheyMayBeClosed) {
   EXPECT_EQ(back.hash(), loaded.configuration.hash());
 }
 
+TEST(TriageConfig, S2HowSoonAnAlertComesBack) {
+  const ConfigFiles files;
+  const auto plain = files.load(least);
+  ASSERT_TRUE(plain.ok()) << format_errors(plain.errors);
+  EXPECT_EQ(plain.pipeline.reactivate_within_ms, 0);
+  const auto loaded = files.load(std::string(least) + "triage: {reactivate_within: 1h}\n");
+  ASSERT_TRUE(loaded.ok()) << format_errors(loaded.errors);
+  EXPECT_EQ(loaded.pipeline.reactivate_within_ms, 3'600'000);
+  EXPECT_EQ(loaded.configuration.hash(), plain.configuration.hash()) << "no alert depends on it";
+
+  const auto nobody =
+      files.load("application: a\nsources: [{topic: t, stream: seal}]\ntriage: {reactivate_within: 1h}\n");
+  EXPECT_THAT(format_errors(nobody.errors), HasSubstr("3: found reactivate_within without a source of commands"));
+  const auto long_ago = files.load(std::string(least) + "triage: {reactivate_within: 31d}\n");
+  EXPECT_THAT(format_errors(long_ago.errors), HasSubstr("30d"));
+}
+
 TEST(TriageConfig, StaffAndMaintenanceAreInTheSiteFiles) {
   const ConfigFiles files;
   files.write("site.yaml", R"(staff: [{id: garcia, site: [gye]}, {id: lopez, role: deputy}]

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <set>
+#include <sstream>
 #include <thread>
 
 #include "broker_fixture.h"
@@ -204,6 +205,53 @@ TEST_F(TriageTest, S2CommandsMeetTheirAlertsAndAreAnswered) {
   std::string line;
   std::getline(in, line);
   EXPECT_THAT(line, HasSubstr(R"("triage_status":"attended","triage_revision":2,"triage_by":"garcia")"));
+}
+
+TEST_F(TriageTest, S2OneThatComesBackNamesTheOneThatWasClosed) {
+  std::stringstream text;
+  text << std::ifstream(config).rdbuf() << "triage: { reactivate_within: 1h }\n";
+  dir.write("pipeline.yaml", text.str());
+  EXPECT_EQ(run_vigia(run(), dir / "refused.log"), 1);
+  std::stringstream refused;
+  refused << std::ifstream(dir / "refused.log").rdbuf();
+  EXPECT_THAT(refused.str(), HasSubstr("reactivate_within: expected topics of commands"))
+      << "they have three partitions";
+
+  kafka().create_topic(name + ".desk", 1);
+  auto pipeline = text.str();
+  for (const auto& [from, to] : {std::pair{name + ".commands", name + ".desk"},
+                                 {name + ".replies", name + ".replies, triage: " + name + ".at-the-desk"}})
+    pipeline.replace(pipeline.find(from), from.size(), to);
+  dir.write("pipeline.yaml", pipeline);
+  std::map<std::string, std::string> closed;  // by subject
+  {
+    VigiaProcess vigia(run(), dir / "run.log");
+    for (const char* lock : {"closed", "opened", "closed"}) lock_all(lock);
+    ASSERT_TRUE(wait_for_states([](const Alert& alert) { return alert.end_ms > 0; })) << vigia.log();
+    std::vector<KafkaRecord> commands;
+    for (const auto& [subject, alert] : states()) {
+      closed[subject] = alert.alert_id;
+      commands.push_back(command(alert.alert_id, "attend", "garcia"));
+    }
+    kafka().produce(name + ".desk", commands);
+    ASSERT_TRUE(wait_until([&] { return replies().size() == commands.size(); })) << vigia.log();
+    vigia.kill_at_once();
+  }
+  VigiaProcess vigia(run(), dir / "run.log");
+  lock_all("opened");
+  std::map<std::string, std::string> reactivated;
+  ASSERT_TRUE(wait_until([&] {
+    for (const auto& record : kafka().read_all(name + ".state")) {
+      json::Reader reader;
+      Alert alert;
+      EXPECT_EQ(reader.read_alert(*record.value, alert).error, "") << *record.value;
+      for (const auto& one : alert.attributes)
+        if (one->key == "reactivates") reactivated[alert.subject_id] = one->value;
+    }
+    return reactivated.size() == closed.size();
+  })) << vigia.log();
+  EXPECT_EQ(reactivated, closed);
+  EXPECT_EQ(vigia.terminate(), 0) << vigia.log();
 }
 
 TEST_F(TriageTest, ExactlyOnceLawHoldsForTriageWhateverCrashes) {
