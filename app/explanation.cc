@@ -80,12 +80,42 @@ std::string hash_for(const RuleSpec& rule, const Alert& alert, const SiteModel& 
   return hash;
 }
 
+// Null: no detection and no correlation has the id.
+const SigmaHead* find_sigma(const Pipeline& pipeline, const std::string& rule_id) {
+  if (!pipeline.sigma) return nullptr;
+  for (const auto& stream : pipeline.sigma->streams)
+    for (const auto& detection : stream.detections)
+      if (detection.head.rule_id == rule_id) return &detection.head;
+  const int number = pipeline.sigma->find_correlation(rule_id);
+  return number < 0 ? nullptr : &pipeline.sigma->correlations[static_cast<std::size_t>(number)].head;
+}
+
+std::string changed_words(const Alert& alert) {
+  return fmt::format("NOT AS IT WAS: the alert was raised under {}; what is shown here is the configuration of now",
+                     alert.rule_hash.empty() ? "no hash" : alert.rule_hash);
+}
+
+ExplainedRule explain_sigma(const SigmaHead& head, const Alert& alert) {
+  ExplainedRule result;
+  result.sigma = head;
+  result.hash = head.hash;
+  result.is_same = head.hash == alert.rule_hash;
+  result.remark = result.is_same ? "the same as when the alert was raised" : changed_words(alert);
+  if (alert.subject_type == "rule" && alert.cause == "budget")
+    result.remark += "; the alert is the engine's own, about what the rule needs";
+  return result;
+}
+
 ExplainedRule explain_rule(const LoadedPipeline& loaded, const Alert& alert) {
   ExplainedRule result;
   const auto& rules = loaded.pipeline.rules;
   const auto rule = std::ranges::find(rules, alert.rule_id, &RuleSpec::id);
   if (rule == rules.end()) {
-    result.remark = fmt::format("NOT THE RULE OF THIS ALERT: the configuration has no rule {} any more", alert.rule_id);
+    if (const SigmaHead* sigma = find_sigma(loaded.pipeline, alert.rule_id)) return explain_sigma(*sigma, alert);
+    result.remark =
+        alert.subject_type == "source"
+            ? "the engine's own, about a source: every pipeline has it, and no rule of the configuration"
+            : fmt::format("NOT THE RULE OF THIS ALERT: the configuration has no rule {} any more", alert.rule_id);
     return result;
   }
   std::string unknown;
@@ -97,12 +127,9 @@ ExplainedRule explain_rule(const LoadedPipeline& loaded, const Alert& alert) {
     result.remark = has_place ? "the same as when the alert was raised, and so is its zone or route"
                               : "the same as when the alert was raised";
   } else {
-    result.remark =
-        fmt::format("NOT AS IT WAS: the alert was raised under {}; what is shown here is the configuration of now{}",
-                    alert.rule_hash.empty() ? "no hash" : alert.rule_hash,
-                    !unknown.empty() ? ", which does not have " + unknown
-                    : has_place      ? "; the rule has changed, or its zone or route"
-                                     : "");
+    result.remark = changed_words(alert) + (!unknown.empty() ? ", which does not have " + unknown
+                                            : has_place      ? "; the rule has changed, or its zone or route"
+                                                             : "");
   }
   return result;
 }

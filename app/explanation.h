@@ -13,6 +13,7 @@
 #include "connectors/alert_store.h"
 #include "connectors/evidence.h"
 #include "connectors/pipeline_config.h"
+#include "operators/sigma_rule.h"
 
 namespace vigia {
 
@@ -24,11 +25,13 @@ struct ExplainedRecord {
   RecordContent content;  // of its value
 };
 
+// As configured now; at most one of the two. Neither: the configuration has no such rule, or it is the engine's own.
 struct ExplainedRule {
-  std::optional<RuleSpec> rule;  // as configured now; empty: the configuration has no such rule
-  std::string hash;              // it would give the alert now, with the zone or route that the alert names
-  bool is_same = false;          // as the alert's
-  std::string remark;            // for people
+  std::optional<RuleSpec> rule;
+  std::optional<SigmaHead> sigma;
+  std::string hash;      // it would give the alert now, with the zone or route that the alert names
+  bool is_same = false;  // as the alert's
+  std::string remark;    // for people
   // The rule's parameters as they would stand in the file.
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> parameters() const;
 };

@@ -77,14 +77,23 @@ void append_record(const EvidencePlace& place, const ExplainedRecord& explained,
   append_content(explained, object);
 }
 
+void append_sigma(const SigmaHead& sigma, JsonObject& object) {
+  if (!sigma.title.empty()) object.field("title", std::string_view(sigma.title));
+  if (!sigma.name.empty()) object.field("name", std::string_view(sigma.name));
+  object.field("file", std::string_view(sigma.file));
+  object.field("line", sigma.line);
+  object.field("severity", schema::EnumNameSeverity(sigma.severity));
+}
+
 void append_rule(const ExplainedRule& explained, const Alert& alert, std::string& out) {
   JsonObject object(out);
   object.field("id", std::string_view(alert.rule_id));
   object.field("alert_hash", std::string_view(alert.rule_hash));
   object.field("same", explained.is_same);
   object.field("remark", std::string_view(explained.remark));
-  if (!explained.rule) return;
+  if (!explained.rule && !explained.sigma) return;
   object.field("hash", std::string_view(explained.hash));
+  if (explained.sigma) return append_sigma(*explained.sigma, object);
   object.field("kind", std::string_view(explained.rule->kind));
   object.field("severity", schema::EnumNameSeverity(explained.rule->severity));
   object.field("scope", explained.rule->scope == Scope::always ? "always" : "trip");

@@ -151,6 +151,13 @@ class Drawing {
       line("scope", explained.rule->scope == Scope::always ? "always" : "trip");
       for (const auto& [name, text] : explained.parameters()) line(name, text);
       line("hash", explained.hash);
+    } else if (explained.sigma) {
+      const SigmaHead& sigma = *explained.sigma;
+      optional("title", sigma.title);
+      optional("name", sigma.name);
+      line("file", fmt::format("{}:{}", sigma.file, sigma.line));
+      line("severity", schema::EnumNameSeverity(sigma.severity));
+      line("hash", explained.hash);
     }
     line("compared", explained.remark);
   }

@@ -55,7 +55,8 @@ std::string why_of(const Alert* before, const Alert& now) {
 }
 
 std::string end_words(const Alert& alert, const std::string& zone) {
-  return alert.end_ms == 0 ? "it lasts" : format_time(alert.end_ms, zone);
+  const bool lasts = alert.end_ms == 0 && alert.status != AlertStatus::withdrawn;
+  return lasts ? "it lasts" : format_time(alert.end_ms, zone);
 }
 
 std::vector<RevisionChange> changes_of(const Alert& before, const Alert& now, const std::string& zone) {
@@ -67,7 +68,7 @@ std::vector<RevisionChange> changes_of(const Alert& before, const Alert& now, co
   compare("status", schema::EnumNameAlertStatus(before.status), schema::EnumNameAlertStatus(now.status));
   compare("severity", schema::EnumNameSeverity(before.severity), schema::EnumNameSeverity(now.severity));
   compare("start", format_time(before.start_ms, zone), format_time(now.start_ms, zone));
-  compare("end", end_words(before, zone), end_words(now, zone));
+  if (before.end_ms != now.end_ms) compare("end", end_words(before, zone), end_words(now, zone));
   compare("position", place_words(before), place_words(now));
   compare("trip", before.trip_id, now.trip_id);
   compare("site", before.site_id, now.site_id);

@@ -10,6 +10,7 @@
 
 #include "app/explanation_json.h"
 #include "app/explanation_text.h"
+#include "app/source_alert.h"
 #include "operators/rule_hash.h"
 #include "schemas/seal_batch_generated.h"
 #include "tests/connectors/temp_directory.h"
@@ -18,6 +19,7 @@ namespace vigia {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr TimeMs start_ms = 1'772'612'400'000;  // 2026-03-04 03:20:00 in Guayaquil
 const std::string id = "5d0c9a41000000000000000000000001";
@@ -206,6 +208,62 @@ TEST_F(ExplanationTest, AnotherRuleThanThatOfTheAlertIsRemarked) {
   ASSERT_TRUE(store.write(std::vector{changed}).ok());
   EXPECT_FALSE(explain().rule.rule.has_value());
   EXPECT_THAT(explanation_text(explain()), HasSubstr("the configuration has no rule gone any more"));
+}
+
+TEST_F(ExplanationTest, AnIncidentIsExplainedByItsSigmaRule) {
+  Alert incident = alert(1, schema::AlertStatus::confirmed);
+  const std::string file = dir.write("opened.yml", R"(title: A seal was opened
+name: opened_seal
+id: 7d1ab6c5-9a53-4f0b-8f25-3f1d30f4f6a1
+level: high
+logsource: { product: vigia, service: seal }
+detection:
+  opened: { lock: opened }
+  condition: opened
+)");
+  loaded = load_pipeline(dir.write("with_sigma.yaml", R"(application: customs
+sources:
+  - { topic: seal.events, stream: seal, format: json }
+sigma: [opened.yml]
+)"));
+  ASSERT_TRUE(loaded.ok()) << format_errors(loaded.errors);
+  const SigmaHead& head = loaded.pipeline.sigma->streams[SigmaPlan::seal].detections.front().head;
+  incident.kind = "incident";
+  incident.rule_id = head.rule_id;
+  incident.rule_hash = head.hash;
+  ASSERT_TRUE(store.write(std::vector{incident}).ok());
+  EXPECT_TRUE(explain().rule.is_same);
+  const std::string text = explanation_text(explain(), 200);
+  EXPECT_THAT(text, HasSubstr("title         A seal was opened\n"));
+  EXPECT_THAT(text, HasSubstr("file          " + file + ":"));
+  EXPECT_THAT(text, HasSubstr("hash          " + head.hash + "\n"));
+  EXPECT_THAT(text, HasSubstr("compared      the same as when the alert was raised\n"));
+  EXPECT_THAT(explanation_json(explain()), HasSubstr(R"("title":"A seal was opened","name":"opened_seal","file":)"));
+
+  incident.cause = "budget";
+  incident.subject_type = "rule";
+  ASSERT_TRUE(store.write(std::vector{incident}).ok());
+  EXPECT_THAT(explain().rule.remark, HasSubstr("the engine's own, about what the rule needs"));
+  incident.rule_hash = "0123456789abcdef";
+  ASSERT_TRUE(store.write(std::vector{incident}).ok());
+  EXPECT_THAT(explain().rule.remark, HasSubstr("NOT AS IT WAS: the alert was raised under 0123456789abcdef"));
+}
+
+TEST_F(ExplanationTest, AnAlertOfTheEngineAboutASourceHasNoRuleOfTheConfiguration) {
+  Alert silent = source_alert(source_rule("source_silent"), "customs", "seal.events", start_ms, 0);
+  silent.alert_id = id;
+  silent.revision = 1;
+  ASSERT_TRUE(store.write(std::vector{silent}).ok());
+  EXPECT_THAT(explain().rule.remark, HasSubstr("the engine's own, about a source"));
+}
+
+TEST_F(ExplanationTest, AWithdrawnAlertDoesNotLast) {
+  ASSERT_TRUE(store.write(std::vector{alert(1, schema::AlertStatus::provisional)}).ok());
+  EXPECT_THAT(explanation_text(explain()), HasSubstr("end           it lasts\n"));
+  ASSERT_TRUE(store.write(std::vector{alert(2, schema::AlertStatus::withdrawn)}).ok());
+  const std::string text = explanation_text(explain());
+  EXPECT_THAT(text, HasSubstr("end           -\n"));
+  EXPECT_THAT(text, Not(HasSubstr("it lasts")));
 }
 
 TEST_F(ExplanationTest, TheZoneOfTheAlertIsPartOfTheComparison) {
