@@ -55,7 +55,7 @@ Status camera_failure_tables(const ReportContext& context, std::vector<Table>& o
                                        {"reported_by", "reported_by"},
                                        {"attended_by", "attended_by"},
                                        {"alert_id", "alert"}});
-  log.notes = {cells.words_of("note.incidents"), cells.words_of("note.failures")};
+  log.notes = {cells.words_of("note.incidents"), cells.words_of("note.durations")};
   AlertQuery query = touching(period);
   query.kinds = {"camera_offline", "camera_degraded"};
   std::vector<ReportedAlert> failures;

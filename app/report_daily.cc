@@ -34,7 +34,8 @@ class Daily {
                                     {"state", "state"},
                                     {"trip_id", "trip"},
                                     {"incidents", "incidents"}});
-    trips_.notes = {cells_.words_of("note.seal_times"), cells_.words_of("note.incidents")};
+    trips_.notes = {cells_.words_of("note.seal_times"), cells_.words_of("note.incidents"),
+                    cells_.words_of("note.durations")};
     incidents_ = cells_.table("incidents", {{"trip_id", "trip"},
                                             {"seal_id", "seal"},
                                             {"start_ms", "start"},

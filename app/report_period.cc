@@ -3,6 +3,7 @@
 #include <date/date.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 
@@ -50,6 +51,12 @@ ReportPeriod last_period(PeriodForm form, TimeMs now_ms, const std::string& zone
   return whole_day(is_made ? today : moved(today, -1), form, zone);
 }
 
+// Of what is not over nothing is known behind now. One that has not begun stays as it was asked for.
+ReportPeriod until_now(ReportPeriod period, TimeMs now_ms) {
+  if (period.from_ms < now_ms) period.to_ms = std::min(period.to_ms, now_ms);
+  return period;
+}
+
 }  // namespace
 
 std::optional<ReportPeriod> period_of(const PeriodOptions& options, PeriodForm form, TimeMs now_ms,
@@ -81,9 +88,9 @@ std::optional<ReportPeriod> period_of(const PeriodOptions& options, PeriodForm f
   if (errors.size() == before && has_range && range.from_ms >= range.to_ms)
     errors.push_back(fmt::format("found --from {} and --to {}, expected --to behind --from", options.from, options.to));
   if (errors.size() != before) return std::nullopt;
-  if (has_range) return range;
-  if (day) return whole_day(*day, form, zone);
-  if (month) return whole_month(month->year() / month->month(), zone);
+  if (has_range) return until_now(range, now_ms);
+  if (day) return until_now(whole_day(*day, form, zone), now_ms);
+  if (month) return until_now(whole_month(month->year() / month->month(), zone), now_ms);
   return last_period(form, now_ms, zone);
 }
 

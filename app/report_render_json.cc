@@ -4,12 +4,13 @@
 namespace vigia {
 namespace {
 
+// Where a number is expected no word for people stands instead: what has none is left out, such as the end of what lasts.
 void append_cell(json::JsonObject& object, const std::string& name, const Cell& cell) {
   if (const auto* whole = std::get_if<std::int64_t>(&cell.number))
     object.field(name, *whole);
   else if (const auto* real = std::get_if<double>(&cell.number))
     object.field(name, *real);
-  else if (!cell.text.empty())
+  else if (!cell.text.empty() && !name.ends_with("_ms"))
     object.field(name, std::string_view(cell.text));
 }
 

@@ -6,6 +6,11 @@
 namespace vigia {
 namespace {
 
+// Of attributes only those that name what the alert is about, or where it was: others are counts and measures, whose texts
+// may be somebody's id, and the camera next to an emergency is not where it was.
+constexpr std::string_view naming[] = {"area",    "camera_id",        "door_id",          "holder_id",
+                                       "zone_id", "previous_door_id", "previous_site_id", "seal_number"};
+
 // The group of an incident has its values with | between.
 std::vector<std::string> names_in(const Alert& alert) {
   std::vector<std::string> names{alert.site_id, alert.trip_id};
@@ -14,7 +19,8 @@ std::vector<std::string> names_in(const Alert& alert) {
     names.push_back(alert.subject_id.substr(from, end - from));
     from = end + 1;
   }
-  for (const auto& attribute : alert.attributes) names.push_back(attribute->value);
+  for (const auto& attribute : alert.attributes)
+    if (std::ranges::find(naming, attribute->key) != std::end(naming)) names.push_back(attribute->value);
   return names;
 }
 

@@ -17,7 +17,7 @@ class ReportScope {
   // badge holder, container, provider, ...
   ReportScope(const SiteModel& model, const std::string& site, std::string subject);
 
-  // An alert that is about it, happened there, or names it in an attribute.
+  // An alert that is about it, happened there, or names it in an attribute of a device, place or holder.
   [[nodiscard]] bool covers(const Alert& alert) const;
   [[nodiscard]] bool covers(const KeptEvent& event) const;
   [[nodiscard]] bool is_everything() const { return site_.empty() && subject_.empty(); }

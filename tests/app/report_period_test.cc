@@ -41,6 +41,15 @@ TEST(ReportPeriod, WithoutOneItIsTheLastThatIsOver) {
             "2026-03-03 08:00:00 2026-03-04 08:00:00");
 }
 
+TEST(ReportPeriod, OneThatIsNotOverEndsNow) {
+  EXPECT_EQ(period({.day = "2026-03-04"}, PeriodForm::day), "2026-03-04 00:00:00 2026-03-04 07:59:00");
+  EXPECT_EQ(period({.day = "2026-03-04"}, PeriodForm::day_at_eight), "2026-03-03 08:00:00 2026-03-04 07:59:00");
+  EXPECT_EQ(period({.month = "2026-03"}, PeriodForm::month), "2026-03-01 00:00:00 2026-03-04 07:59:00");
+  EXPECT_EQ(period({.from = "2026-03-01", .to = "2027-01-01"}, PeriodForm::must_be_given),
+            "2026-03-01 00:00:00 2026-03-04 07:59:00");
+  EXPECT_EQ(period({.day = "2026-03-05"}, PeriodForm::day), "2026-03-05 00:00:00 2026-03-06 00:00:00");
+}
+
 TEST(ReportPeriod, DaysAreShorterAndLongerWhereTheClocksChange) {
   const auto hours = [](const std::string& day) {
     std::vector<std::string> errors;

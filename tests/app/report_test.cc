@@ -432,6 +432,31 @@ TEST_F(ReportTest, R11V6TheFileOfASubjectHasEverythingWithItsEvidence) {
   EXPECT_THAT(rows(make("file"), "access", {"door_id"}), ElementsAre("gate"));
 }
 
+TEST_F(ReportTest, OnlyAttributesThatNameADevicePlaceOrHolderAreWhatAnAlertIsAbout) {
+  Alert panic = alert("panic", "SEAL-9", at("2026-03-03T11:05"), at("2026-03-03T11:05"));
+  add_attribute(panic, "nearest_camera", "cam-1");
+  add_attribute(panic, "people", "17");
+  add_attribute(panic, "door_id", "gate");
+  keep(std::move(panic));
+  on("2026-03-03T10:30", "2026-03-03T13:30");
+  const auto found = [&](const std::string& subject) {
+    request.subject = subject;
+    return rows(make("file"), "alerts", {"subject_id"});
+  };
+  EXPECT_THAT(found("gate"), ElementsAre("SEAL-9"));
+  EXPECT_THAT(found("cam-1"), IsEmpty());
+  EXPECT_THAT(found("17"), IsEmpty());
+}
+
+TEST_F(ReportTest, TheEndOfWhatLastsIsAWordForPeopleAndLeftOutForPrograms) {
+  keep(alert("loitering", "cam-1", at("2026-03-03T11:05"), 0));
+  on("2026-03-03T10:30", "2026-03-03T13:30");
+  request.subject = "cam-1";
+  const Report report = make("file");
+  EXPECT_THAT(rows(report, "alerts", {"end_ms"}), ElementsAre("open"));
+  EXPECT_THAT(report_json(report), Not(HasSubstr("\"end_ms\"")));
+}
+
 TEST_F(ReportTest, V6EvidenceOfAnotherSystemLinksToWhatThatSystemKeeps) {
   Alert seen = alert("loitering", "yard-cam", at("2026-03-03T11:05"), at("2026-03-03T11:09"));
   seen.evidence.push_back(std::make_unique<schema::EvidenceT>());
