@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "operators/service_quality.h"
 #include "schemas/enum_names.h"
 #include "schemas/json_object.h"
 
@@ -66,6 +67,7 @@ void append_told(const AlertBook* book, const std::vector<RuleSpec>& rules, std:
   for (const auto& told : book ? book->alerts : std::vector<ToldAlert>{}) {
     if (told.last.rule == no_rule) continue;  // its rule is gone
     const auto& rule = rules[told.last.rule];
+    if (rule.kind == ServiceQuality::kind) continue;  // a signal: the alert is its provider's
     fmt::format_to(to, "{}{{\"alert_id\":\"{}\",\"revision\":{},\"status\":\"{}\",\"kind\":\"{}\",\"rule_id\":",
                    first ? "" : ",", hex(told.id), told.revision, schema::name_of(told.last.status), rule.kind);
     json::append_json_string(rule.id, json);

@@ -156,6 +156,25 @@ rules: [{id: quality, kind: service_quality, required: 2m}]
   EXPECT_GE(send("B", 20), before + 18 * 100) << "off the trips nothing else happens to it";
 }
 
+// It is a signal: the alert is the provider's, which `vigia state` of a seal does not know.
+TEST(ServiceQuality, APartIsNoAlertOfTheSeal) {
+  const harness::TempDir dir;
+  auto loaded = load_pipeline(dir.write("pipeline.yaml", R"(application: test
+sources: [{topic: seal.events, stream: seal, format: json}]
+rules: [{id: quality, kind: service_quality, required: 2m, scope: always}]
+)"));
+  ASSERT_TRUE(loaded.ok());
+  const auto stage = harness::stage_of(std::move(loaded));
+  const auto task = make_seal_task(stage.config);
+  std::size_t signals = 0;
+  for (const auto& line : {of("s", at(1)), of("s", mark + minute_ms)}) {
+    const InputRecord record{{}, {}, Offset{line.timestamp_ms}, line.timestamp_ms, line.key, line.value};
+    signals += task->process({&record, 1}, {&line.timestamp_ms, 1}, line.timestamp_ms).signals.size();
+  }
+  EXPECT_GT(signals, 0u);
+  EXPECT_NE(task->describe_key("s").find("\"alerts\":[]"), std::string::npos) << task->describe_key("s");
+}
+
 // What a trip's late end takes off the trip counts no longer; when nothing is left the part is taken back.
 TEST(ServiceQuality, ALateEndOfTheTrip) {
   const auto minutes_before = [](int minutes) { return midnight - minutes * minute_ms; };
