@@ -11,6 +11,8 @@
 #include "app/store_followers.h"
 #include "app/time_text.h"
 #include "connectors/alert_store.h"
+#include "connectors/suggestion.h"
+#include "operators/rule.h"
 #include "schemas/enum_names.h"
 #include "schemas/json_writer.h"
 
@@ -45,6 +47,21 @@ void print_row(const Alert& alert, const std::string& zone) {
              alert.kind, alert.subject_id, alert.trip_id.empty() ? "-" : alert.trip_id, alert.message);
 }
 
+// What finds nothing because no alert can ever have it is most likely a slip of the pen.
+void warn_unless_known(std::string_view option, const std::string& name, const std::vector<std::string_view>& known) {
+  if (name.empty() || known.empty() || std::ranges::find(known, name) != known.end()) return;
+  const std::string_view near = nearest_name(name, known);
+  fmt::print(stderr, "vigia alerts: warning: there is no {} {}{}\n", option, name,
+             near.empty() ? std::string() : fmt::format("; did you mean {}?", near));
+}
+
+void warn_of_unknown(const AlertQuery& query, const StateLocation& location) {
+  std::vector<std::string_view> kinds = {"incident", "source_silent", "records_lost"};
+  for (const KindSpec& kind : rule_kinds()) kinds.push_back(kind.kind);
+  for (const std::string& kind : query.kinds) warn_unless_known("kind", kind, kinds);
+  warn_unless_known("rule", query.rule, {location.rules.begin(), location.rules.end()});
+}
+
 int run_alerts(AlertsArguments arguments) {
   const auto location = locate_state(arguments.config, arguments.directory);
   if (!location) return exit_configuration;
@@ -53,9 +70,7 @@ int run_alerts(AlertsArguments arguments) {
        {std::pair(&arguments.from, &query.from_ms), std::pair(&arguments.to, &query.to_ms)}) {
     if (text->empty()) continue;
     const auto time_ms = parse_time(*text, location->timezone);
-    if (!time_ms)
-      return complain(exit_configuration,
-                      fmt::format("found the time {}, expected 2026-03-04T06:00 or ms since 1970", *text));
+    if (!time_ms) return complain(exit_configuration, no_time_words(*text));
     *bound = *time_ms;
   }
   for (const std::string& name : arguments.statuses) {
@@ -87,6 +102,7 @@ int run_alerts(AlertsArguments arguments) {
     return true;
   });
   if (!status.ok()) return complain(exit_failed, status.text);
+  if (count == 0) warn_of_unknown(query, *location);
   if (!arguments.json) fmt::print("{} {}\n", count, query.all_revisions ? "revisions" : "alerts");
   return exit_good;
 }
@@ -117,7 +133,7 @@ void add_alerts_command(CLI::App& cli, int& exit_code) {
   command->add_option("--trip", query.trip, "the trip");
   command->add_option("--rule", query.rule, "the rule's id");
   command->add_option("--id", query.alert_id, "one alert");
-  command->add_option("--limit", query.limit, "no more than so many")->check(CLI::NonNegativeNumber);
+  command->add_option("--limit", query.limit, "no more than so many")->check(not_negative());
   command->add_flag("--newest-first", query.newest_first, "by their start; else the oldest first");
   command->add_flag("--all-revisions", query.all_revisions, "every revision of each alert, not only the last");
   command->add_flag("--json", arguments->json,

@@ -23,6 +23,7 @@
 #include "app/stop_signal.h"
 #include "connectors/event_output.h"
 #include "connectors/simulated_site.h"
+#include "operators/signal_stage.h"
 
 namespace vigia {
 namespace {
@@ -55,6 +56,7 @@ class Demo {
   Demo(const DemoArguments& arguments, const LoadedStage& loaded, std::vector<SimulatedRoute> routes,
        std::filesystem::path directory)
       : arguments_(arguments), loaded_(loaded), directory_(std::move(directory)), screen_(loaded.pipeline.timezone) {
+    correlated_ = !needs_signal_stage(loaded.stage);
     options_.seed = arguments.seed;
     options_.trucks = arguments.trucks;
     options_.exempt = [site = loaded.stage.site](LatLon place) { return is_exempt(*site, place); };
@@ -174,13 +176,31 @@ void log_to_file(const std::filesystem::path& path) {
   }
 }
 
+// The demo's directory goes again unless the demo has begun: it was new or empty.
+class Unfinished {
+ public:
+  explicit Unfinished(const std::filesystem::path& directory) : directory_(directory) {}
+  ~Unfinished() {
+    std::error_code ignored;
+    if (!has_begun_) std::filesystem::remove_all(directory_, ignored);
+  }
+  Unfinished(const Unfinished&) = delete;
+  Unfinished& operator=(const Unfinished&) = delete;
+
+  void begin() { has_begun_ = true; }
+
+ private:
+  const std::filesystem::path& directory_;
+  bool has_begun_ = false;
+};
+
 int run_demo(const DemoArguments& arguments) {
-  const std::filesystem::path site = arguments.site.empty() ? find_demo_site() : std::filesystem::path(arguments.site);
-  if (site.empty())
-    return complain("config/site was not found: run it in the project's directory or name it with --site");
+  DemoFiles files;
+  if (const Status status = find_demo_files(arguments.site, files); !status.ok()) return complain(status.text);
   DemoOutcome outcome;
   if (const Status status = make_demo_directory(arguments.directory, outcome.directory); !status.ok())
     return complain(status.text);
+  Unfinished unfinished(outcome.directory);
   log_to_file(outcome.directory / "engine.log");
   watch_stop_signals();
 
@@ -198,19 +218,20 @@ int run_demo(const DemoArguments& arguments) {
                                 {"demo.journal", demo_partitions},
                                 {"demo.configurations", 1}});
   if (!status.ok()) return complain(status.text);
-  status = write_demo_pipeline(outcome.directory, site, broker.brokers(), outcome.pipeline);
+  status = write_demo_pipeline(outcome.directory, files, broker.brokers(), outcome.pipeline);
   if (!status.ok()) return complain(status.text);
   const auto loaded = load_stage(outcome.pipeline);
   if (!loaded) return exit_configuration;
   std::vector<SimulatedRoute> routes;
   status = load_simulated_routes(loaded->pipeline.site_files, *loaded->stage.site, routes);
   if (!status.ok()) return complain(status.text);
+  unfinished.begin();
 
   fmt::print("vigia demo: a made-up day of {} trucks on {} Ecuadorian routes, in about {:.0f} s.\n", arguments.trucks,
              routes.size(), arguments.seconds);
   fmt::print("The Kafka broker at {} is librdkafka's mock cluster in a process of its own: for demonstration only.\n",
              broker.brokers());
-  fmt::print("The yard of Guayaquil's port has doors and cameras, and a bad night.\n");
+  if (!files.port.empty()) fmt::print("The yard of Guayaquil's port has doors and cameras, and a bad night.\n");
   fmt::print("\"raised?\" is provisional: raised by the clock alone, until the truck is heard again.\n\n");
   std::fflush(stdout);
   Demo demo(arguments, *loaded, std::move(routes), outcome.directory);
@@ -238,15 +259,17 @@ void add_demo_command(CLI::App& cli, int& exit_code) {
       ->check(CLI::Range(1, 600))
       ->capture_default_str();
   command->add_option("--seed", arguments->seed, "another seed, another day")
-      ->check(CLI::NonNegativeNumber)
+      ->check(not_negative())
       ->capture_default_str();
   command->add_option("--seconds", arguments->seconds, "how long the day lasts")
       ->check(CLI::Range(5.0, 600.0))
       ->capture_default_str();
   command->add_option("--directory", arguments->directory,
                       "where the data go; vigia-demo in this directory when not given");
-  command->add_option("--site", arguments->site,
-                      "the directory with zones.geojson and routes.geojson; config/site when not given");
+  command->add_option(
+      "--site", arguments->site,
+      "the directory with zones.geojson, routes.geojson and, for doors and cameras, port.yaml; config/site when "
+      "not given");
   command->callback([arguments, &exit_code] { exit_code = run_demo(*arguments); });
 }
 

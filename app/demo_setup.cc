@@ -18,7 +18,7 @@ timezone: America/Guayaquil
 # A day in a minute: the time is that of the records.
 time: {{ horizon: 24h, allowed_lateness: 10m, max_clock_skew: 5m, clock: records }}
 state: {{ directory: state, snapshot_every: 10s, publish_every: 0s, memory_budget: 1GiB }}
-site: [site/zones.geojson, site/routes.geojson, site/port.yaml]
+site: [site/zones.geojson, site/routes.geojson{port}]
 sources:
   - {{ topic: seal.events, stream: seal, format: json }}
   - {{ topic: trip.events, stream: trip, format: json }}
@@ -43,9 +43,14 @@ rules:
   - {{ id: weight, kind: weight_difference, percent: 10, severity: medium }}
   - {{ id: forced, kind: door_forced, severity: high }}
   - {{ id: camera, kind: camera_offline, severity: medium }}
-# What only all of them together show: a door forced while a camera of its site is dark.
+{sigma})";
+
+constexpr const char* sigma_text =
+    R"(# What only all of them together show: a door forced while a camera of its site is dark.
 sigma: [sigma/door-forced-in-the-dark.yml]
 )";
+
+constexpr const char* sigma_name = "door-forced-in-the-dark.yml";
 
 fs::path search_upwards(fs::path from) {
   std::error_code error;
@@ -56,13 +61,37 @@ fs::path search_upwards(fs::path from) {
   }
 }
 
-}  // namespace
-
+// config/site here, or in a directory above the binary or above here; empty: not found.
 fs::path find_demo_site() {
   std::error_code error;
   if (fs::path here = search_upwards(fs::current_path(error)); !here.empty()) return here;
   const fs::path binary = fs::read_symlink("/proc/self/exe", error);
   return error ? fs::path() : search_upwards(binary.parent_path());
+}
+
+}  // namespace
+
+Status find_demo_files(const std::string& wanted, DemoFiles& out) {
+  const fs::path project = find_demo_site();
+  const fs::path site = wanted.empty() ? project : fs::path(wanted);
+  if (site.empty())
+    return Status::of(Fault::refused,
+                      "config/site was not found: run it in the project's directory or name a directory with --site");
+  std::error_code error;
+  out = {site / "zones.geojson", site / "routes.geojson", site / "port.yaml", {}};
+  for (const fs::path& file : {out.zones, out.routes}) {
+    if (fs::is_regular_file(file, error)) continue;
+    return Status::of(
+        Fault::refused,
+        fmt::format("found no file {}, expected --site to be a directory with zones.geojson and routes.geojson",
+                    file.string()));
+  }
+  if (!fs::is_regular_file(out.port, error)) out.port.clear();
+  for (const fs::path& beside : {site, project}) {
+    const fs::path rule = fs::absolute(beside, error).lexically_normal() / ".." / "sigma" / sigma_name;
+    if (out.sigma.empty() && !beside.empty() && fs::is_regular_file(rule, error)) out.sigma = rule;
+  }
+  return Status::good();
 }
 
 Status make_demo_directory(const std::string& wanted, fs::path& out) {
@@ -89,18 +118,21 @@ Status make_demo_directory(const std::string& wanted, fs::path& out) {
                     fmt::format("no directory for the demo's data: {}: {}", out.string(), error.message()));
 }
 
-Status write_demo_pipeline(const fs::path& directory, const fs::path& site, const std::string& brokers,
+Status write_demo_pipeline(const fs::path& directory, const DemoFiles& files, const std::string& brokers,
                            std::string& out) {
   std::error_code error;
-  fs::create_directories(directory / "site", error);
-  if (!error) fs::create_directories(directory / "sigma", error);
-  for (const char* name :
-       {"site/zones.geojson", "site/routes.geojson", "site/port.yaml", "sigma/door-forced-in-the-dark.yml"}) {
-    if (!error) fs::copy_file(site.parent_path() / name, directory / name, error);
-  }
+  const auto copy = [&](const fs::path& file, const char* below) {
+    if (error || file.empty()) return;
+    fs::create_directories(directory / below, error);
+    if (!error) fs::copy_file(file, directory / below / file.filename(), error);
+  };
+  for (const fs::path& file : {files.zones, files.routes, files.port}) copy(file, "site");
+  copy(files.sigma, "sigma");
   out = (directory / "pipeline.yaml").string();
   std::ofstream file(out);
-  file << fmt::format(fmt::runtime(pipeline_text), fmt::arg("brokers", brokers));
+  file << fmt::format(fmt::runtime(pipeline_text), fmt::arg("brokers", brokers),
+                      fmt::arg("port", files.port.empty() ? "" : ", site/port.yaml"),
+                      fmt::arg("sigma", files.sigma.empty() ? "" : sigma_text));
   if (!error && file.flush()) return Status::good();
   return Status::of(Fault::storage,
                     fmt::format("{}: {}", directory.string(), error ? error.message() : "could not be written"));

@@ -163,26 +163,26 @@ void add_generate_command(CLI::App& cli, int& exit_code) {
       ->capture_default_str();
   command->add_option("--truth", arguments->truth, "where the ground truth goes");
   command->add_option("--seed", arguments->seed, "another seed, another day")
-      ->check(CLI::NonNegativeNumber)
+      ->check(not_negative())
       ->capture_default_str();
   command->add_option("--seals", arguments->seals, "trucks, each with its seal")
       ->check(CLI::Range(1, 10'000'000))
       ->capture_default_str();
   command->add_option("--trips", arguments->trips, "trips of each seal at most; 0: as many as fit")
-      ->check(CLI::NonNegativeNumber)
+      ->check(not_negative())
       ->capture_default_str();
   command->add_option("--duration", arguments->duration, "of the simulated time")->capture_default_str();
   command
       ->add_option("--start", arguments->start,
                    "of the simulated time: now (with --kafka no event goes before its time), "
                    "2026-03-04T06:00 or ms since 1970")
-      ->default_str("2026-03-04");
+      ->default_str("midnight of 2026-03-04 in Guayaquil");
   command->add_option("--ping", arguments->ping, "between two messages of a seal")->capture_default_str();
   command->add_option("--holes-per-hour", arguments->holes_per_hour, "how often a truck loses coverage")
       ->check(CLI::Range(0.0, 10.0))
       ->capture_default_str();
   command->add_option("--rate", arguments->rate_per_s, "events per second at most; 0: no such limit")
-      ->check(CLI::NonNegativeNumber)
+      ->check(not_negative())
       ->capture_default_str();
   command->callback([arguments, &exit_code] { exit_code = run_generate(*arguments); });
 }

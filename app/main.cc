@@ -1,11 +1,33 @@
 // The command line: one binary for the engine and everything around it.
+#include <cstdio>
 #include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
 
 #include "app/command.h"
+#include "connectors/suggestion.h"
 
 #ifndef VIGIA_VERSION
 #define VIGIA_VERSION "0.1.0"
 #endif
+
+namespace {
+
+// Empty: the first argument is a command, or an option.
+std::string unknown_command(const CLI::App& cli, int argc, char** argv) {
+  const std::string_view name = argc < 2 ? "-" : argv[1];
+  if (name.starts_with('-')) return {};
+  std::vector<std::string_view> names;
+  for (const CLI::App* command : cli.get_subcommands([](const CLI::App*) { return true; })) {
+    if (command->check_name(std::string(name))) return {};
+    if (!command->get_group().empty()) names.push_back(command->get_name());
+  }
+  return fmt::format("vigia: found the command {}, expected {}\n", name, vigia::one_of(name, names));
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   CLI::App cli("vigia: from seal pings in Kafka to alerts that can be trusted");
@@ -28,6 +50,10 @@ int main(int argc, char** argv) {
   vigia::add_report_command(cli, exit_code);
   vigia::add_repartition_command(cli, exit_code);
   vigia::add_demo_broker_command(cli, exit_code);
+  if (const std::string unknown = unknown_command(cli, argc, argv); !unknown.empty()) {
+    fmt::print(stderr, "{}", unknown);
+    return vigia::exit_configuration;
+  }
   try {
     cli.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -12,6 +12,7 @@
 #include "app/replay.h"
 #include "app/replay_kafka_options.h"
 #include "app/stage_loading.h"
+#include "app/time_text.h"
 #include "app/triage_stage.h"
 #include "app/triaged_task.h"
 #include "connectors/file_sink.h"
@@ -26,7 +27,7 @@ struct ReplayArguments {
   std::vector<std::string> inputs;
   std::string output = "-";
   std::string dead_letters, alert_state;
-  std::optional<TimeMs> until_ms;
+  std::string until;
   std::size_t batch = 1024;
   std::size_t restart_every = 0;
   unsigned threads = std::max(1U, std::thread::hardware_concurrency());
@@ -42,6 +43,14 @@ int complain(const Status& status) {
 int run_files(const ReplayArguments& arguments) {
   auto loaded = load_stage(arguments.config);
   if (!loaded) return exit_configuration;
+  ReplayOptions options;
+  if (!arguments.until.empty()) {
+    options.until_ms = parse_time(arguments.until, loaded->pipeline.timezone);
+    if (!options.until_ms) {
+      fmt::print(stderr, "vigia replay: {}\n", no_time_words("--until " + arguments.until));
+      return exit_configuration;
+    }
+  }
   loaded->stage.threads = arguments.threads;
   for (auto& read : loaded->stage.sources) read.format = PayloadFormat::json;  // a line holds JSON, whatever its topic
 
@@ -69,10 +78,8 @@ int run_files(const ReplayArguments& arguments) {
     return std::make_unique<TriagedTask>(std::move(whole), make_triage_task(loaded->stage, *loaded, 1), first_command);
   };
 
-  ReplayOptions options;
   if (with_triage) options.states = &states;
   options.batch = arguments.batch;
-  options.until_ms = arguments.until_ms;
   options.restart_every = arguments.restart_every;
   ReplayResult result;
   {
@@ -117,7 +124,7 @@ void add_replay_command(CLI::App& cli, int& exit_code) {
       "shown field by field.\n\n"
       "Examples:\n"
       "  vigia replay --config config/customs.yaml --input day.jsonl --output alerts.jsonl\n"
-      "  zcat day.jsonl.gz | vigia replay --config config/customs.yaml --input - --until 1772700000000 --output -\n"
+      "  zcat day.jsonl.gz | vigia replay --config config/customs.yaml --input - --until 2026-03-05T06:00 --output -\n"
       "  vigia replay --config config/customs.yaml --from-kafka --from 2026-03-04 --to 2026-03-05\n"
       "  vigia replay --config config/customs.yaml --from-kafka --from-offset seal.events/3:120000\n\n"
       "Exit: 0; 1 when the input could not be read, the output not written, or the alerts are not those published; 2 "
@@ -131,8 +138,7 @@ void add_replay_command(CLI::App& cli, int& exit_code) {
                                          "given or with --no-compare")
                             ->capture_default_str();
   CLI::Option* until = command->add_option(
-      "--until", arguments->until_ms,
-      "advance the clock to this time at the end (ms since 1970); without, it stays at the last record");
+      "--until", arguments->until, "advance the clock to this time at the end; without, it stays at the last record");
   CLI::Option* batch = command->add_option("--batch", arguments->batch, "lines that are applied together (an epoch)")
                            ->check(CLI::Range(std::size_t{1}, std::size_t{10'000'000}))
                            ->capture_default_str();
@@ -149,7 +155,7 @@ void add_replay_command(CLI::App& cli, int& exit_code) {
           ->add_option(
               "--restart-every", arguments->restart_every,
               "take a snapshot after so many epochs and go on from it, as after a crash: a check of the engine")
-          ->check(CLI::NonNegativeNumber);
+          ->check(not_negative());
   command->add_flag("--quiet", arguments->quiet, "no account on standard error");
   CLI::Option* from_kafka = add_kafka_replay_options(*command, arguments->kafka);
   for (CLI::Option* of_files : {input, until, batch, letters, states, restart}) of_files->excludes(from_kafka);

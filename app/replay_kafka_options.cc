@@ -25,7 +25,7 @@ std::string read_times(const KafkaReplayArguments& arguments, const std::string&
        {std::pair(&arguments.from, &range.from_ms), std::pair(&arguments.to, &range.to_ms)}) {
     if (text->empty()) continue;
     const auto time_ms = parse_time(*text, zone);
-    if (!time_ms) return fmt::format("found the time {}, expected 2026-03-04T06:00 or ms since 1970", *text);
+    if (!time_ms) return no_time_words(*text);
     *bound = *time_ms;
   }
   if (range.from_ms > range.to_ms) return fmt::format("--from {} is behind --to {}", arguments.from, arguments.to);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <memory>
@@ -13,6 +14,8 @@
 #include "app/report_render.h"
 #include "app/state_location.h"
 #include "app/store_followers.h"
+#include "app/time_text.h"
+#include "connectors/suggestion.h"
 
 namespace vigia {
 namespace {
@@ -31,6 +34,7 @@ struct ReportArguments {
   std::string site, subject;
   std::string format = "text", language = "en", output = "-";
   ReportInput input;
+  std::string until;
 };
 
 template <class Things>
@@ -54,6 +58,7 @@ int complain(int code, std::string_view text) {
 struct Asked {
   const ReportKind* kind = nullptr;
   const ReportFormat* format = nullptr;
+  ReportInput input;
   ReportRequest request;
 };
 
@@ -79,9 +84,26 @@ Asked understand(const ReportArguments& arguments, const std::string& zone, std:
   const PeriodForm form = asked.kind == nullptr ? PeriodForm::day : asked.kind->period;
   if (const auto period = period_of(arguments.period, form, wall_now_ms(), zone, errors))
     asked.request.period = *period;
+  asked.input = arguments.input;
+  if (!arguments.until.empty()) {
+    asked.input.until_ms = parse_time(arguments.until, zone);
+    if (!asked.input.until_ms) errors.push_back(no_time_words("--until " + arguments.until));
+  }
   asked.request.site = arguments.site;
   asked.request.subject = arguments.subject;
   return asked;
+}
+
+// Nothing can be at a site that the site files don't have.
+void warn_of_unknown_site(const SiteModel& model, const std::string& site) {
+  std::vector<std::string_view> known;
+  for (const Zone& zone : model.zones) known.push_back(zone.site);
+  for (const Door& door : model.equipment.doors()) known.push_back(door.site);
+  for (const Camera& camera : model.equipment.cameras()) known.push_back(camera.site);
+  if (site.empty() || std::ranges::find(known, site) != known.end()) return;
+  const std::string_view near = nearest_name(site, known);
+  fmt::print(stderr, "vigia report: warning: the site files have no site {}{}\n", site,
+             near.empty() ? std::string() : fmt::format("; did you mean {}?", near));
 }
 
 int write_out(const std::string& path, const std::string& text) {
@@ -93,15 +115,15 @@ int write_out(const std::string& path, const std::string& text) {
 }
 
 // Those of the engine, beside it, or new ones in `scratch`.
-Status open_stores(const ReportArguments& arguments, const std::string& state_directory, const std::string& scratch,
-                   AlertStore& alerts, RecordStore& records) {
-  if (arguments.input.paths.empty()) {
+Status open_stores(const std::string& config, const ReportInput& input, const std::string& state_directory,
+                   const std::string& scratch, AlertStore& alerts, RecordStore& records) {
+  if (input.paths.empty()) {
     Status status = alerts.open_secondary(alert_directory(state_directory), scratch + "/alerts");
     return status.ok() ? records.open_secondary(record_directory(state_directory), scratch + "/records") : status;
   }
   if (Status status = alerts.open(scratch + "/alerts"); !status.ok()) return status;
   if (Status status = records.open(scratch + "/records"); !status.ok()) return status;
-  return fill_stores(arguments.config, arguments.input, alerts, records);
+  return fill_stores(config, input, alerts, records);
 }
 
 int run_report(const ReportArguments& arguments) {
@@ -117,11 +139,13 @@ int run_report(const ReportArguments& arguments) {
   fmt::print(stderr, "{}", format_errors(loaded.errors));
   if (!is_loaded || !errors.empty()) return exit_configuration;
 
+  warn_of_unknown_site(loaded.site, asked.request.site);
   const ScratchDirectory scratch;
   if (scratch.path().empty()) return complain(exit_failed, "no directory can be made where temporary files go");
   AlertStore alerts;
   RecordStore records;
-  Status status = open_stores(arguments, loaded.pipeline.state_directory, scratch.path(), alerts, records);
+  Status status =
+      open_stores(arguments.config, asked.input, loaded.pipeline.state_directory, scratch.path(), alerts, records);
   Report report;
   if (status.ok()) status = make_report(*asked.kind, {alerts, records, loaded, asked.request}, report);
   if (!status.ok()) return complain(exit_failed, status.text);
@@ -166,7 +190,7 @@ void add_report_command(CLI::App& cli, int& exit_code) {
   command->add_option("--output", arguments->output, "where it goes, - for standard output")->capture_default_str();
   CLI::Option* input = command->add_option("--input", arguments->input.paths,
                                            "recorded JSON lines, as of replay, instead of the engine's stores");
-  command->add_option("--until", arguments->input.until_ms, "with --input: advance the clock to this time at the end")
+  command->add_option("--until", arguments->until, "with --input: advance the clock to this time at the end")
       ->needs(input);
   command->callback([arguments, &exit_code] { exit_code = run_report(*arguments); });
 }

@@ -74,9 +74,7 @@ std::optional<ReportPeriod> period_of(const PeriodOptions& options, PeriodForm f
   const auto time = [&](const std::string& text, const char* name) -> TimeMs {
     if (text.empty()) return 0;
     const auto parsed = parse_time(text, zone);
-    if (!parsed)
-      errors.push_back(
-          fmt::format("found the time {} {}, expected one such as 2026-03-04T06:00, or ms since 1970", name, text));
+    if (!parsed) errors.push_back(no_time_words(fmt::format("{} {}", name, text)));
     return parsed.value_or(0);
   };
   const ReportPeriod range{time(options.from, "--from"), time(options.to, "--to")};

@@ -4,12 +4,14 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace vigia {
 
 struct StateLocation {
   std::string directory;
   std::string timezone = "UTC";
+  std::vector<std::string> rules;  // ids of the pipeline's; empty: not known
 };
 
 // From a pipeline's file, or a state directory given straight; errors go to standard error.

@@ -49,6 +49,10 @@ std::string format_time(TimeMs time_ms, const std::string& zone) {
   return date::format("%Y-%m-%d %H:%M:%S", date::floor<std::chrono::seconds>(local));
 }
 
+std::string no_time_words(std::string_view text) {
+  return fmt::format("found the time {}, expected one such as 2026-03-04T06:00, or ms since 1970", text);
+}
+
 std::string length_words(TimeMs length_ms) {
   if (length_ms < 1000) return fmt::format("{} ms", length_ms);
   struct Unit {

@@ -19,4 +19,7 @@ namespace vigia {
 // "2026-03-04 07:15:30"), in the zone, or in UTC with a Z at the end.
 [[nodiscard]] std::optional<TimeMs> parse_time(std::string_view text, const std::string& zone);
 
+// What to say of a text that it can't read.
+[[nodiscard]] std::string no_time_words(std::string_view text);
+
 }  // namespace vigia

@@ -3,8 +3,10 @@
 #include <sys/wait.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <string>
 
+#include "connectors/alert_store.h"
 #include "tests/connectors/temp_directory.h"
 
 namespace vigia {
@@ -78,6 +80,50 @@ correlation: {type: event_count, rules: [failed], group-by: [user.name], timespa
   EXPECT_NE(refused.text.find("max_bytes: 5"), std::string::npos) << refused.text;
 }
 
+TEST(CommandLine, UntilIsADateOrATime) {
+  const test::TempDirectory dir;
+  const std::string command =
+      "--config '" + dir.write("p.yaml", pipeline) + "' --input '" + dir.write("in.jsonl", tampering) + "' --until ";
+  for (const char* kind : {"replay ", "report soc --day 2026-03-04 "}) {
+    for (const char* time : {"1772700000000", "2026-03-05", "2026-03-05T06:00:30Z"}) {
+      const Outcome good = run(kind + command + time);
+      EXPECT_EQ(good.exit_code, 0) << good.text;
+    }
+    const Outcome bad = run(kind + command + "tomorrow");
+    EXPECT_EQ(bad.exit_code, 2) << bad.text;
+    EXPECT_NE(bad.text.find("found the time --until tomorrow, expected"), std::string::npos) << bad.text;
+  }
+}
+
+TEST(CommandLine, ADemoThatCanNotBeginLeavesNothing) {
+  const test::TempDirectory dir;
+  const Outcome outcome = run("demo --site '" + (dir / "none") + "' --directory '" + (dir / "demo") + "'");
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_NE(outcome.text.find("found no file " + (dir / "none") + "/zones.geojson"), std::string::npos) << outcome.text;
+  EXPECT_FALSE(std::filesystem::exists(dir / "demo"));
+  dir.write("zones.geojson", "{");
+  dir.write("routes.geojson", "{");
+  EXPECT_NE(run("demo --site '" + (dir / ".") + "' --directory '" + (dir / "demo") + "'").exit_code, 0);
+  EXPECT_FALSE(std::filesystem::exists(dir / "demo"));
+}
+
+TEST(CommandLine, AKindOrRuleThatThereIsNotIsWarnedOf) {
+  const test::TempDirectory dir;
+  ASSERT_TRUE(AlertStore().open(dir / "alerts").ok());
+  const std::string config = dir.write("p.yaml", std::string(pipeline) + "state: {directory: .}\n");
+  const auto alerts = [&](const std::string& options) {
+    const Outcome outcome = run("alerts --config '" + config + "' " + options);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.text;
+    return outcome.text;
+  };
+  EXPECT_NE(alerts("--kind unauthorised_stop").find("no kind unauthorised_stop; did you mean unauthorized_stop?\n"),
+            std::string::npos);
+  EXPECT_NE(alerts("--rule tamperd").find("no rule tamperd; did you mean tampered?\n"), std::string::npos);
+  for (const char* known : {"", "--kind incident --kind source_silent --kind seal_opened", "--rule tampered",
+                            "--rule clock_fault", "--rule records_lost"})
+    EXPECT_EQ(alerts(known).find("warning"), std::string::npos) << known;
+}
+
 TEST(CommandLine, DeadLettersThatCannotBeKeptStopAReplayBeforeItBegins) {
   const test::TempDirectory dir;
   const Outcome outcome = run("replay --config '" + dir.write("p.yaml", pipeline) + "' --input '" +
@@ -106,8 +152,15 @@ TEST(CommandLine, CountsAreNotNegative) {
   for (const char* arguments : {"alerts --state-directory nowhere --limit -1", "generate --config p --seed -1",
                                 "generate --config p --trips -1", "replay --config p --input i --restart-every -1"}) {
     EXPECT_EQ(run(arguments).exit_code, 2) << arguments;
-    EXPECT_NE(run(arguments).text.find("-1"), std::string::npos) << arguments;
+    EXPECT_NE(run(arguments).text.find("found -1, expected 0 or more"), std::string::npos) << arguments;
   }
+}
+
+TEST(CommandLine, ACommandThatIsNoneIsNamed) {
+  const Outcome outcome = run("repaly --config x");
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_NE(outcome.text.find("vigia: found the command repaly, expected one of demo, run, "), std::string::npos);
+  EXPECT_NE(outcome.text.find("(did you mean replay?)"), std::string::npos) << outcome.text;
 }
 
 }  // namespace

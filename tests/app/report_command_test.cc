@@ -114,6 +114,12 @@ TEST_F(ReportCommand, WhatIsMissingIsSaid) {
   }
 }
 
+TEST_F(ReportCommand, ASiteThatTheSiteFilesDoNotHaveIsWarnedOf) {
+  const Outcome outcome = run("soc " + config + input + " --day 2026-03-04 --site port");
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.text;
+  EXPECT_THAT(outcome.text, HasSubstr("vigia report: warning: the site files have no site port\n"));
+}
+
 TEST_F(ReportCommand, WithoutStoresOrInputItSaysWhere) {
   const Outcome nothing = run("daily " + config + " --day 2026-03-04");
   EXPECT_EQ(nothing.exit_code, 1);
