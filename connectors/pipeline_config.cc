@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "connectors/formats.h"
+#include "connectors/idle_rules.h"
 #include "connectors/kafka_properties.h"
 #include "connectors/pipeline_hash.h"
 #include "connectors/rule_reader.h"
@@ -87,7 +88,8 @@ class PipelineReader {
   PipelineReader(const std::string& path, SectionReader& reader, LoadedPipeline& out)
       : path_(path), reader_(reader), pipeline_(out.pipeline), configuration_(out.configuration) {}
 
-  void read(const YAML::Node& root, std::vector<SiteFile>& site_files) {
+  // `rule_lines`: of the rules' ids.
+  void read(const YAML::Node& root, std::vector<SiteFile>& site_files, std::map<std::string, int>& rule_lines) {
     const Section top = reader_.read(root, config_section("pipeline"));
     pipeline_.application = top.text("application");
     if (!pipeline_.application.empty()) check_name("application", pipeline_.application, top.line("application"));
@@ -104,7 +106,7 @@ class PipelineReader {
     read_outputs(reader_.read_below(top, "outputs", config_section("outputs")));
     read_correlations(reader_.read_below(top, "correlations", config_section("correlations")));
     read_triage(reader_.read_below(top, "triage", config_section("triage")));
-    read_rules(reader_, top.at("rules").maps, pipeline_.sources, sources_are_complete_, pipeline_.rules);
+    rule_lines = read_rules(reader_, top.at("rules").maps, pipeline_.sources, sources_are_complete_, pipeline_.rules);
     read_sigma(top);
     const ConfigValue& site = top.at("site");
     for (std::size_t i = 0; i < site.element_lines.size(); ++i) {
@@ -306,8 +308,10 @@ void load(const std::string& path, const EnvironmentLookup& environment, Diagnos
   const auto root = reader.parse(*text, expected);
   if (!root) return;
   std::vector<SiteFile> site_files;
-  PipelineReader(path, reader, out).read(*root, site_files);
+  std::map<std::string, int> rule_lines;
+  PipelineReader(path, reader, out).read(*root, site_files, rule_lines);
   load_site_files(path, site_files, environment, out, diagnostics);
+  if (diagnostics.errors.empty()) warn_of_idle_rules(path, rule_lines, out, diagnostics);
   if (is_timezone(out.pipeline.timezone)) out.site.days = local_days(out.pipeline.timezone);
   out.pipeline.sigma = plan_of(out.configuration, diagnostics);
   check_sigma(path, out.pipeline, diagnostics);

@@ -75,6 +75,8 @@ class RuleReader {
     if (is_judged(*kind, rule, section)) out.push_back(std::move(rule));
   }
 
+  [[nodiscard]] const std::map<std::string, int>& lines() const { return lines_; }
+
  private:
   // The kind, or nullptr when the rest of the rule can't be judged without it; then the common keys have been checked.
   const KindSpec* kind_of(const YAML::Node& node) {
@@ -166,8 +168,9 @@ class RuleReader {
 
 }  // namespace
 
-void read_rules(SectionReader& reader, const std::vector<YAML::Node>& nodes, std::span<const SourceSpec> sources,
-                bool sources_are_complete, std::vector<RuleSpec>& out) {
+std::map<std::string, int> read_rules(SectionReader& reader, const std::vector<YAML::Node>& nodes,
+                                      std::span<const SourceSpec> sources, bool sources_are_complete,
+                                      std::vector<RuleSpec>& out) {
   RuleReader rules(reader, sources, sources_are_complete);
   for (const YAML::Node& node : nodes) rules.read(node, out);
   const auto has_devices = [](const SourceSpec& source) {
@@ -178,6 +181,7 @@ void read_rules(SectionReader& reader, const std::vector<YAML::Node>& nodes, std
       std::none_of(out.begin(), out.end(), is_clock_fault)) {
     out.push_back(implicit_clock_fault());
   }
+  return rules.lines();
 }
 
 }  // namespace vigia

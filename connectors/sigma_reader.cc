@@ -286,9 +286,9 @@ class Links {
         std::vector<std::string_view> names;
         for (const auto& [other, what] : named_) names.push_back(other);
         const auto near = nearest_name(name, names);
-        diagnostics_.error(
-            rule.head.file, rule.head.line, fmt::format("rule {}, which is in no file", name),
-            near.empty() ? "the id or name of a rule in the sigma files" : fmt::format("did you mean {}?", near));
+        diagnostics_.error(rule.head.file, rule.head.line, fmt::format("rule {}, which is in no file", name),
+                           "the id or name of a rule in the sigma files" +
+                               (near.empty() ? std::string() : fmt::format(" (did you mean {}?)", near)));
       } else if (found->second.correlation != nullptr) {
         visit(*found->second.correlation, ordered);
       }

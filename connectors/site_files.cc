@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <map>
 
@@ -10,28 +9,6 @@
 #include "connectors/text_file.h"
 
 namespace vigia {
-namespace {
-
-// A rule that speaks of what the site files don't have is most likely a slip of the pen.
-void warn_of_idle_rules(const std::string& pipeline_file, const LoadedPipeline& loaded, Diagnostics& diagnostics) {
-  const SiteModel& site = loaded.site;
-  const auto warn = [&](const RuleSpec& rule, const std::string& text) {
-    diagnostics.warning(pipeline_file, 0, fmt::format("rule {}: {}, so it will never raise an alert", rule.id, text));
-  };
-  for (const RuleSpec& rule : loaded.pipeline.rules) {
-    if (rule.kind == "route_deviation" && site.routes.empty()) warn(rule, "the site files have no route");
-    if (!rule.kind.starts_with("zone_")) continue;
-    const auto& patterns = rule.only.zone;
-    const auto fits = [&](const Zone& zone) {
-      return patterns.empty() || std::any_of(patterns.begin(), patterns.end(),
-                                             [&](const std::string& pattern) { return glob_match(pattern, zone.id); });
-    };
-    if (std::none_of(site.zones.begin(), site.zones.end(), fits)) warn(rule, "no zone of the site files fits it");
-  }
-}
-
-}  // namespace
-
 bool is_geojson(const std::string& path) {
   const std::string extension = std::filesystem::path(path).extension().string();
   return extension == ".geojson" || extension == ".json";
@@ -63,7 +40,6 @@ void load_site_files(const std::string& pipeline_file, std::vector<SiteFile>& fi
   }
   out.site = builder.build();
   if (diagnostics.errors.empty()) out.site.equipment = Equipment(std::move(equipment));
-  if (diagnostics.errors.empty()) warn_of_idle_rules(pipeline_file, out, diagnostics);
 }
 
 }  // namespace vigia

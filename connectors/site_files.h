@@ -20,7 +20,7 @@ struct SiteFile {
 [[nodiscard]] bool is_geojson(const std::string& path);
 
 // Reads them all into `out.site`: GeoJSON, the others as YAML.
-// Ids are unique over all files. Afterwards warns of rules that the site gives nothing to judge by.
+// Ids are unique over all files.
 void load_site_files(const std::string& pipeline_file, std::vector<SiteFile>& files,
                      const EnvironmentLookup& environment, LoadedPipeline& out, Diagnostics& diagnostics);
 

@@ -354,6 +354,36 @@ rules: [{id: o, kind: seal_opened}, {id: t, kind: seal_tampered, scope: always}]
   const LoadedPipeline no_routes = files.load(std::string(least) + "rules: [{id: r, kind: route_deviation}]\n");
   ASSERT_EQ(no_routes.warnings.size(), 1u) << format_warnings(no_routes.warnings);
   EXPECT_THAT(no_routes.warnings[0].text, HasSubstr("no route"));
+  EXPECT_GT(no_routes.warnings[0].line, 0);
+}
+
+TEST(PipelineConfig, WarnsOfRulesWhoseOnlyFitsNothingOfTheSiteFiles) {
+  const ConfigFiles files;
+  files.write("site.yaml", R"(doors: [{ id: gate, site: port, area: yard }]
+cameras: [{ id: cam-1, site: port, zone: fence }]
+)");
+  const LoadedPipeline loaded = files.load(R"(application: a
+site: [site.yaml]
+sources: [{topic: a, stream: access}, {topic: c, stream: camera}]
+rules:
+  - { id: good-door, kind: door_forced, only: { site: [po*], zone: [yard], id: [gate] } }
+  - { id: good-camera, kind: loitering, limit: 3m, only: { site: [port], zone: [fence] } }
+  - { id: door-site, kind: door_forced, only: { site: [prot] } }
+  - { id: door-area, kind: door_held, only: { zone: [fence] } }
+  - { id: door-id, kind: after_hours, only: { id: [gaet] } }
+  - { id: camera-site, kind: camera_offline, only: { site: [prot] } }
+  - { id: camera-zone, kind: loitering, limit: 3m, only: { zone: [fnece] } }
+)");
+  ASSERT_TRUE(loaded.ok()) << format_errors(loaded.errors);
+  const std::string text = format_warnings(loaded.warnings);
+  EXPECT_EQ(loaded.warnings.size(), 5u) << text;
+  EXPECT_THAT(text,
+              HasSubstr(":7: warning: rule door-site: no door of the site files fits its only, so it will never"));
+  EXPECT_THAT(text,
+              HasSubstr(":8: warning: rule door-area: no door of the site files fits its only, so it will never"));
+  EXPECT_THAT(text, HasSubstr(":9: warning: rule door-id: no door of the site files fits its only, so it judges none"));
+  EXPECT_THAT(text, HasSubstr(":10: warning: rule camera-site: no camera of the site files fits its only, so it will"));
+  EXPECT_THAT(text, HasSubstr(":11: warning: rule camera-zone: no camera of the site files fits its only, so it judg"));
 }
 
 TEST(PipelineConfig, ReadsTheSite) {

@@ -80,7 +80,7 @@ TEST(SigmaReader, CorrelationsThatCanNotBe) {
   EXPECT_THAT(errors_of(correlation("{type: value_sum, rules: [a], timespan: 1m, condition: {field: f, gte: 2}}")),
               HasSubstr("rules.yml:6: found type: value_sum"));
   EXPECT_THAT(errors_of(correlation("{type: event_count, rules: [b], timespan: 1m, condition: {gte: 2}}")),
-              HasSubstr("rule b, which is in no file"));
+              HasSubstr("rule b, which is in no file, expected the id or name of a rule in the sigma files"));
   EXPECT_THAT(errors_of(correlation("{type: event_count, rules: [a], timespan: 1m, condition: {lt: 2}}")),
               HasSubstr("condition: lt"));
   EXPECT_THAT(errors_of(correlation("{type: event_count, rules: [a], timespan: 1m, condition: {gte: 0}}")),
