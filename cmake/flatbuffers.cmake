@@ -25,3 +25,17 @@ endfunction()
 
 file(GLOB fbs_files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/schemas/*.fbs)
 vigia_flatc(vigia_fbs ${CMAKE_BINARY_DIR}/generated ${fbs_files})
+
+# What rules may name: the schemas themselves, as data, in generated/reflection/NAME_bfbs_generated.h.
+set(reflection_dir ${CMAKE_BINARY_DIR}/generated/reflection)
+set(reflection_headers)
+foreach(name access_event alert camera_event seal_event trip_event)
+  add_custom_command(
+    OUTPUT ${reflection_dir}/${name}_bfbs_generated.h
+    COMMAND ${FLATC} --binary --schema --cpp --bfbs-gen-embed -I ${CMAKE_SOURCE_DIR}/schemas -o ${reflection_dir}
+            ${CMAKE_SOURCE_DIR}/schemas/${name}.fbs
+    DEPENDS ${fbs_files}
+    COMMENT "flatc reflection/${name}.fbs")
+  list(APPEND reflection_headers ${reflection_dir}/${name}_bfbs_generated.h)
+endforeach()
+add_custom_target(vigia_reflection DEPENDS ${reflection_headers})

@@ -266,6 +266,12 @@ class PipelineReader {
   std::map<std::string, int> topic_lines_;
 };
 
+void check_fields(const Configuration& configuration, Diagnostics& diagnostics) {
+  std::vector<SigmaFile> files;
+  for (const SiteDocument& document : configuration.sigma) files.push_back({document.name, document.content});
+  check_sigma_fields(files, {configuration.sigma_pipeline.name, configuration.sigma_pipeline.content}, diagnostics);
+}
+
 // Rules of both formats are known by their ids.
 void check_sigma(const std::string& path, const Pipeline& pipeline, Diagnostics& diagnostics) {
   if (!pipeline.sigma) return;
@@ -314,6 +320,7 @@ void load(const std::string& path, const EnvironmentLookup& environment, Diagnos
   if (diagnostics.errors.empty()) warn_of_idle_rules(path, rule_lines, out, diagnostics);
   if (is_timezone(out.pipeline.timezone)) out.site.days = local_days(out.pipeline.timezone);
   out.pipeline.sigma = plan_of(out.configuration, diagnostics);
+  check_fields(out.configuration, diagnostics);
   check_sigma(path, out.pipeline, diagnostics);
   out.pipeline.config_hash = pipeline_hash(out.pipeline, site_files);
   out.configuration.rules = out.pipeline.rules;

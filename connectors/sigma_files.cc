@@ -1,5 +1,6 @@
 #include "connectors/sigma_files.h"
 
+#include "connectors/sigma_own_fields.h"
 #include "connectors/sigma_pipeline.h"
 
 namespace vigia {
@@ -17,6 +18,16 @@ std::shared_ptr<const SigmaPlan> plan_sigma_files(const std::vector<SigmaFile>& 
     diagnostics.error(rule.file, rule.line, std::move(found), std::move(expected));
   });
   return diagnostics.errors.size() == errors_before ? plan : nullptr;
+}
+
+void check_sigma_fields(const std::vector<SigmaFile>& files, const SigmaFile& pipeline, Diagnostics& diagnostics) {
+  Diagnostics others;
+  SigmaRules rules = read_sigma_files(files, others);
+  SigmaPipeline entries;
+  if (!pipeline.name.empty()) entries = read_sigma_pipeline(pipeline.name, pipeline.content, others);
+  if (!others.errors.empty()) return;
+  resolve_logsources(entries, rules, others);
+  check_own_fields(rules, diagnostics);
 }
 
 }  // namespace vigia

@@ -16,4 +16,8 @@ namespace vigia {
 [[nodiscard]] std::shared_ptr<const SigmaPlan> plan_sigma_files(const std::vector<SigmaFile>& files,
                                                                 const SigmaFile& pipeline, Diagnostics& diagnostics);
 
+// Notes what check_own_fields finds; nothing when plan_sigma_files notes mistakes. Apart from it, for rules of earlier
+// versions, which are planned again to derive what they have found, were never held against it.
+void check_sigma_fields(const std::vector<SigmaFile>& files, const SigmaFile& pipeline, Diagnostics& diagnostics);
+
 }  // namespace vigia
