@@ -9,8 +9,12 @@
 #include "app/stage_loading.h"
 #include "app/stage_service.h"
 #include "app/state_location.h"
+#include "app/store_followers.h"
 #include "app/time_text.h"
+#include "connectors/alert_store.h"
 #include "connectors/snapshot_store.h"
+#include "schemas/enum_names.h"
+#include "schemas/json_object.h"
 
 namespace vigia {
 namespace {
@@ -31,6 +35,44 @@ Status find_key(const SnapshotStore& store, const std::string& task, const std::
     if (name == key) bytes = value;
     return std::string();
   });
+}
+
+// How an alert stands, as a member of it.
+std::string triage_member(const Alert& alert) {
+  std::string text = ",\"triage\":";
+  {
+    json::JsonObject triage(text);
+    triage.field("status", schema::name_of(alert.triage_status));
+    if (alert.triage_revision > 0) {
+      triage.field("by", alert.triage_by);
+      triage.field("at_ms", alert.triage_ms);
+    }
+    if (!alert.triage_note.empty()) triage.field("note", alert.triage_note);
+    for (const auto& attribute : alert.attributes)
+      if (attribute->key == "silenced" || attribute->key == "reactivates")
+        triage.field(attribute->key, attribute->value);
+  }
+  return text;
+}
+
+// To the alerts that `text` names, how they stand, as far as the alert store knows.
+void add_triage(const std::string& state_directory, std::string& text) {
+  const ScratchDirectory scratch;
+  AlertStore store;
+  if (!store.open_secondary(alert_directory(state_directory), scratch.path()).ok()) return;  // there is none yet
+  constexpr std::string_view name = R"("alert_id":")";
+  for (auto at = text.find(name); at != std::string::npos; at = text.find(name, at)) {
+    at += name.size();
+    const auto end = text.find('"', at);
+    AlertQuery query;
+    query.alert_id = text.substr(at, end - at);
+    at = end + 1;
+    const auto insert = [&](const Alert& alert) {
+      text.insert(at, triage_member(alert));
+      return false;
+    };
+    if (!store.query(query, insert).ok()) return;
+  }
 }
 
 // What one stage knows of the key, if it does.
@@ -57,7 +99,9 @@ int show_key(const LoadedStage& loaded, const StagePart& part, const std::string
     }
     fmt::print(stderr, "task {}, as of {} ({})\n", name, format_time(head->clock_ms, loaded.pipeline.timezone),
                loaded.pipeline.timezone);
-    fmt::print("{}\n", task->describe_key(key));
+    auto text = task->describe_key(key);
+    add_triage(loaded.pipeline.state_directory, text);
+    fmt::print("{}\n", text);
     return exit_good;
   }
   return exit_good;
@@ -83,7 +127,8 @@ void add_state_command(CLI::App& cli, int& exit_code) {
   auto arguments = std::make_shared<StateArguments>();
   CLI::App* command = cli.add_subcommand("state", "what the engine knows of one seal, door or camera, as JSON");
   command->footer(
-      "Reads the last snapshot in the state directory; the engine may be running.\n\n"
+      "Reads the last snapshot in the state directory, and in the alert store what people have done about its alerts; "
+      "the\nengine may be running.\n\n"
       "Example:\n"
       "  vigia state --config config/customs.yaml SEAL-00042 | jq .\n\n"
       "Exit: 0; 1 when nothing is known of it; 2 when the configuration is invalid.");
