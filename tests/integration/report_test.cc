@@ -3,15 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <fstream>
 #include <sstream>
-#include <thread>
 
 #include "broker_fixture.h"
 #include "schemas/trip_batch_generated.h"
 #include "tests/connectors/temp_directory.h"
 #include "vigia_process.h"
+#include "wait_until.h"
 
 namespace vigia::test {
 namespace {
@@ -89,14 +88,11 @@ rules:
     return read(output);
   }
 
-  // Until it says so; the engine is not told when.
-  std::string report_with(const std::vector<std::string>& arguments, const std::string& text) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(120);
-    for (;;) {
-      std::string found = report(arguments);
-      if (found.find(text) != std::string::npos || std::chrono::steady_clock::now() >= deadline) return found;
-      std::this_thread::sleep_for(std::chrono::milliseconds(300));
-    }
+  // The engine is not told when.
+  template <class Matcher>
+  testing::AssertionResult reports_say(const std::vector<std::string>& arguments, Matcher matcher) {
+    return eventually(
+        "a report " + arguments.front(), [&] { return report(arguments); }, matcher);
   }
 
   static std::string read(const std::string& path) {
@@ -124,22 +120,23 @@ TEST_F(ReportRunTest, TheDayIsReportedWhileTheEngineRunsAndAfterARestart) {
   const std::vector<std::string> file{"file", "--site", "port", "--day", "2023-11-14", "--format", "json"};
   {
     VigiaProcess engine({"run", "--config", config, "--threads", "2"}, dir / "run.log");
-    const std::string trips = report_with(daily, "seal tampered with");
-    EXPECT_THAT(trips, AllOf(HasSubstr("M-1,,bananas,,seal-1"), HasSubstr("2023-11-14 12:02:00 seal tampered with"),
-                             HasSubstr("under way")))
+    EXPECT_TRUE(reports_say(daily, AllOf(HasSubstr("M-1,,bananas,,seal-1"),
+                                         HasSubstr("2023-11-14 12:02:00 seal tampered with"), HasSubstr("under way"))))
         << engine.log();
-    EXPECT_THAT(report_with({"movements", "--day", "2023-11-14", "--language", "es"}, "H-1"), HasSubstr("denegado"))
+    EXPECT_TRUE(reports_say({"movements", "--day", "2023-11-14", "--language", "es"},
+                            AllOf(HasSubstr("H-1"), HasSubstr("denegado"))))
         << engine.log();
-    EXPECT_THAT(
-        report_with(file, fmt::format(R"("record":"{}.doors/0/1","received_ms")", name)),
-        AllOf(HasSubstr(R"("kind":"door forced")"), HasSubstr(R"("kind":"badge denied")"), Not(HasSubstr("not kept"))))
+    EXPECT_TRUE(reports_say(file, AllOf(HasSubstr(fmt::format(R"("record":"{}.doors/0/1","received_ms")", name)),
+                                        HasSubstr(R"("kind":"door forced")"), HasSubstr(R"("kind":"badge denied")"),
+                                        Not(HasSubstr("not kept")))))
         << engine.log();
     engine.kill_at_once();
   }
   kafka().produce(name + ".trips", {record(event(schema::TripAction::finish, start_ms + 3'600'000))});
   {
     VigiaProcess engine({"run", "--config", config, "--threads", "2"}, dir / "again.log");
-    EXPECT_THAT(report_with(daily, "finished"), HasSubstr("M-1,,bananas,,seal-1,,,,1 h")) << engine.log();
+    EXPECT_TRUE(reports_say(daily, AllOf(HasSubstr("finished"), HasSubstr("M-1,,bananas,,seal-1,,,,1 h"))))
+        << engine.log();
     EXPECT_EQ(engine.terminate(), 0) << engine.log();
   }
   EXPECT_THAT(report(daily), HasSubstr("finished")) << "of what the engine has left";

@@ -1,19 +1,19 @@
 // Two stages with the topic of signals between them, in two processes: what each counts on its partitions adds up, also
 // when one of them dies.
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <fstream>
 #include <map>
 #include <sstream>
-#include <thread>
 
 #include "broker_fixture.h"
 #include "engine/task.h"
 #include "schemas/json_reader.h"
 #include "tests/connectors/temp_directory.h"
 #include "vigia_process.h"
+#include "wait_until.h"
 
 namespace vigia::test {
 namespace {
@@ -102,13 +102,9 @@ rules:
     return totals;
   }
 
-  Totals wait_for(const Totals& wanted) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(120);
-    for (;;) {
-      auto totals = told();
-      if (totals == wanted || std::chrono::steady_clock::now() >= deadline) return totals;
-      std::this_thread::sleep_for(std::chrono::milliseconds(300));
-    }
+  testing::AssertionResult tells(const Totals& wanted) {
+    return eventually(
+        "totals over all partitions", [&] { return told(); }, testing::Eq(wanted));
   }
 
   Totals replayed(const std::string& config) {
@@ -146,7 +142,7 @@ TEST_F(SignalsTest, TotalsOverAllPartitionsAreThoseOfAReplay) {
   const auto config = pipeline("one.yaml", "one");
   kafka().produce(name + ".seals", messages(0, 100));
   VigiaProcess process({"run", "--config", config, "--threads", "2"}, dir / "one.log");
-  EXPECT_EQ(wait_for(expected()), expected()) << process.log();
+  EXPECT_TRUE(tells(expected())) << process.log();
   EXPECT_EQ(process.terminate(), 0) << process.log();
   EXPECT_EQ(replayed(config), expected());
 }
@@ -157,7 +153,7 @@ TEST_F(SignalsTest, ReplayLawAProofDerivesTheSecondStageToo) {
   kafka().produce(name + ".seals", messages(0, 100));
   {
     VigiaProcess process({"run", "--config", config, "--threads", "2"}, dir / "one.log");
-    EXPECT_EQ(wait_for(expected()), expected()) << process.log();
+    EXPECT_TRUE(tells(expected())) << process.log();
     process.kill_at_once();
   }
   const auto [good, said] = proven(config);
@@ -181,16 +177,16 @@ TEST_F(SignalsTest, TwoProcessesOneOfWhichIsKilled) {
     VigiaProcess first({"run", "--config", one, "--threads", "1"}, dir / "one.log");
     ASSERT_TRUE(first.wait_for_log("signals: running partitions")) << first.log();
     kafka().produce(name + ".seals", messages(0, 70));
-    EXPECT_EQ(wait_for(expected()), expected()) << first.log() << second.log();
+    EXPECT_TRUE(tells(expected())) << first.log() << second.log();
     kafka().produce(name + ".seals", messages(70, 110));
-    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    let_pass(std::chrono::milliseconds(300));
     first.kill_at_once();
   }
   kafka().produce(name + ".seals", messages(110, 150));
-  EXPECT_EQ(wait_for(expected()), expected()) << second.log();
+  EXPECT_TRUE(tells(expected())) << second.log();
   VigiaProcess back({"run", "--config", one, "--threads", "1"}, dir / "back.log");
   kafka().produce(name + ".seals", messages(150, 170));
-  EXPECT_EQ(wait_for(expected()), expected()) << second.log() << back.log();
+  EXPECT_TRUE(tells(expected())) << second.log() << back.log();
   EXPECT_EQ(back.terminate(), 0) << back.log();
   EXPECT_EQ(second.terminate(), 0) << second.log();
   EXPECT_EQ(replayed(one), expected());

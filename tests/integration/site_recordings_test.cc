@@ -1,12 +1,11 @@
 // Recordings of attacked computers, of doors and of cameras through the real broker: first stages and the second as one process,
 // with the topic of signals between them. What comes out is what a plain replay finds (tests/recordings says what that must be).
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <map>
 #include <set>
-#include <thread>
 
 #include "broker_fixture.h"
 #include "engine/task.h"
@@ -16,6 +15,7 @@
 #include "tests/reference/engine_run.h"
 #include "tests/reference/replay_process.h"
 #include "vigia_process.h"
+#include "wait_until.h"
 
 namespace vigia::test {
 namespace {
@@ -50,9 +50,12 @@ class SiteRecordingsTest : public BrokerFixture {
     EXPECT_EQ(replayed.exit_code, 0);
     const auto expected = finals(replayed.revisions);
     VigiaProcess process({"run", "--config", pipeline, "--threads", "2"}, directory_.write("run.log", ""));
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(180);
-    while ((committed() < lines.size() || told() != expected) && std::chrono::steady_clock::now() < deadline)
-      std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    EXPECT_TRUE(eventually(
+        "all records committed", [&] { return committed(); }, testing::Ge(lines.size())))
+        << process.log();
+    EXPECT_TRUE(eventually(
+        "the alerts of a replay", [&] { return told(); }, testing::Eq(expected)))
+        << process.log();
     EXPECT_EQ(committed(), lines.size()) << process.log();
     EXPECT_EQ(process.terminate(), 0) << process.log();
     EXPECT_EQ(told(), expected);
