@@ -3,11 +3,8 @@
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
-#include <stdexcept>
-
 #include "bench/bench_setup.h"
-#include "connectors/event_encoding.h"
-#include "connectors/pipeline_config.h"
+#include "bench/device_site.h"
 #include "operators/first_stages.h"
 
 namespace vigia::bench {
@@ -18,37 +15,12 @@ constexpr TimeMs begin_ms = 1'772'668'800'000;
 constexpr TimeMs round_ms = 60'000;
 constexpr std::size_t chunk_records = 1'000'000;
 
-StageConfig config_for(StreamId stream) {
-  auto loaded = load_pipeline(VIGIA_BENCH_DIR "/../config/guarded-site.yaml");
-  if (!loaded.ok()) throw std::runtime_error(format_errors(loaded.errors));
-  SiteEquipment lists;
-  for (std::uint32_t i = 0; i < devices; ++i) {
-    Door door;
-    door.id = fmt::format("door-{}", i);
-    door.site = fmt::format("site-{}", i / 50);
-    door.area = "yard";
-    lists.doors.push_back(std::move(door));
-    Camera camera;
-    camera.id = fmt::format("camera-{}", i);
-    camera.site = fmt::format("site-{}", i / 50);
-    lists.cameras.push_back(std::move(camera));
-  }
-  loaded.site.equipment = Equipment(std::move(lists));
-  StageConfig config;
-  config.application = "bench";
-  for (const auto& source : loaded.pipeline.sources)
-    if (source.stream == stream) config.sources.push_back({source.topic, source.stream, PayloadFormat::flatbuffers});
-  config.rules = loaded.pipeline.rules;
-  config.site = std::make_shared<const SiteModel>(std::move(loaded.site));
-  return config;
-}
-
 // Of each door in turn: a grant, an opening, a closing, now and then a grant that is refused.
 SimulatedEvent door_event(std::uint32_t door, std::uint32_t round, TimeMs at_ms) {
   using enum schema::AccessKind;
   constexpr schema::AccessKind story[] = {badge_granted, door_opened, door_closed, badge_denied};
   schema::AccessEventT event;
-  event.door_id = fmt::format("door-{}", door);
+  event.door_id = door_id(door);
   event.device_time_ms = at_ms;
   event.sequence = round + 1;
   event.kind = story[round % 4];
@@ -61,7 +33,7 @@ SimulatedEvent camera_event(std::uint32_t camera, std::uint32_t round, TimeMs at
   using enum schema::CameraKind;
   constexpr schema::CameraKind story[] = {motion_started, object, motion_ended, heartbeat};
   schema::CameraEventT event;
-  event.camera_id = fmt::format("camera-{}", camera);
+  event.camera_id = camera_id(camera);
   event.device_time_ms = at_ms;
   event.sequence = round + 1;
   event.kind = story[round % 4];
@@ -70,34 +42,31 @@ SimulatedEvent camera_event(std::uint32_t camera, std::uint32_t round, TimeMs at
 }
 
 void run(benchmark::State& state, StreamId stream, SimulatedEvent (*make)(std::uint32_t, std::uint32_t, TimeMs)) {
-  const auto task = make_first_task(config_for(stream));
-  EventEncoder encoder;
-  RecordList list;
+  const auto task = make_first_task(device_config(stream, devices));
+  DeviceRecords records;
   std::uint64_t next = 0;
   const auto append = [&](std::size_t count) {
-    list.clear();
+    records.clear();
     for (; count > 0; --count, ++next) {
       const auto device = static_cast<std::uint32_t>(next % devices),
                  round = static_cast<std::uint32_t>(next / devices);
       // Of one grant and opening each the second is at most 10 s later.
       const auto at_ms = begin_ms + round / 2 * round_ms + round % 2 * 5'000 + device / 20;
-      const auto event = make(device, round, at_ms);
-      list.add({TopicIndex{0}, PartitionId{0}, Offset{static_cast<std::int64_t>(next)}, at_ms}, event.key(),
-               encoder.encode(event, RecordFormat::flatbuffers));
+      records.append(make(device, round, at_ms), at_ms);
     }
   };
   for (int round = 0; round < 30; round += 10) {
     append(10 * devices);
-    feed(*task, list);
+    feed(*task, records.list);
   }
   std::vector<double> rates;
   std::size_t alerts = 0;
   for (auto _ : state) {
     append(chunk_records);
     const auto before_s = thread_seconds();
-    alerts += feed(*task, list);
+    alerts += feed(*task, records.list);
     const auto seconds = thread_seconds() - before_s;
-    rates.push_back(static_cast<double>(list.size()) / seconds);
+    rates.push_back(static_cast<double>(records.list.size()) / seconds);
     state.SetIterationTime(seconds);
   }
   state.counters["M_per_s"] = median(rates) / 1e6;
