@@ -10,6 +10,10 @@ class AfterHours : public OperatorBase {
   static constexpr std::string_view kind = "after_hours";
   explicit AfterHours(const RuleSpec&) {}
 
+  [[nodiscard]] static bool may_concern(const Door* door) {
+    return door != nullptr && (door->closed_permanently || !door->spans.empty());
+  }
+
   void on_event(const DoorFold& fold) const {
     if (fold.event.kind != AccessKind::badge_granted && !opens(fold)) return;
     const auto* door = door_of(fold);

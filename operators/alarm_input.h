@@ -3,7 +3,7 @@
 // has not brought yet; so of the alarms whose windows are open each path has brought the oldest ones.
 #pragma once
 
-#include <array>
+#include <algorithm>
 
 #include "operators/door_fold.h"
 
@@ -12,34 +12,35 @@ namespace vigia {
 template <AccessKind alarm>
 class AlarmInput : public OperatorBase {
  public:
-  // How far a path has come: `count` of the alarms that began at start_ms, and all before.
-  struct Brought {
-    std::uint32_t path = 0;
-    std::uint32_t count = 0;  // 0: nothing of what is open
-    TimeMs start_ms = 0;
-  };
-  // Of more paths within one window the one that is furthest behind is forgotten. Alarms whose windows are open are findings
-  // that are open.
+  // Of more paths within one window the one that is furthest behind is forgotten.
+  static constexpr int paths_max = 8;
+  // Alarms whose windows are open are findings that are open. So is how far each path has come, as internal ones: `context` of
+  // the alarms that began at their start, and all before.
   struct State {
     std::uint64_t open = 0;
-    std::array<Brought, 8> paths;
   };
   explicit AlarmInput(const RuleSpec& spec) : window_ms_(spec.duration_ms("path_window")) {}
 
   void on_event(State& state, const DoorFold& fold) const {
     const auto is_over = [&](TimeMs start_ms) { return start_ms + window_ms_ < fold.now_ms(); };
-    if (state.open != 0)
-      state.open -= fold.emitter.close_where(
-          rule, [&](const Candidate& c) { return is_over(c.start_ms) ? c.start_ms : TimeMs{0}; });
+    const auto end_of = [&](const Candidate& c) { return is_over(c.start_ms) ? c.start_ms : TimeMs{0}; };
+    if (state.open != 0) {
+      state.open -= fold.emitter.close_where(rule, end_of);
+      fold.emitter.close_where(internal_rule(rule), end_of);
+    }
     if (fold.event.kind != alarm) return;
-    for (Brought& brought : state.paths)
-      if (is_over(brought.start_ms)) brought = {};
-    auto& brought = brought_by(state, fold.event.path);
-    const auto* same = next_behind(brought, fold);
+    const auto path = fold.event.path;
+    const auto* brought = fold.emitter.find_open(internal_rule(rule), path);
+    const Brought last = brought == nullptr ? Brought{} : Brought{brought->start_ms, brought->context};
+    const auto* same = next_behind(last, fold);
     const auto start_ms = same == nullptr ? fold.now_ms() : same->start_ms;
-    brought.count = brought.start_ms == start_ms ? brought.count + 1 : 1;
-    brought.start_ms = start_ms;
-    if (same != nullptr) return;
+    const bool is_new = same == nullptr;
+    if (brought == nullptr)
+      make_room(fold);
+    else
+      fold.emitter.close(internal_rule(rule), path, answered_ms);
+    fold.emitter.open(internal_rule(rule), path, start_ms, NAN, NAN, last.start_ms == start_ms ? last.count + 1 : 1);
+    if (!is_new) return;
     fold.emitter.open(rule, 0, start_ms, NAN, NAN, 0);
     ++state.open;
   }
@@ -53,17 +54,27 @@ class AlarmInput : public OperatorBase {
   }
 
  private:
-  [[nodiscard]] static Brought& brought_by(State& state, std::uint32_t path) {
-    for (Brought& brought : state.paths)
-      if (brought.count != 0 && brought.path == path) return brought;
-    auto& furthest_behind = *std::ranges::min_element(state.paths, {}, &Brought::start_ms);
-    furthest_behind = {path, 0, 0};
-    return furthest_behind;
+  // How far a path has come: `count` of the alarms that began at start_ms, and all before.
+  struct Brought {
+    TimeMs start_ms = 0;
+    std::uint64_t count = 0;  // 0: nothing of what is open
+  };
+
+  void make_room(const DoorFold& fold) const {
+    if (fold.emitter.ledger() == nullptr) return;
+    int paths = 0;
+    const Candidate* furthest_behind = nullptr;
+    for (const Candidate& candidate : fold.emitter.ledger()->candidates) {
+      if (candidate.rule != internal_rule(rule) || !candidate.is_open()) continue;
+      ++paths;
+      if (furthest_behind == nullptr || candidate.start_ms < furthest_behind->start_ms) furthest_behind = &candidate;
+    }
+    if (paths >= paths_max) fold.emitter.close(internal_rule(rule), furthest_behind->discriminator, answered_ms);
   }
   // The oldest open alarm that the path has not brought; null: it has brought all.
-  [[nodiscard]] const Candidate* next_behind(const Brought& brought, const DoorFold& fold) const {
+  [[nodiscard]] const Candidate* next_behind(Brought brought, const DoorFold& fold) const {
     if (fold.emitter.ledger() == nullptr) return nullptr;
-    std::uint32_t at_start = 0;
+    std::uint64_t at_start = 0;
     for (const Candidate& candidate : fold.emitter.ledger()->candidates) {
       if (candidate.rule != rule || !candidate.is_open() || candidate.start_ms < brought.start_ms) continue;
       if (candidate.start_ms == brought.start_ms && ++at_start <= brought.count) continue;

@@ -11,6 +11,8 @@ class AreaNotPermitted : public OperatorBase {
   static constexpr std::string_view kind = "area_not_permitted";
   explicit AreaNotPermitted(const RuleSpec&) {}
 
+  [[nodiscard]] static bool may_concern(const Door* door) { return door != nullptr && !door->area.empty(); }
+
   void on_event(const DoorFold& fold) const {
     const bool is_badge = fold.event.kind == AccessKind::badge_granted || fold.event.kind == AccessKind::badge_denied;
     const auto* door = is_badge ? door_of(fold) : nullptr;

@@ -34,6 +34,9 @@ struct CameraDevice : CameraFacts {
     explicit Wishes(const StageConfig& config);
   };
 
+  using Listed = Camera;
+  static constexpr bool zone_is_fixed = false;  // an event may name another one
+  [[nodiscard]] static const std::vector<Camera>& all(const Equipment& equipment) { return equipment.cameras(); }
   [[nodiscard]] static std::uint32_t find(const Equipment& equipment, std::uint64_t hash) {
     return equipment.find_camera(hash);
   }

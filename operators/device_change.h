@@ -40,11 +40,17 @@ class DeviceChange {
              std::unique_ptr<Context>& context, std::unique_ptr<Ledger>& ledger) const {
     after_.new_state(state);
     std::memcpy(state, old_state, sizeof(typename Device::State));
-    const auto from = [&](std::uint16_t rule) { return from_[rule]; };
-    after_.operators_.carry(state, before_.operators_, old_state, from, [](const auto&, std::byte*) {});
     DeviceArea area;
     std::memcpy(&area, old_area, sizeof area);
+    const auto old_rules = before_.masks_.of(area.place);
     area.place = Device::find(after_.config_.site->equipment, area.device);
+    const auto rules = after_.masks_.of(area.place);
+    // Of a rule that did not concern the device, or does not any more, nothing was followed: it begins afresh.
+    const auto from = [&](std::uint16_t rule) {
+      const auto old = from_[rule];
+      return old != no_rule && old_rules.holds(old) && rules.holds(rule) ? old : no_rule;
+    };
+    after_.operators_.carry(state, before_.operators_, old_state, from, [](const auto&, std::byte*) {});
     if (!stays_listening()) {
       area.heard_ms = no_time_ms;
       if constexpr (requires { Device::listens(after_.wishes_); })
@@ -52,7 +58,7 @@ class DeviceChange {
     }
     std::memcpy(area_bytes, &area, sizeof area);
     if (!ledger) return;
-    std::erase_if(ledger->candidates, [&](Candidate& candidate) { return !carry_finding(candidate); });
+    std::erase_if(ledger->candidates, [&](Candidate& candidate) { return !carry_finding(candidate, rules); });
     if (ledger->candidates.empty()) ledger.reset();
   }
   // Gives what was told the number of its rule. False, and nothing has changed: it is gone, or limited to others now.
@@ -83,9 +89,10 @@ class DeviceChange {
     return false;
   }
   // False: it is of no more use.
-  [[nodiscard]] bool carry_finding(Candidate& candidate) const {
+  [[nodiscard]] bool carry_finding(Candidate& candidate, RuleMask rules) const {
     const auto old_rule = static_cast<std::uint16_t>(candidate.rule & ~internal_rule(0));
     if (to_[old_rule] == no_rule || (is_changed_[old_rule] && !candidate.is_open())) return false;
+    if (!rules.holds(to_[old_rule])) return false;
     candidate.rule = is_internal_rule(candidate.rule) ? internal_rule(to_[old_rule]) : to_[old_rule];
     return true;
   }

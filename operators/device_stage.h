@@ -21,6 +21,7 @@
 #include "operators/group_rules.h"
 #include "operators/record_decoder.h"
 #include "operators/rule_hash.h"
+#include "operators/rule_mask.h"
 #include "operators/stage_config.h"
 #include "operators/zone_choice.h"
 #include "schemas/json_object.h"
@@ -56,8 +57,12 @@ class DeviceStage {
     for (const auto& source : config_.sources) all_hashes += source.topic + "\n";
     all_hashes += std::to_string(config_.site->content_hash()) + "\n";
     all_hashes += std::to_string(config_.site->equipment.content_hash()) + "\n" + config_.site->days.zone();
+    all_hashes += std::to_string(operators_.state_bytes());
     fingerprint_ = XXH3_64bits(all_hashes.data(), all_hashes.size());
     state_bytes_ = (operators_.state_bytes() + 7) / 8 * 8;
+    const auto& equipment = config_.site->equipment;
+    for (const auto& device : Device::all(equipment)) masks_.add(mask_of(&device));
+    masks_.set_unlisted(mask_of(nullptr));
   }
 
   [[nodiscard]] static KeyHash hash(std::string_view key) { return KeyHash{XXH3_64bits(key.data(), key.size())}; }
@@ -109,9 +114,11 @@ class DeviceStage {
   void apply(std::byte* state, std::byte* area, const EventHead&, const Payload& payload,
              const std::unique_ptr<Context>& context, Emitter& emitter) const {
     auto& device = *reinterpret_cast<DeviceState*>(state);
-    const DeviceFold<typename Device::Facts> fold{
-        *config_.site, device, payload, reinterpret_cast<DeviceArea*>(area)->place, emitter, context.get()};
+    const auto place = reinterpret_cast<DeviceArea*>(area)->place;
+    const DeviceFold<typename Device::Facts> fold{*config_.site, device, payload, place, emitter, context.get()};
+    const auto rules = masks_.of(place);
     operators_.each(state, [&]<class Operator>(const Operator& op, [[maybe_unused]] std::byte* bytes) {
+      if (!rules.holds(op.rule)) return;
       if constexpr (HasState<Operator>)
         op.on_event(state_of<Operator>(bytes), fold);
       else
@@ -122,8 +129,10 @@ class DeviceStage {
 
   void deadlines(const std::byte* state, const std::byte* area, Deadlines& out) const {
     const auto& device = *reinterpret_cast<const DeviceState*>(state);
+    const auto rules = masks_.of(reinterpret_cast<const DeviceArea*>(area)->place);
     operators_.each(const_cast<std::byte*>(state),
                     [&]<class Operator>(const Operator& op, [[maybe_unused]] std::byte* bytes) {
+                      if (!rules.holds(op.rule)) return;
                       if constexpr (HasState<Operator>) {
                         if constexpr (requires { op.due(std::as_const(state_of<Operator>(bytes)), device); })
                           out.offer(op.due(std::as_const(state_of<Operator>(bytes)), device));
@@ -138,7 +147,9 @@ class DeviceStage {
     DeviceJudge<typename Device::Facts> judge{{*config_.site, judge_settings_, input, out},
                                               *reinterpret_cast<const DeviceState*>(input.state),
                                               *reinterpret_cast<const DeviceArea*>(input.area)};
+    const auto rules = masks_.of(judge.area.place);
     operators_.each(const_cast<std::byte*>(input.state), [&]<class Operator>(const Operator& op, std::byte* bytes) {
+      if (!rules.holds(op.rule)) return;
       judge.rule = op.rule;
       if constexpr (HasState<Operator>)
         op.judge(std::as_const(state_of<Operator>(bytes)), judge);
@@ -218,6 +229,22 @@ class DeviceStage {
  private:
   friend class DeviceChange<Device>;
 
+  // The rules that may concern a device of the site's list; null: one that it does not list, of which the id is not known here.
+  [[nodiscard]] RuleMask mask_of(const typename Device::Listed* device) const {
+    RuleMask mask;
+    operators_.each(nullptr, [&]<class Operator>(const Operator& op, std::byte*) {
+      const auto& only = config_.rules[op.rule].only;
+      if (device != nullptr && !ZoneChoice::matches(only.id, device->id)) return;
+      if (!ZoneChoice::matches_site(only.site, device == nullptr ? std::string_view() : device->site)) return;
+      if constexpr (Device::zone_is_fixed)
+        if (!ZoneChoice::matches_site(only.zone, device == nullptr ? std::string_view() : Device::zone_of(*device)))
+          return;
+      if constexpr (requires { Operator::may_concern(device); })
+        if (!Operator::may_concern(device)) return;
+      mask.add(op.rule);
+    });
+    return mask;
+  }
   // What the rule's `only` says.
   [[nodiscard]] bool concerns(const Episode& episode, std::string_view key, const Context* context) const {
     const auto& only = config_.rules[episode.rule].only;
@@ -233,6 +260,7 @@ class DeviceStage {
   typename Device::Wishes wishes_;
   typename Device::Operators operators_;
   std::vector<std::string> rule_hashes_;
+  RuleMasks masks_;
   std::size_t state_bytes_ = 0;
   std::uint64_t fingerprint_ = 0;
 };

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "engine/task.h"
 #include "operators/after_hours.h"
@@ -39,6 +40,10 @@ struct DoorDevice : DoorFacts {
     explicit Wishes(const StageConfig& config);
   };
 
+  using Listed = Door;
+  static constexpr bool zone_is_fixed = true;  // that of a rule's `only`
+  [[nodiscard]] static std::string_view zone_of(const Door& door) { return door.area; }
+  [[nodiscard]] static const std::vector<Door>& all(const Equipment& equipment) { return equipment.doors(); }
   [[nodiscard]] static std::uint32_t find(const Equipment& equipment, std::uint64_t hash) {
     return equipment.find_door(hash);
   }

@@ -34,6 +34,7 @@ const Door* GroupRule::find_door(std::string_view door_id) const {
 bool GroupRule::concerns(std::string_view door_id) const {
   const auto& only = spec_.only;
   if (!ZoneChoice::matches(only.id, door_id)) return false;
+  if (only.site.empty() && only.zone.empty()) return true;
   const auto* door = find_door(door_id);
   return ZoneChoice::matches_site(only.site, door == nullptr ? std::string_view() : std::string_view(door->site)) &&
          ZoneChoice::matches_site(only.zone, door == nullptr ? std::string_view() : std::string_view(door->area));
