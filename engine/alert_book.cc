@@ -26,11 +26,10 @@ std::array<std::uint8_t, 16> make_alert_id(std::string_view application, std::st
 
 std::string hex(const std::array<std::uint8_t, 16>& id) {
   constexpr char digits[] = "0123456789abcdef";
-  std::string text;
-  text.reserve(2 * id.size());
-  for (const auto byte : id) {
-    text += digits[byte >> 4];
-    text += digits[byte & 15];
+  std::string text(2 * id.size(), '0');
+  for (std::size_t i = 0; i < id.size(); ++i) {
+    text[2 * i] = digits[id[i] >> 4];
+    text[2 * i + 1] = digits[id[i] & 15];
   }
   return text;
 }

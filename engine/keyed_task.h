@@ -151,7 +151,10 @@ EpochResult KeyedTask<Stage>::process(std::span<const InputRecord> records, std:
       result.rejected.push_back(
           {RejectKind::too_late, &records[late.record_index], late.event_index, std::move(late.reason)});
     std::move(alerts[i].begin(), alerts[i].end(), std::back_inserter(result.alerts));
-    std::ranges::move(shards_[i]->take_signals(), std::back_inserter(result.signals));
+    if (i == 0)
+      result.signals = shards_[i]->take_signals();
+    else
+      std::ranges::move(shards_[i]->take_signals(), std::back_inserter(result.signals));
   }
   std::stable_sort(result.rejected.begin(), result.rejected.end(),
                    [](const RejectedRecord& a, const RejectedRecord& b) {

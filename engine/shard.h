@@ -78,7 +78,11 @@ class alignas(128) Shard {  // shards are worked side by side
   // What became of the rows since the last call.
   [[nodiscard]] Account take_account() { return std::exchange(account_, {}); }
   [[nodiscard]] std::vector<RowReject> take_too_late() { return std::exchange(too_late_, {}); }
-  [[nodiscard]] std::vector<Signal> take_signals() { return std::exchange(signals_, {}); }
+  [[nodiscard]] std::vector<Signal> take_signals() {
+    auto taken = std::exchange(signals_, {});
+    signals_.reserve(taken.size());  // the next epoch will be like it
+    return taken;
+  }
 
   [[nodiscard]] std::uint64_t key_count() const { return slab_.used() + spill_.stubs.size(); }
   [[nodiscard]] std::uint64_t memory_bytes() const {

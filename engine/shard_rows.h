@@ -35,8 +35,13 @@ inline typename Shard<Stage>::Found Shard<Stage>::find_row(const EventRow& row) 
     }
     index = add_key(row.hash, row.key);
   }
+  // Of a large record the ends, which every event touches; between them lies what operators of rare events have.
+  constexpr std::size_t ends = 256;
   const auto* bytes = slab_.at(index);
-  for (std::size_t line = 0; line < slab_.stride(); line += 64) __builtin_prefetch(bytes + line, 1);
+  const auto stride = slab_.stride();
+  for (std::size_t line = 0; line < std::min(stride, ends); line += 64) __builtin_prefetch(bytes + line, 1);
+  for (std::size_t line = stride > 2 * ends ? stride - 128 : ends; line < stride; line += 64)
+    __builtin_prefetch(bytes + line, 1);
   return {index, &record_at(index)};
 }
 
