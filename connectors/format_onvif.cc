@@ -1,6 +1,7 @@
 // ONVIF events as JSON over MQTT (ONVIF Core Specification, "MQTT": payload definition onvif-ej): the topic
 // PREFIX/onvif-ej/EVENT/TOPIC/&SOURCE/... says what happened, {"UtcTime", "Source": {...}, "Data": {...}} the rest. PREFIX is
 // the device's.
+#include <algorithm>
 #include <array>
 
 #include "connectors/foreign_json.h"
@@ -28,7 +29,8 @@ std::string without_namespaces(std::string_view topic) {
     const auto end = std::min(topic.find('/'), topic.size());
     const auto level = topic.substr(0, end);
     if (!out.empty()) out += '/';
-    out += level.substr(level.find(':') + 1);  // no colon: npos + 1 is 0
+    const auto colon = std::find(level.begin(), level.end(), ':');
+    out.append(colon == level.end() ? level.begin() : colon + 1, level.end());
     topic.remove_prefix(std::min(end + 1, topic.size()));
   }
   return out;
