@@ -1,8 +1,7 @@
 // TriageTask and its snapshots. An image, under the alert's id, integers as in memory, texts with their length before them:
 //   alert, revision, is_over, changes_ms, heard_hour, touch, number of commands, commands, number of waiting ones, these,
 //   raised_ms, reactivates, reactivations
-// A command: time_ms, sent_ms, action, by, note; a waiting one has due_ms, topic, partition and offset behind it. Images of version
-// 1 end before raised_ms; they stay among those of later versions until their alert is heard of again.
+// A command: time_ms, sent_ms, action, by, note; a waiting one has due_ms, topic, partition and offset behind it.
 #include <algorithm>
 
 #include "engine/bytes.h"
@@ -12,7 +11,7 @@
 namespace vigia {
 namespace {
 
-constexpr std::uint8_t triage_image_version = 2;
+constexpr std::uint8_t triage_image_version = 1;
 constexpr const char* damaged = "the image of an alert's triage is damaged";
 
 void put(ByteWriter& out, const TriageCommand& command) {
@@ -90,8 +89,7 @@ bool TriageTask::continue_snapshot(std::size_t keys_max, const std::function<voi
 
 std::string TriageTask::restore_meta(std::string_view meta) {
   ByteReader in(meta);
-  const auto version = in.get<std::uint8_t>();
-  if (version == 0 || version > triage_image_version) return "the snapshot of triage is not of this version";
+  if (in.get<std::uint8_t>() != triage_image_version) return "the snapshot of triage is not of this version";
   clock_ms_ = in.get<TimeMs>();
   let_go_ms_ = in.get<TimeMs>();
   hour_ = in.get<std::int64_t>();
@@ -119,15 +117,11 @@ std::string TriageTask::restore_key(std::string_view key, std::string_view bytes
     one.partition = in.get<std::int32_t>();
     one.offset = in.get<std::int64_t>();
   }
-  const bool is_of_version_1 = in.at_end();
-  if (!is_of_version_1) {
-    entry.raised_ms = in.get<TimeMs>();
-    entry.reactivates = in.get_text();
-    entry.reactivations = in.get<std::uint32_t>();
-  }
+  entry.raised_ms = in.get<TimeMs>();
+  entry.reactivates = in.get_text();
+  entry.reactivations = in.get<std::uint32_t>();
   if (in.failed || !in.at_end()) return damaged;
   if (!entry.alert.empty() && schema::verify_alert_record(entry.alert) == nullptr) return damaged;
-  if (is_of_version_1 && !entry.alert.empty()) entry.raised_ms = schema::GetAlert(entry.alert.data())->detected_ms();
   bytes_ += bytes_of(entry);
   const auto [at, is_new] = entries_.insert_or_assign(std::string(key), std::move(entry));
   if (!is_new) return "an alert's triage is there twice";

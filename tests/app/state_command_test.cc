@@ -39,8 +39,8 @@ class StateCommand : public testing::Test {
     alerts_ = task->process({&record, 1}, {&at_ms, 1}, at_ms).alerts;
     ASSERT_EQ(alerts_.size(), 1u);
     SnapshotStore store;
-    std::filesystem::create_directories(loaded->pipeline.state_directory);
-    ASSERT_TRUE(store.open(snapshot_directory(loaded->pipeline.state_directory), "test").ok());
+    std::filesystem::create_directories(part.directory);
+    ASSERT_TRUE(store.open(snapshot_directory(part.directory), "test").ok());
     TaskSnapshot snapshot{.head = {.task = "access/0", .epoch = 1, .clock_ms = at_ms}, .all = true, .keys = {}};
     task->snapshot(
         true, [&](KeyImage&& image) { snapshot.keys.push_back(std::move(image)); }, snapshot.head.meta);

@@ -60,12 +60,16 @@ rules: [{id: forced, kind: door_forced, severity: medium, attend_when: cleared}]
     if (states != nullptr) read(stands, *states);
     return content(alerts);
   }
+  // Of each subject the alert that began last.
   void read(const std::string& path, std::map<std::string, std::string>& out) {
     std::ifstream in(path);
+    std::map<std::string, TimeMs> began_ms;
     for (std::string line; std::getline(in, line);) {
       json::Reader reader;
       schema::AlertT alert;
       ASSERT_EQ(reader.read_alert(line, alert).error, "");
+      if (alert.start_ms < began_ms[alert.subject_id]) continue;
+      began_ms[alert.subject_id] = alert.start_ms;
       out[alert.subject_id] =
           fmt::format("{} {} {}", alert.revision, schema::name_of(alert.triage_status), alert.triage_revision);
       for (const auto& attribute : alert.attributes)
