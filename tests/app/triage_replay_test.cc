@@ -63,7 +63,7 @@ rules: [{id: forced, kind: door_forced, severity: medium, attend_when: cleared}]
   // Of each subject the alert that began last.
   void read(const std::string& path, std::map<std::string, std::string>& out) {
     std::ifstream in(path);
-    std::map<std::string, TimeMs> began_ms;
+    std::map<std::string, std::int64_t> began_ms;
     for (std::string line; std::getline(in, line);) {
       json::Reader reader;
       schema::AlertT alert;
