@@ -57,7 +57,7 @@ class Stages {
 
   void write(SnapshotStore& store) {
     for (const auto& [name, task] : tasks_) {
-      TaskSnapshot snapshot{.head = {.task = name, .epoch = 1, .clock_ms = clock_ms_}, .all = true, .keys = {}};
+      TaskSnapshot snapshot{.head = {.task = name, .epoch = 1, .clock_ms = clocks_ms_[name]}, .all = true, .keys = {}};
       task->snapshot(
           true, [&](KeyImage&& image) { snapshot.keys.push_back(std::move(image)); }, snapshot.head.meta);
       const Status status = store.write(snapshot);
@@ -119,9 +119,10 @@ class Stages {
 
   void step(const std::string& name, const Epoch& epoch, bool a_day_passes) {
     std::vector<TimeMs> clocks;
-    for (const InputRecord& record : epoch.records) clocks.push_back(clock_ms_ = std::max(clock_ms_, record.broker_ms));
-    take(name, tasks_[name]->process(epoch.records, clocks, clock_ms_));
-    if (a_day_passes) take(name, tasks_[name]->process({}, {}, clock_ms_ + 2 * day_ms));
+    auto& clock_ms = clocks_ms_.try_emplace(name, no_time_ms).first->second;
+    for (const InputRecord& record : epoch.records) clocks.push_back(clock_ms = std::max(clock_ms, record.broker_ms));
+    take(name, tasks_[name]->process(epoch.records, clocks, clock_ms));
+    if (a_day_passes) take(name, tasks_[name]->process({}, {}, clock_ms + 2 * day_ms));
   }
   void take(const std::string& name, EpochResult result) {
     EXPECT_TRUE(result.rejected.empty()) << name << ": " << result.rejected.front().reason;
@@ -144,7 +145,7 @@ class Stages {
   std::map<std::string, std::unique_ptr<Task>> tasks_;
   std::vector<std::pair<std::string, std::vector<std::string>>> topics_;  // of the first stages
   std::vector<std::string> command_topics_;
-  TimeMs clock_ms_ = no_time_ms;
+  std::map<std::string, TimeMs> clocks_ms_;  // of the stages
   EpochResult result_;                       // of the file, for the stages behind
   std::map<std::string, std::string> told_;  // of the file
 };
