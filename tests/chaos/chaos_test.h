@@ -16,7 +16,7 @@
 #include "instance.h"
 #include "oracle.h"
 #include "tests/connectors/temp_directory.h"
-#include "wait_until.h"
+#include "tests/integration/wait_until.h"
 #include "watcher.h"
 
 namespace vigia::test {
