@@ -1,6 +1,7 @@
 // Several processes of `vigia run` that share the work.
 #include "connectors/kafka_fetch_watch.h"
 #include "run_fixture.h"
+#include "wait_until.h"
 
 namespace vigia::test {
 namespace {
@@ -39,7 +40,15 @@ TEST_F(RunTest, ExactlyOnceLawWithStandbyWhoTakesOnGoesOnFromItsCopies) {
   ASSERT_TRUE(more()) << first->log();
   VigiaProcess second(run_arguments(two), dir / "two.log");
   ASSERT_TRUE(second.wait_for_log("seal-trip: running partitions")) << second.log() << first->log();
-  ASSERT_TRUE(second.wait_for_log("a standby copy is kept here")) << second.log();
+  const auto copies = [&] {
+    const std::string log = second.log();
+    int count = 0;
+    for (int partition = 0; partition < 4; ++partition)
+      count +=
+          log.find(fmt::format("seal-trip/{}: a standby copy is kept here", partition)) != std::string::npos ? 1 : 0;
+    return count;
+  };
+  ASSERT_TRUE(wait_until([&] { return copies() == 2; })) << second.log();
   ASSERT_TRUE(more()) << first->log() << second.log();
   ASSERT_TRUE(more()) << first->log() << second.log();
   const std::string before = second.log();
