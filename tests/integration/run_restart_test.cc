@@ -66,7 +66,7 @@ TEST_F(RunTest, KilledAgainAndAgainItLosesNothingAndRepeatsOnlyTheSame) {
   }
   const Revisions all = expected(config);
   ASSERT_EQ(all.size(), static_cast<std::size_t>(seal_count * steps / 2));
-  VigiaProcess process(run_arguments(config), dir / "run.log");
+  VigiaProcess process(run_arguments(config), dir / "last.log");
   EXPECT_EQ(wait_for_alerts(all.size()), all) << process.log();
   // All may have been there before it: what is told to stop while it starts has not caught up with its store.
   EXPECT_TRUE(process.wait_for_log("seal-trip: running partitions")) << process.log();
