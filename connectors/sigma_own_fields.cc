@@ -65,17 +65,6 @@ class Check {
   std::set<std::string> told_;
 };
 
-bool names(const std::string& name, const SigmaHead& head) { return name == head.id || name == head.name; }
-
-// What a name of the correlation is called in the rule's events.
-std::string name_in(const SigmaCorrelation& correlation, const std::string& name, const SigmaHead& rule) {
-  const auto alias = correlation.aliases.find(name);
-  if (alias == correlation.aliases.end()) return name;
-  for (const auto& [of_rule, field] : alias->second)
-    if (names(of_rule, rule)) return field;
-  return name;
-}
-
 }  // namespace
 
 void check_own_fields(const SigmaRules& rules, Diagnostics& diagnostics) {
@@ -84,12 +73,12 @@ void check_own_fields(const SigmaRules& rules, Diagnostics& diagnostics) {
     Check check(rule, diagnostics);
     check.expression(rule.condition);
     for (const SigmaCorrelation& correlation : rules.correlations) {
-      const auto refers = [&](const std::string& name) { return names(name, rule.head); };
+      const auto refers = [&](const std::string& name) { return rule.head.is_called(name); };
       if (std::ranges::none_of(correlation.rules, refers)) continue;
       std::vector<std::string> used = correlation.group_by;
       if (correlation.type == CorrelationType::value_count) used.push_back(correlation.value_field);
       for (const std::string& name : used)
-        static_cast<void>(check.look_up(correlation.head, name_in(correlation, name, rule.head)));
+        static_cast<void>(check.look_up(correlation.head, correlation.name_in(name, rule.head)));
     }
   }
 }

@@ -19,8 +19,6 @@ SigmaPlan::Stream stream_of(const SigmaLogSource& logsource) {
   return static_cast<SigmaPlan::Stream>(found - std::begin(services));
 }
 
-bool names(const std::string& name, const SigmaHead& head) { return name == head.id || name == head.name; }
-
 class Planner {
  public:
   Planner(const SigmaRules& rules, const Complain& complain, SigmaPlan& out)
@@ -45,17 +43,8 @@ class Planner {
   static std::uint32_t bits_of(const SigmaCorrelation& correlation, const SigmaHead& rule) {
     std::uint32_t bits = 0;
     for (std::size_t i = 0; i < std::min(correlation.rules.size(), CorrelationSpec::rules_max); ++i)
-      if (names(correlation.rules[i], rule)) bits |= 1u << i;
+      if (rule.is_called(correlation.rules[i])) bits |= 1u << i;
     return bits;
-  }
-
-  // What a name of the correlation is called in the events of the rule.
-  static std::string name_in(const SigmaCorrelation& correlation, const std::string& name, const SigmaHead& rule) {
-    const auto alias = correlation.aliases.find(name);
-    if (alias == correlation.aliases.end()) return name;
-    for (const auto& [of_rule, field] : alias->second)
-      if (names(of_rule, rule)) return field;
-    return name;
   }
 
   void plan_correlation(const SigmaCorrelation& rule) {
@@ -78,7 +67,7 @@ class Planner {
     const auto& below = rules_.correlations[lower];
     SigmaChain chain{number, bits, {}};
     for (const auto& name : upper.group_by) {
-      const auto field = name_in(upper, name, below.head);
+      const auto field = upper.name_in(name, below.head);
       const auto found = std::ranges::find(below.group_by, field);
       if (found == below.group_by.end())
         complain_(upper.head, fmt::format("group-by {}, which incidents of {} don't have", field, below.head.rule_id),
@@ -112,7 +101,7 @@ class Planner {
       if (bits == 0) continue;
       plan.raises = plan.raises && correlation.head.generate;
       const auto field_of = [&](const std::string& name) {
-        const auto field = name_in(correlation, name, rule.head);
+        const auto field = correlation.name_in(name, rule.head);
         const auto mapped = rule.names.find(field);
         return stream.matcher.add_field(mapped == rule.names.end() ? field : mapped->second);
       };

@@ -49,6 +49,9 @@ struct SigmaHead {
   std::string hash;  // 16 hex digits, of all that the rule says
   std::string file;
   int line = 0;
+
+  // Other rules refer to it so.
+  [[nodiscard]] bool is_called(const std::string& text) const { return text == id || text == name; }
 };
 
 struct SigmaDetection {
@@ -72,6 +75,14 @@ struct SigmaCorrelation {
   std::int64_t at_least = 1;  // event_count and value_count
   std::string value_field;    // value_count
   bool before = false;        // absence
+
+  // What a name of the correlation is called in the events of the rule.
+  [[nodiscard]] const std::string& name_in(const std::string& name, const SigmaHead& rule) const {
+    if (const auto alias = aliases.find(name); alias != aliases.end())
+      for (const auto& [of_rule, field] : alias->second)
+        if (rule.is_called(of_rule)) return field;
+    return name;
+  }
 };
 
 // All that the files of a configuration hold. Plain data; safe to read from any thread.
