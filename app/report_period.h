@@ -31,7 +31,8 @@ enum class PeriodForm : std::uint8_t {
   must_be_given,  // likewise
 };
 
-// One that is not over ends now. In `zone`, whose clock change days are shorter and longer. Empty: what is wrong was added to `errors`, all of it.
+// One that is not over ends now. In `zone`, whose clock change days are shorter and longer. Empty: what is wrong was
+// added to `errors`, all of it.
 [[nodiscard]] std::optional<ReportPeriod> period_of(const PeriodOptions& options, PeriodForm form, TimeMs now_ms,
                                                     const std::string& zone, std::vector<std::string>& errors);
 
