@@ -10,12 +10,6 @@
 
 namespace vigia {
 
-bool AppliedEpoch::has_something_to_say() const {
-  return std::ranges::any_of(results, [](const EpochResult& r) {
-    return !r.alerts.empty() || !r.signals.empty() || !r.states.empty() || !r.replies.empty() || !r.rejected.empty();
-  });
-}
-
 EpochPublisher::EpochPublisher(Journal& journal, ResultDelivery& delivery, EpochTransaction& transaction,
                                PublisherOptions options)
     : journal_(journal), delivery_(delivery), transaction_(transaction), options_(options), thread_([this] {
@@ -94,20 +88,28 @@ bool EpochPublisher::is_due() const {
   if (stop_ || !status_.ok()) return stop_;
   if (!going_.empty()) return true;
   if (queue_.empty()) return false;
-  return draining_ || queue_.size() >= options_.epochs_max || std::ranges::any_of(queue_, [](const auto& epoch) {
-           return !epoch->is_behind && epoch->has_something_to_say();
-         });
+  return draining_ || queue_.size() >= options_.epochs_max || patience_ms() == 0;
+}
+
+TimeMs EpochPublisher::patience_ms(const AppliedEpoch& epoch) const {
+  const auto says = [&](auto... member) {
+    return std::ranges::any_of(epoch.results, [=](const EpochResult& r) { return (!(r.*member).empty() || ...); });
+  };
+  if (says(&EpochResult::alerts, &EpochResult::signals, &EpochResult::replies, &EpochResult::rejected))
+    return epoch.is_behind ? options_.behind_every_ms : 0;
+  return says(&EpochResult::states) ? options_.states_every_ms : options_.every_ms;
 }
 
 TimeMs EpochPublisher::patience_ms() const {
-  const bool says = std::ranges::any_of(queue_, [](const auto& epoch) { return epoch->has_something_to_say(); });
-  return says ? options_.behind_every_ms : options_.every_ms;
+  auto least_ms = options_.every_ms;
+  for (const auto& epoch : queue_) least_ms = std::min(least_ms, patience_ms(*epoch));
+  return least_ms;
 }
 
 void EpochPublisher::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    changed_.wait(lock, [this] { return is_due() || !queue_.empty(); });
+    changed_.wait(lock, [this] { return !queue_.empty() || is_due(); });
     const auto began = std::chrono::steady_clock::now();
     const auto end = [&] { return began + std::chrono::milliseconds(patience_ms()); };
     while (!is_due() && std::chrono::steady_clock::now() < end()) changed_.wait_until(lock, end());

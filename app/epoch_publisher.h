@@ -2,8 +2,11 @@
 //
 // What waits goes together, in one transaction: as soon as none is under way and there is something to say, else when it
 // has waited for `every_ms` (group commit). What was read far behind the end of its log is late already: it waits for
-// `behind_every_ms`, because transactions one on the heels of the other take from the speed at which that is caught up. After a fault nothing goes until retry(), and then the same again: the
-// epochs stay as they are, journal entries and results, so nothing has to be taken back and applied again.
+// `behind_every_ms`, because transactions one on the heels of the other take from the speed at which that is caught up.
+// What is known of alerts that people have read in the alerts themselves waits for `states_every_ms`, for the like reason:
+// it would take from the speed of those.
+// After a fault nothing goes until retry(), and then the same again: the epochs stay as they are, journal entries and
+// results, so nothing has to be taken back and applied again.
 #pragma once
 
 #include <condition_variable>
@@ -29,13 +32,12 @@ struct AppliedEpoch {
   std::vector<TaskProgress> progress;  // of the tasks, after it
   std::vector<EpochResult> results;    // of the tasks
   bool is_behind = false;              // more than another poll gives was there to be read
-
-  [[nodiscard]] bool has_something_to_say() const;
 };
 
 struct PublisherOptions {
   TimeMs every_ms = 1000;         // how long what says nothing may wait
   TimeMs behind_every_ms = 200;   // and what is said behind the end of the log
+  TimeMs states_every_ms = 100;   // and what is no more than states of alerts
   std::size_t epochs_max = 1024;  // waiting, beside those under way
 };
 
@@ -67,7 +69,8 @@ class EpochPublisher {
 
   void run();
   [[nodiscard]] bool is_due() const;
-  [[nodiscard]] TimeMs patience_ms() const;
+  [[nodiscard]] TimeMs patience_ms(const AppliedEpoch& epoch) const;
+  [[nodiscard]] TimeMs patience_ms() const;  // of the most urgent that waits
   [[nodiscard]] Status publish(const Group& group);
 
   Journal& journal_;

@@ -130,10 +130,10 @@ Status KafkaTransaction::begin(std::span<const TaskProgress> progress, bool& alr
   }
   began_ms_ = steady_clock_ms();
   const Error error(rd_kafka_begin_transaction(producer_.session()->client.handle()));
-  return error == nullptr ? Status::good() : failed("begin_transaction", error.get());
+  return error == nullptr ? send_offsets(progress) : failed("begin_transaction", error.get());
 }
 
-Status KafkaTransaction::commit(std::span<const TaskProgress> progress) {
+Status KafkaTransaction::send_offsets(std::span<const TaskProgress> progress) {
   const auto timeout_ms = static_cast<int>(producer_.transaction_timeout_ms());
   const auto session = producer_.session();
   const std::shared_ptr<rd_kafka_topic_partition_list_t> offsets = progress_list(session->client.handle(), progress);
@@ -147,11 +147,15 @@ Status KafkaTransaction::commit(std::span<const TaskProgress> progress) {
   Status status = watched("send_offsets_to_transaction", [=](rd_kafka_t* handle) {
     return rd_kafka_send_offsets_to_transaction(handle, offsets.get(), member.get(), timeout_ms);
   });
-  if (!status.ok()) return status;
-  kill_point("offsets_sent");
+  if (status.ok()) kill_point("offsets_sent");
+  return status;
+}
+
+Status KafkaTransaction::commit(std::span<const TaskProgress>) {
+  const auto timeout_ms = static_cast<int>(producer_.transaction_timeout_ms());
   doubtful_ = true;
-  status = watched("commit_transaction",
-                   [=](rd_kafka_t* handle) { return rd_kafka_commit_transaction(handle, timeout_ms); });
+  Status status = watched("commit_transaction",
+                          [=](rd_kafka_t* handle) { return rd_kafka_commit_transaction(handle, timeout_ms); });
   doubtful_ = !status.ok();
   return status;
 }

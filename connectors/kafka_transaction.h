@@ -1,10 +1,13 @@
 // Kafka transactions around epochs.
 //
-//            begin_transaction          send_offsets          commit_transaction
+//            begin_transaction          send_offsets    records, commit_transaction
 //   ready ──────────────────► open ──────────────────► sent ─────────────────────► ready
 //     ▲                        │                         │            │
 //     │ init_transactions      │ any fault, any time-out │            │ no answer: nobody knows
 //     └──────── new producer ◄─┴─────────────────────────┴────────────┘
+//
+// The brokers refuse a transaction while they finish the last. librdkafka 2.0 asks again after 20 ms where a record was the
+// first to be refused, and after retry.backoff.ms where the offsets were: so they go first.
 //
 // There is one way back from everything that goes wrong: another librdkafka producer with the same transactional id. Its
 // init_transactions has the brokers abort what the old one had open, or finish the commit that it was about; then the
@@ -42,6 +45,7 @@ class KafkaTransaction : public EpochTransaction {
  private:
   using Call = std::function<rd_kafka_error_t*(rd_kafka_t*)>;
 
+  [[nodiscard]] Status send_offsets(std::span<const TaskProgress> progress);
   [[nodiscard]] Status watched(const char* what, Call call);
   [[nodiscard]] Status failed(const char* what, rd_kafka_error_t* error);
   [[nodiscard]] bool outlived() const;
