@@ -6,9 +6,8 @@
 
 namespace vigia {
 
-std::array<std::uint8_t, 16> make_alert_id(std::string_view application, std::string_view rule_id,
-                                           std::string_view subject, TimeMs start_ms, std::uint32_t discriminator,
-                                           std::uint32_t attempt) {
+AlertId make_alert_id(std::string_view application, std::string_view rule_id, std::string_view subject, TimeMs start_ms,
+                      std::uint32_t discriminator, std::uint32_t attempt) {
   std::string identity;
   ByteWriter writer(identity);
   writer.put_text(application);
@@ -19,12 +18,12 @@ std::array<std::uint8_t, 16> make_alert_id(std::string_view application, std::st
   writer.put(attempt);
   XXH128_canonical_t canonical;
   XXH128_canonicalFromHash(&canonical, XXH3_128bits(identity.data(), identity.size()));
-  std::array<std::uint8_t, 16> id;
+  AlertId id;
   std::copy(std::begin(canonical.digest), std::end(canonical.digest), id.begin());
   return id;
 }
 
-std::string hex(const std::array<std::uint8_t, 16>& id) {
+std::string hex(const AlertId& id) {
   constexpr char digits[] = "0123456789abcdef";
   std::string text(2 * id.size(), '0');
   for (std::size_t i = 0; i < id.size(); ++i) {
@@ -69,28 +68,31 @@ std::vector<int> match_alerts(const std::vector<ToldAlert>& alerts, const std::v
   std::vector<bool> taken(alerts.size(), false);
   const auto series_of = [](const Episode& e) { return std::tie(e.rule, e.discriminator); };
   const auto place_of = [](const Episode& e) { return std::tie(e.rule, e.discriminator, e.start_ms); };
-  std::vector<std::size_t> order(alerts.size());  // by series, then start
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return place_of(alerts[a].last) < place_of(alerts[b].last); });
+  std::vector<std::size_t> standing, withdrawn;  // by series, then start
+  for (std::size_t i = 0; i < alerts.size(); ++i) (is_withdrawn(alerts[i]) ? withdrawn : standing).push_back(i);
+  for (auto* order : {&standing, &withdrawn})
+    std::stable_sort(order->begin(), order->end(),
+                     [&](std::size_t a, std::size_t b) { return place_of(alerts[a].last) < place_of(alerts[b].last); });
   // Each episode left takes the earliest alert left that fits, of those that are alike in `key`.
-  const auto pass = [&](auto&& key, auto&& fits) {
+  const auto pass = [&](const std::vector<std::size_t>& order, auto&& key, auto&& fits) {
     for (std::size_t e = 0; e < episodes.size(); ++e) {
       if (matched[e] >= 0) continue;
       auto at = std::lower_bound(order.begin(), order.end(), episodes[e], [&](std::size_t a, const Episode& episode) {
         return key(alerts[a].last) < key(episode);
       });
       for (; at != order.end() && key(alerts[*at].last) == key(episodes[e]); ++at) {
-        if (taken[*at] || !fits(alerts[*at], episodes[e])) continue;
+        if (taken[*at] || !fits(alerts[*at].last, episodes[e])) continue;
         matched[e] = static_cast<int>(*at);
         taken[*at] = true;
         break;
       }
     }
   };
-  pass(place_of, [](const ToldAlert& a, const Episode& e) { return !is_withdrawn(a) && overlaps(a.last, e); });
-  pass(series_of, [](const ToldAlert& a, const Episode& e) { return !is_withdrawn(a) && overlaps(a.last, e); });
-  pass(place_of, [](const ToldAlert& a, const Episode&) { return is_withdrawn(a); });
+  pass(standing, place_of, overlaps);
+  std::erase_if(standing,
+                [&](std::size_t i) { return taken[i]; });  // nearly all of them: the next pass looks at whole series
+  pass(standing, series_of, overlaps);
+  pass(withdrawn, place_of, [](const Episode&, const Episode&) { return true; });
   return matched;
 }
 

@@ -7,10 +7,12 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <unordered_set>
 #include <vector>
 
 #include "engine/bytes.h"
@@ -37,9 +39,11 @@ struct Episode {
   EvidenceRef evidence[2];
 };
 
+using AlertId = std::array<std::uint8_t, 16>;
+
 // An alert as told, and its last content.
 struct ToldAlert {
-  std::array<std::uint8_t, 16> id{};
+  AlertId id{};
   Episode last;  // with status withdrawn when withdrawn
   TimeMs first_start_ms = 0;
   std::uint32_t revision = 0;
@@ -79,10 +83,9 @@ struct AlertBook {
   void forget(std::vector<Episode>& remaining, TimeMs end_ms);
 };
 
-[[nodiscard]] std::array<std::uint8_t, 16> make_alert_id(std::string_view application, std::string_view rule_id,
-                                                         std::string_view subject, TimeMs start_ms,
-                                                         std::uint32_t discriminator, std::uint32_t attempt);
-[[nodiscard]] std::string hex(const std::array<std::uint8_t, 16>& id);
+[[nodiscard]] AlertId make_alert_id(std::string_view application, std::string_view rule_id, std::string_view subject,
+                                    TimeMs start_ms, std::uint32_t discriminator, std::uint32_t attempt);
+[[nodiscard]] std::string hex(const AlertId& id);
 
 // Same content for a reader: everything but who detected it when.
 [[nodiscard]] bool same_content(const Episode& a, const Episode& b);
@@ -115,6 +118,8 @@ void AlertBook::reconcile(std::vector<Episode>& episodes, std::string_view subje
     ++alert.revision;
     tell(alert);
   }
+  const auto hash_of = [](const AlertId& id) { return std::bit_cast<std::array<std::size_t, 2>>(id)[0]; };
+  std::unordered_set<AlertId, decltype(hash_of)> ids;  // of all, once there is a new one
   for (std::size_t i = 0; i < episodes.size(); ++i) {
     const auto& episode = episodes[i];
     if (matched[i] >= 0) {
@@ -127,10 +132,12 @@ void AlertBook::reconcile(std::vector<Episode>& episodes, std::string_view subje
     }
     const auto [application, rule_id] = application_rule(episode.rule);
     ToldAlert alert{.id = {}, .last = episode, .first_start_ms = episode.start_ms, .revision = 1};
+    if (ids.empty())
+      for (const auto& other : alerts) ids.insert(other.id);
     std::uint32_t attempt = 0;
     do {
       alert.id = make_alert_id(application, rule_id, subject, episode.start_ms, episode.discriminator, attempt++);
-    } while (std::any_of(alerts.begin(), alerts.end(), [&](const ToldAlert& other) { return other.id == alert.id; }));
+    } while (!ids.insert(alert.id).second);
     alerts.push_back(alert);
     tell(alerts.back());
   }

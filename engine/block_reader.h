@@ -96,13 +96,10 @@ class BlockReader {
 };
 
 // Appends one event behind an event at `previous_ms` with `previous_sequence`; the first of a block stands behind itself.
-// The block moves when it has to grow.
+// REQUIRES: the block has room.
 template <class Stage>
-void append_to_block(const Stage& stage, std::unique_ptr<HistoryBlock>& owner, PartitionId partition,
-                     const EventHead& head, const typename Stage::Payload& payload, TimeMs previous_ms,
-                     std::uint32_t previous_sequence) {
-  HistoryBlock::reserve_one_more(owner);
-  auto& block = *owner;
+void append_to_block(const Stage& stage, HistoryBlock& block, PartitionId partition, const EventHead& head,
+                     const typename Stage::Payload& payload, TimeMs previous_ms, std::uint32_t previous_sequence) {
   if (block.count == 0) {
     block.first_ms = previous_ms = head.time_ms;
     block.first_sequence = head.sequence;

@@ -49,10 +49,18 @@ class HistoryBlock {
   static constexpr std::uint32_t full = 45;  // a new block begins here
   static constexpr std::uint32_t capacity_max =
       90;  // where equal times do not let it begin earlier: the hard end is soft
+  // What comes in a flood goes into larger blocks: a chain of millions of small ones is long to walk.
+  static constexpr TimeMs span_min_ms = 250;
+  static constexpr std::uint32_t full_of_flood = 4096;
 
   // An empty block whose checkpoint is a copy of `state`.
   [[nodiscard]] static std::unique_ptr<HistoryBlock> make(const std::byte* state, std::size_t state_bytes,
                                                           std::uint32_t count = 0);
+  // Whether an event at `next_ms` behind its own should begin another block.
+  [[nodiscard]] bool is_full(TimeMs next_ms) const {
+    return count >= full && (next_ms - first_ms >= span_min_ms || count >= full_of_flood);
+  }
+  [[nodiscard]] bool has_room() const { return count < capacity_; }
   // The same with room for one more, when it has none.
   static void reserve_one_more(std::unique_ptr<HistoryBlock>& block);
   // Its events behind another checkpoint.
@@ -121,7 +129,7 @@ inline std::unique_ptr<HistoryBlock> HistoryBlock::make(const std::byte* state, 
 }
 
 inline void HistoryBlock::reserve_one_more(std::unique_ptr<HistoryBlock>& block) {
-  if (block->count < block->capacity_) return;
+  if (block->has_room()) return;
   auto grown = make(block->checkpoint(), block->checkpoint_bytes_, block->count + 1);
   grown->take_events(*block);
   block = std::move(grown);

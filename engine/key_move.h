@@ -19,11 +19,11 @@ template <class Stage>
 std::unique_ptr<HistoryBlock> extended(const Stage& stage, const OffsetReference& offsets, PartitionId partition,
                                        const HistoryBlock& block) {
   constexpr PartitionId nowhere{-1};
-  auto copy = HistoryBlock::make(block.checkpoint(), stage.state_bytes());
+  auto copy = HistoryBlock::make(block.checkpoint(), stage.state_bytes(), block.count);
   BlockReader<Stage> reader(stage, offsets, partition, block);
   EventHead head;
   typename Stage::Payload payload;
-  while (reader.next(head, payload)) append_to_block(stage, copy, nowhere, head, payload, 0, 0);
+  while (reader.next(head, payload)) append_to_block(stage, *copy, nowhere, head, payload, 0, 0);
   copy->first_ms = block.first_ms;
   copy->last_ms = block.last_ms;
   copy->first_sequence = block.first_sequence;

@@ -1,5 +1,6 @@
 // Puts late events in their place: merges them into a key's history from the block where the earliest belongs, makes the
-// fold again from that block's checkpoint, and stops where the state is again what it was.
+// fold again from that block's checkpoint, and stops where the state is again what it was; if another event belongs further
+// on, it begins again there.
 #pragma once
 
 #include <algorithm>
@@ -35,10 +36,11 @@ class Rebuild {
         area_(area),
         detected_ms_(detected_ms) {}
 
-  // `pending` in the order of their arrival. Calls accepted(event) for each that was new, duplicate() for each that was not.
+  // `pending` in the order of their arrival. Calls accepted(event) for each that was new, duplicate() for each that was not;
+  // and fill(owner) for a hollow block that the fold comes to: false when it can't be read, which is the end.
   // Afterwards `state`, the history and the ledger are what they would be had the events come in order.
-  template <class Accepted, class Duplicate>
-  void run(std::vector<Pending>& pending, TimeMs redo_from_ms, Accepted&& accepted, Duplicate&& duplicate);
+  template <class Accepted, class Duplicate, class Fill>
+  void run(std::vector<Pending>& pending, TimeMs redo_from_ms, Accepted&& accepted, Duplicate&& duplicate, Fill&& fill);
 
   [[nodiscard]] bool touched() const { return touched_; }
   [[nodiscard]] TimeMs due_ms() const { return due_ms_; }
@@ -48,6 +50,10 @@ class Rebuild {
   [[nodiscard]] std::uint32_t newest_sequence() const { return previous_sequence_; }
 
  private:
+  // From the place of pending[at] on, until the end or until all is the same again; `at` is then behind what was merged in.
+  template <class Accepted, class Duplicate, class Fill>
+  void merge(const std::vector<Pending>& pending, std::size_t& at, TimeMs redo_from_ms, Accepted&& accepted,
+             Duplicate&& duplicate, Fill&& fill);
   void cut_at(TimeMs from_ms);
   void begin_block();
   void fold(const EventHead& head, const Payload& payload, bool room_for_more);
@@ -98,10 +104,12 @@ void Rebuild<Stage>::begin_block() {
 template <class Stage>
 void Rebuild<Stage>::fold(const EventHead& head, const Payload& payload, bool room_for_more) {
   const bool may_begin = fresh_tail_ == nullptr || head.time_ms > previous_ms_;
-  const bool should_begin = fresh_tail_ == nullptr || ((*fresh_tail_)->count >= HistoryBlock::full && room_for_more) ||
-                            (*fresh_tail_)->count >= HistoryBlock::capacity_max;
+  const bool should_begin =
+      fresh_tail_ == nullptr ||
+      ((*fresh_tail_)->is_full(head.time_ms) && (room_for_more || (*fresh_tail_)->count >= HistoryBlock::capacity_max));
   if (may_begin && should_begin) begin_block();
-  append_to_block(stage_, *fresh_tail_, PartitionId{record_.partition}, head, payload, previous_ms_,
+  HistoryBlock::reserve_one_more(*fresh_tail_);
+  append_to_block(stage_, **fresh_tail_, PartitionId{record_.partition}, head, payload, previous_ms_,
                   previous_sequence_);
   previous_ms_ = head.time_ms;
   previous_sequence_ = head.sequence;
@@ -126,14 +134,34 @@ void Rebuild<Stage>::attach_rest(std::unique_ptr<HistoryBlock> rest) {
 }
 
 template <class Stage>
-template <class Accepted, class Duplicate>
-void Rebuild<Stage>::run(std::vector<Pending>& pending, TimeMs redo_from_ms, Accepted&& accepted,
-                         Duplicate&& duplicate) {
+template <class Accepted, class Duplicate, class Fill>
+void Rebuild<Stage>::run(std::vector<Pending>& pending, TimeMs redo_from_ms, Accepted&& accepted, Duplicate&& duplicate,
+                         Fill&& fill) {
   std::stable_sort(pending.begin(), pending.end(),
                    [](const Pending& a, const Pending& b) { return ordered_before(a.head, b.head); });
   if (pending.empty() && redo_from_ms == never_ms) return;
-  const auto from_ms = std::min(redo_from_ms, pending.empty() ? never_ms : pending.front().head.time_ms);
+  std::size_t at = 0;
+  do {
+    merge(pending, at, redo_from_ms, accepted, duplicate, fill);
+  } while (at < pending.size());
+}
+
+template <class Stage>
+template <class Accepted, class Duplicate, class Fill>
+void Rebuild<Stage>::merge(const std::vector<Pending>& pending, std::size_t& at, TimeMs redo_from_ms,
+                           Accepted&& accepted, Duplicate&& duplicate, Fill&& fill) {
+  const auto from_ms = std::min(redo_from_ms, pending.empty() ? never_ms : pending[at].head.time_ms);
+  kept_tail_ = nullptr;
+  fresh_tail_ = nullptr;
+  previous_ms_ = caused_ms_ = no_time_ms;
+  previous_sequence_ = 0;
+  fresh_count_ = 0;
   cut_at(from_ms);
+  const auto give_up = [&](std::unique_ptr<HistoryBlock> rest) {
+    at = pending.size();
+    attach_rest(std::move(rest));
+  };
+  if (old_->is_hollow() && !fill(old_)) return give_up(std::move(old_));
   const auto bytes = stage_.state_bytes();
   state_now_ = std::make_unique_for_overwrite<std::byte[]>(bytes);
   std::memcpy(state_now_.get(), old_->checkpoint(), bytes);
@@ -141,7 +169,7 @@ void Rebuild<Stage>::run(std::vector<Pending>& pending, TimeMs redo_from_ms, Acc
   const auto boundary_ms = std::min(old_->first_ms, std::max(from_ms, cold_.base_ms + 1));
   std::vector<Candidate> before;
   if (cold_.ledger) before = cold_.ledger->roll_back(boundary_ms);
-  touched_ = !before.empty();
+  touched_ |= !before.empty();
   // Where a context changed there is no stopping early: what the state does not hold may have changed the findings.
   const bool may_converge = redo_from_ms == never_ms;
   if (!may_converge) caused_ms_ = detected_ms_;
@@ -151,9 +179,10 @@ void Rebuild<Stage>::run(std::vector<Pending>& pending, TimeMs redo_from_ms, Acc
     caused_ms_ = std::max(caused_ms_, late.head.broker_ms);
     fold(late.head, late.payload, true);
   };
-  std::size_t at = 0;
   for (auto block = std::move(old_); block;) {
-    if (may_converge && at == pending.size() && fresh_tail_ && block->first_ms > previous_ms_ && converged_at(*block)) {
+    if (block->is_hollow() && !fill(block)) return give_up(std::move(block));
+    const bool may_stop = at == pending.size() || (block->next && pending[at].head.time_ms >= block->next->first_ms);
+    if (may_converge && may_stop && fresh_tail_ && block->first_ms > previous_ms_ && converged_at(*block)) {
       const bool same = !cold_.ledger || cold_.ledger->converge(before, block->first_ms);
       if (same) return attach_rest(std::move(block));
     }

@@ -165,8 +165,7 @@ class alignas(128) Shard {  // shards are worked side by side
   void put_aside(const EventRow& row, std::uint32_t index, Record& record);
   void reject_too_late(const EventRow& row);
   void start_block(Record& record);
-  template <class Change>
-  void change_tail(Record& record, Change&& change);
+  void make_room(Record& record);
   void trim(Record& record);
   [[nodiscard]] std::uint64_t history_bytes(const Record& record) const;
   void flush(std::uint32_t index, Record& record);
@@ -199,6 +198,7 @@ class alignas(128) Shard {  // shards are worked side by side
   [[nodiscard]] bool wake_spilled(std::size_t keys_max);
   [[nodiscard]] static std::unique_ptr<HistoryBlock>* first_to_fold(Record& record, TimeMs from_ms);
   [[nodiscard]] bool fill(const std::vector<std::pair<std::uint32_t, std::unique_ptr<HistoryBlock>*>>& hollow);
+  [[nodiscard]] bool fill_alone(std::unique_ptr<HistoryBlock>& owner);
   void fill_for_pending();
   void fetch_for_image(std::span<const std::uint32_t> indices, std::size_t n) const;
   [[nodiscard]] bool spill_keys(std::span<const std::uint32_t> indices);

@@ -154,14 +154,17 @@ typename Shard<Stage>::Place Shard<Stage>::find_place(EventRow& row, Record& rec
 template <class Stage>
 void Shard<Stage>::append(const EventHead& head, const Payload& payload, std::uint32_t index, Record& record) {
   auto& cold = *record.cold;
-  if (record.tail->count >= HistoryBlock::full) {
+  if (record.tail->is_full(head.time_ms)) {
     trim(record);
     start_block(record);
     note_long(index, record);
   }
-  change_tail(record, [&](std::unique_ptr<HistoryBlock>& tail) {
-    append_to_block(stage_, tail, PartitionId{record.partition}, head, payload, record.last_ms, cold.newest_sequence);
-  });
+  make_room(record);
+  auto& tail = *record.tail;
+  const auto before = tail.memory_bytes();
+  append_to_block(stage_, tail, PartitionId{record.partition}, head, payload, record.last_ms, cold.newest_sequence);
+  usage_.bytes += tail.memory_bytes() - before;
+  record.set_tail(&tail);
   cold.newest_sequence = head.sequence;
   record.last_sequence = head.sequence == cold.run_high ? head.sequence : 0;
   accept(head, payload, index, record);
@@ -235,7 +238,9 @@ void Shard<Stage>::flush(std::uint32_t index, Record& record) {
     tell_findings(event.head, record);
     if (emitter.due_ms() < record.due_ms) schedule(index, emitter.due_ms());
   };
-  rebuild.run(*pending, std::exchange(cold.redo_from_ms, never_ms), accepted, [&] { ++account_.duplicate; });
+  rebuild.run(
+      *pending, std::exchange(cold.redo_from_ms, never_ms), accepted, [&] { ++account_.duplicate; },
+      [&](std::unique_ptr<HistoryBlock>& owner) { return fill_alone(owner); });
   if (rebuild.due_ms() < record.due_ms) schedule(index, rebuild.due_ms());
   if (rebuild.reached_end()) {
     record.last_ms = rebuild.newest_ms();

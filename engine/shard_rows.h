@@ -104,7 +104,7 @@ void Shard<Stage>::step(const EventRow& row, std::uint32_t index, Record& record
   if constexpr (requires { stage_.enter(area_of(record), record.cold->context, row.payload); })
     if (stage_.enter(area_of(record), record.cold->context, row.payload)) account_found(record);
   if (!row.is_device || !takes_short_way(row, record)) return place(row, index, record);
-  if (HistoryBlock::is_step(record.tail_count)) change_tail(record, HistoryBlock::reserve_one_more);
+  if (HistoryBlock::is_step(record.tail_count)) make_room(record);
   CompactPayload compact;
   auto& entry = record.tail->entries(stage_.state_bytes())[record.tail_count];
   if (!stage_.compact(row.payload, compact) ||
@@ -115,15 +115,15 @@ void Shard<Stage>::step(const EventRow& row, std::uint32_t index, Record& record
   accept(row.head, row.payload, index, record);
 }
 
-// Calls change(newest block's owner), which may move the block, and takes note of what became of it.
+// In the newest block, for one more. Whose owner is looked for only when it has to move: a chain may be long.
 template <class Stage>
-template <class Change>
-void Shard<Stage>::change_tail(Record& record, Change&& change) {
+void Shard<Stage>::make_room(Record& record) {
   record.settle();
+  if (record.tail->has_room()) return;
   auto* owner = &record.cold->head;
   while ((*owner)->next) owner = &(*owner)->next;
   usage_.bytes -= (*owner)->memory_bytes();
-  change(*owner);
+  HistoryBlock::reserve_one_more(*owner);
   usage_.bytes += (*owner)->memory_bytes();
   record.set_tail(owner->get());
 }

@@ -273,6 +273,10 @@ bool Shard<Stage>::spill_blocks(std::size_t keys_max) {
     keys.push_back(index);
     for (auto* owner = &record.cold->head; (*owner)->next; owner = &(*owner)->next) {
       if ((*owner)->is_hollow()) continue;
+      if (buffer.size() >= ColdStore::write_bytes_max / 2) {
+        note_long(index, record);  // the rest another time
+        break;
+      }
       const auto begin = buffer.size();
       append_cold_item(buffer, stage_.hash(record.cold->key), true, {}, [&](std::string& out) {
         ByteWriter writer(out);
@@ -346,16 +350,37 @@ bool Shard<Stage>::fill(const std::vector<std::pair<std::uint32_t, std::unique_p
   return true;
 }
 
-// What late events will fold again.
+// The block that a fold has come to, whose bytes are accounted when it has ended.
+template <class Stage>
+bool Shard<Stage>::fill_alone(std::unique_ptr<HistoryBlock>& owner) {
+  const auto where = owner->spilled();
+  const ColdPlace places[] = {where.place};
+  std::unique_ptr<HistoryBlock> block;
+  const bool good = read_items(places, [&](std::size_t, const ColdItem& item) {
+    ByteReader in(item.bytes);
+    block = image::get_block(in, stage_.state_bytes());
+    if (!item.is_block || !block || !in.at_end()) fail("a block of history is damaged");
+  });
+  if (!good) return false;
+  ++spill_.blocks_read;
+  spill_.store->release(where.place.offset_bytes(), where.bytes);
+  block->next = std::move(owner->next);
+  owner = std::move(block);
+  return true;
+}
+
+// What late events will fold again, for all keys at once; of a long history its beginning, where most folds end.
 template <class Stage>
 void Shard<Stage>::fill_for_pending() {
+  constexpr std::size_t blocks_at_once = 4;  // of a key
   std::vector<std::pair<std::uint32_t, std::unique_ptr<HistoryBlock>*>> hollow;
   for (const auto index : touched_) {
     auto& record = record_at(index);
     if (!record.cold->pending || !record.cold->head->next) continue;
     auto from_ms = record.cold->redo_from_ms;
     for (const auto& event : *record.cold->pending) from_ms = std::min(from_ms, event.head.time_ms);
-    for (auto* owner = first_to_fold(record, from_ms); *owner; owner = &(*owner)->next)
+    auto left = blocks_at_once;
+    for (auto* owner = first_to_fold(record, from_ms); *owner && left > 0; owner = &(*owner)->next, --left)
       if ((*owner)->is_hollow()) hollow.push_back({index, owner});
   }
   static_cast<void>(fill(hollow));

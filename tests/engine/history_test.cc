@@ -29,7 +29,8 @@ std::unique_ptr<HistoryBlock> empty_block() { return HistoryBlock::make(reinterp
 class HistoryTest : public testing::Test {
  protected:
   void append(const EventHead& head, std::int64_t value) {
-    append_to_block(stage, owner, PartitionId{3}, head, Number{value}, last_ms, last_sequence);
+    HistoryBlock::reserve_one_more(owner);
+    append_to_block(stage, *owner, PartitionId{3}, head, Number{value}, last_ms, last_sequence);
     offsets.see(head.evidence);
     last_ms = head.time_ms;
     last_sequence = head.sequence;
@@ -176,6 +177,21 @@ TEST_F(HistoryTest, RandomEventsRoundTrip) {
           << "seed " << seed << ", event " << i;
     }
   }
+}
+
+TEST_F(HistoryTest, ABlockIsFullByItsEventsAndInAFloodByItsTime) {
+  const auto count_until_full = [&](TimeMs every_ms) {
+    owner = empty_block();
+    last_sequence = 0;
+    for (std::uint32_t n = 1;; ++n) {
+      append(make_head(n * every_ms, n), 7);
+      if (owner->is_full((n + 1) * every_ms)) return owner->count;
+    }
+  };
+  EXPECT_EQ(count_until_full(1'000), HistoryBlock::full);
+  EXPECT_EQ(count_until_full(6), HistoryBlock::full);
+  EXPECT_EQ(count_until_full(1), HistoryBlock::span_min_ms);
+  EXPECT_EQ(count_until_full(0), HistoryBlock::full_of_flood);
 }
 
 }  // namespace
