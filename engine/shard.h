@@ -197,6 +197,8 @@ class alignas(128) Shard {  // shards are worked side by side
   void apply_waiting(std::span<const EventRow* const> rows);
   [[nodiscard]] bool wake_spilled(std::size_t keys_max);
   [[nodiscard]] static std::unique_ptr<HistoryBlock>* first_to_fold(Record& record, TimeMs from_ms);
+  [[nodiscard]] bool read_blocks(std::span<const ColdPlace> places, std::vector<std::unique_ptr<HistoryBlock>>& blocks);
+  void put_back(std::unique_ptr<HistoryBlock>& owner, std::unique_ptr<HistoryBlock> block);
   [[nodiscard]] bool fill(const std::vector<std::pair<std::uint32_t, std::unique_ptr<HistoryBlock>*>>& hollow);
   [[nodiscard]] bool fill_alone(std::unique_ptr<HistoryBlock>& owner);
   void fill_for_pending();

@@ -324,27 +324,40 @@ std::unique_ptr<HistoryBlock>* Shard<Stage>::first_to_fold(Record& record, TimeM
   return link;
 }
 
-// Reads blocks into their places. `hollow`: keys and owners, in the order of the chains.
+// The blocks that lie there.
 template <class Stage>
-bool Shard<Stage>::fill(const std::vector<std::pair<std::uint32_t, std::unique_ptr<HistoryBlock>*>>& hollow) {
-  if (hollow.empty()) return true;
-  std::vector<ColdPlace> places;
-  std::vector<std::unique_ptr<HistoryBlock>> blocks(hollow.size());
-  for (const auto& [index, owner] : hollow) places.push_back((*owner)->spilled().place);
+bool Shard<Stage>::read_blocks(std::span<const ColdPlace> places, std::vector<std::unique_ptr<HistoryBlock>>& blocks) {
+  blocks.resize(places.size());
   const bool good = read_items(places, [&](std::size_t i, const ColdItem& item) {
     ByteReader in(item.bytes);
     blocks[i] = image::get_block(in, stage_.state_bytes());
     if (!item.is_block || !blocks[i] || !in.at_end()) fail("a block of history is damaged");
   });
-  if (!good) return false;
-  spill_.blocks_read += hollow.size();
+  if (good) spill_.blocks_read += places.size();
+  return good;
+}
+
+// In the place of a hollow one, which is let go of.
+template <class Stage>
+void Shard<Stage>::put_back(std::unique_ptr<HistoryBlock>& owner, std::unique_ptr<HistoryBlock> block) {
+  spill_.store->release(owner->spilled().place.offset_bytes(), owner->spilled().bytes);
+  block->next = std::move(owner->next);
+  owner = std::move(block);
+}
+
+// Reads blocks into their places. `hollow`: keys and owners, in the order of the chains.
+template <class Stage>
+bool Shard<Stage>::fill(const std::vector<std::pair<std::uint32_t, std::unique_ptr<HistoryBlock>*>>& hollow) {
+  if (hollow.empty()) return true;
+  std::vector<ColdPlace> places;
+  std::vector<std::unique_ptr<HistoryBlock>> blocks;
+  for (const auto& [index, owner] : hollow) places.push_back((*owner)->spilled().place);
+  if (!read_blocks(places, blocks)) return false;
   for (auto i = hollow.size(); i-- > 0;) {
     auto& owner = *hollow[i].second;
-    spill_.store->release(owner->spilled().place.offset_bytes(), owner->spilled().bytes);
     usage_.bytes += blocks[i]->memory_bytes();
     usage_.bytes -= owner->memory_bytes();
-    blocks[i]->next = std::move(owner->next);
-    owner = std::move(blocks[i]);
+    put_back(owner, std::move(blocks[i]));
   }
   for (const auto& [index, owner] : hollow) note_long(index, record_at(index));
   return true;
@@ -353,19 +366,10 @@ bool Shard<Stage>::fill(const std::vector<std::pair<std::uint32_t, std::unique_p
 // The block that a fold has come to, whose bytes are accounted when it has ended.
 template <class Stage>
 bool Shard<Stage>::fill_alone(std::unique_ptr<HistoryBlock>& owner) {
-  const auto where = owner->spilled();
-  const ColdPlace places[] = {where.place};
-  std::unique_ptr<HistoryBlock> block;
-  const bool good = read_items(places, [&](std::size_t, const ColdItem& item) {
-    ByteReader in(item.bytes);
-    block = image::get_block(in, stage_.state_bytes());
-    if (!item.is_block || !block || !in.at_end()) fail("a block of history is damaged");
-  });
-  if (!good) return false;
-  ++spill_.blocks_read;
-  spill_.store->release(where.place.offset_bytes(), where.bytes);
-  block->next = std::move(owner->next);
-  owner = std::move(block);
+  const ColdPlace places[] = {owner->spilled().place};
+  std::vector<std::unique_ptr<HistoryBlock>> blocks;
+  if (!read_blocks(places, blocks)) return false;
+  put_back(owner, std::move(blocks[0]));
   return true;
 }
 
