@@ -285,8 +285,32 @@ std::string KeyedTask<Stage>::describe(const Stage& stage, Shard<Stage>& shard, 
   known.settle();
   std::uint32_t kept = 0;
   for (const auto* block = cold.head.get(); block != nullptr; block = block->next.get()) kept += block->count;
-  return stage.describe_key({key, known.last_ms, clock_ms, cold.context.get(), cold.ledger.get(), cold.book.get(),
-                             shard.state_of(known), shard.area_of(known), owed, kept});
+  typename Stage::KeyFacts facts{key,
+                                 known.last_ms,
+                                 clock_ms,
+                                 cold.context.get(),
+                                 cold.ledger.get(),
+                                 cold.book.get(),
+                                 shard.state_of(known),
+                                 shard.area_of(known),
+                                 owed,
+                                 kept};
+  EventHead head;
+  typename Stage::Payload payload;
+  if constexpr (requires { stage.add_to_path(head, payload, facts); }) {
+    std::string bytes;
+    for (const auto* block = cold.head.get(); block != nullptr; block = block->next.get()) {
+      std::unique_ptr<HistoryBlock> read;
+      if (block->is_hollow()) {
+        ByteReader in(shard.read_block(stage.hash(key), *block, bytes));
+        read = image::get_block(in, stage.state_bytes());
+        if (!read) continue;
+      }
+      BlockReader<Stage> reader(stage, shard.offsets, PartitionId{known.partition}, read ? *read : *block);
+      while (reader.next(head, payload)) stage.add_to_path(head, payload, facts);
+    }
+  }
+  return stage.describe_key(facts);
 }
 
 template <class Stage>

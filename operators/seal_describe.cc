@@ -1,4 +1,7 @@
 // The words of an alert, and of what is known of a seal.
+#include <algorithm>
+#include <span>
+
 #include <fmt/format.h>
 
 #include "operators/alert_words.h"
@@ -124,6 +127,26 @@ Signal SealDomain::describe_signal(const ToldAlert& told, std::string_view key, 
   return signal;
 }
 
+namespace {
+
+// The way that the seal has come, and how fast over its last piece.
+void append_path(std::span<const SealDomain::KeyFacts::Place> path, std::string& json) {
+  constexpr std::size_t places_max = 100;
+  if (path.size() < 2) return;
+  const auto &last = path[path.size() - 1], &before = path[path.size() - 2];
+  const auto to = std::back_inserter(json);
+  if (last.at_ms > before.at_ms)
+    fmt::format_to(to, ",\"speed_kmh\":{:.1f}",
+                   distance_m(before.at, last.at) / static_cast<double>(last.at_ms - before.at_ms) * 3600);
+  json += ",\"path\":[";
+  for (std::size_t i = path.size() - std::min(path.size(), places_max); i < path.size(); ++i)
+    fmt::format_to(to, "{}{{\"lat_deg\":{},\"lon_deg\":{},\"at_ms\":{}}}", json.back() == '[' ? "" : ",",
+                   path[i].at.lat_deg, path[i].at.lon_deg, path[i].at_ms);
+  json += ']';
+}
+
+}  // namespace
+
 std::string SealDomain::describe_key(const KeyFacts& facts) const {
   std::string out = "{\"seal_id\":";
   json::append_json_string(facts.key, out);
@@ -142,6 +165,7 @@ std::string SealDomain::describe_key(const KeyFacts& facts) const {
   if (view.has_fix())
     fmt::format_to(to, ",\"position\":{{\"lat_deg\":{},\"lon_deg\":{},\"at_ms\":{}}}", view.lat_deg, view.lon_deg,
                    view.fix_ms);
+  append_path(facts.path, out);
   if (view.is(view_active))
     fmt::format_to(to, ",\"lock\":\"{}\"", schema::name_of(static_cast<schema::Lock>(view.lock)));
   fmt::format_to(to, ",\"owed_messages\":{},\"events_in_history\":{}", facts.owed_numbers, facts.kept_events);

@@ -126,7 +126,15 @@ class SealDomain {
     const std::byte* area;
     std::uint32_t owed_numbers;
     std::uint32_t kept_events;
+    struct Place {
+      LatLon at;
+      TimeMs at_ms;
+    };
+    std::vector<Place> path = {};  // what the history holds, oldest first
   };
+  void add_to_path(const EventHead& head, const SealPayload& payload, KeyFacts& facts) const {
+    if (payload.has_fix()) facts.path.push_back({{payload.lat_deg, payload.lon_deg}, head.time_ms});
+  }
   [[nodiscard]] std::string describe_key(const KeyFacts& facts) const;
 
  private:

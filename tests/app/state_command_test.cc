@@ -25,23 +25,31 @@ constexpr TimeMs at_ms = 1'772'600'000'000;
 
 class StateCommand : public testing::Test {
  protected:
-  // A door that was forced, in the snapshot.
-  void SetUp() override {
-    config_ = dir_.write("p.yaml",
-                         "application: test\nsources: [{topic: doors, stream: access}]\n"
-                         "rules: [{id: forced, kind: door_forced}]\n");
+  // What became of events of one key, in the snapshot. Topics in the order of the configuration's sources.
+  struct Event {
+    std::uint16_t topic;
+    TimeMs at_ms;
+    std::string json;
+  };
+  void keep(const std::string& config, const std::string& task_name, const std::string& key,
+            const std::vector<Event>& events) {
+    config_ = dir_.write("p.yaml", config);
     const auto loaded = load_stage(config_);
     ASSERT_TRUE(loaded);
     const auto part = parts_of(*loaded).front();
     const auto task = part.stage->make_task(config_of(*part.stage, loaded->stage));
-    const auto event = fmt::format(R"({{"door_id":"d1","device_time_ms":{},"kind":"door_opened"}})", at_ms);
-    const InputRecord record{TopicIndex{0}, PartitionId{0}, Offset{0}, at_ms, "d1", event};
-    alerts_ = task->process({&record, 1}, {&at_ms, 1}, at_ms).alerts;
-    ASSERT_EQ(alerts_.size(), 1u);
+    std::vector<InputRecord> records;
+    std::vector<TimeMs> clocks;
+    for (const auto& event : events) {
+      const auto offset = static_cast<std::int64_t>(records.size());
+      records.push_back({TopicIndex{event.topic}, PartitionId{0}, Offset{offset}, event.at_ms, key, event.json});
+      clocks.push_back(event.at_ms);
+    }
+    alerts_ = task->process(records, clocks, clocks.back()).alerts;
     SnapshotStore store;
     std::filesystem::create_directories(part.directory);
     ASSERT_TRUE(store.open(snapshot_directory(part.directory), "test").ok());
-    TaskSnapshot snapshot{.head = {.task = "access/0", .epoch = 1, .clock_ms = at_ms}, .all = true, .keys = {}};
+    TaskSnapshot snapshot{.head = {.task = task_name, .epoch = 1, .clock_ms = clocks.back()}, .all = true, .keys = {}};
     task->snapshot(
         true, [&](KeyImage&& image) { snapshot.keys.push_back(std::move(image)); }, snapshot.head.meta);
     ASSERT_TRUE(store.write(snapshot).ok());
@@ -64,7 +72,42 @@ class StateCommand : public testing::Test {
   AlertStore alert_store_;  // open, as beside a running engine
 };
 
+TEST_F(StateCommand, G13AUnitWithItsPlaceItsSpeedItsRouteAndItsWay) {
+  const auto route = dir_.write("routes.geojson", R"({"type":"FeatureCollection","features":[{"type":"Feature",)"
+                                                  R"("properties":{"id":"coast","corridor_half_width_m":1000},"geometry":)"
+                                                  R"({"type":"LineString","coordinates":[[0,0],[0,1]]}}]})");
+  const auto seal = [](std::uint32_t sequence, TimeMs ms, double lat_deg) {
+    return fmt::format(R"({{"seal_id":"s1","device_time_ms":{},"sequence":{},"lock":"closed",)"
+                       R"("position":{{"lat_deg":{},"lon_deg":0}}}})",
+                       ms, sequence, lat_deg);
+  };
+  const auto trip =
+      fmt::format(R"({{"seal_id":"s1","trip_id":"T-1","action":"start","event_time_ms":{},"route_id":"coast","due_ms":{}}})",
+                  at_ms, at_ms + 3'600'000);
+  keep("application: test\nsite: [" + route +
+           "]\nsources: [{topic: seals, stream: seal}, {topic: trips, stream: trip}]\n"
+           "rules: [{id: corridor, kind: route_deviation}]\n",
+       "seal-trip/0", "s1",
+       {{1, at_ms, trip},
+        {0, at_ms + 60'000, seal(1, at_ms + 60'000, 0.01)},
+        {0, at_ms + 120'000, seal(2, at_ms + 120'000, 0.02)}});
+  const auto place = [](double lat_deg, TimeMs ms) {
+    return fmt::format(R"({{"lat_deg":{},"lon_deg":0,"at_ms":{}}})", lat_deg, ms);
+  };
+  const auto state = state_of("s1");
+  EXPECT_THAT(state, HasSubstr(R"("seal_id":"s1")"));
+  EXPECT_THAT(state, HasSubstr(R"("trip_id":"T-1","route_id":"coast","due_ms":)"));
+  EXPECT_THAT(state, HasSubstr(R"("position":)" + place(0.02, at_ms + 120'000)));
+  EXPECT_THAT(state, HasSubstr(R"("speed_kmh":66.)")) << "1,106 m of a meridian in a minute";
+  EXPECT_THAT(state, HasSubstr(R"("path":[)" + place(0.01, at_ms + 60'000) + "," + place(0.02, at_ms + 120'000) + "]"));
+  EXPECT_THAT(state, HasSubstr(R"("lock":"closed")"));
+}
+
 TEST_F(StateCommand, WhatPeopleHaveDoneIsBesideTheAlert) {
+  keep("application: test\nsources: [{topic: doors, stream: access}]\nrules: [{id: forced, kind: door_forced}]\n",
+       "access/0", "d1",
+       {{0, at_ms, fmt::format(R"({{"door_id":"d1","device_time_ms":{},"kind":"door_opened"}})", at_ms)}});
+  ASSERT_EQ(alerts_.size(), 1u);
   const auto id = fmt::format(R"("alert_id":"{}")", alerts_.front().alert_id);
   EXPECT_THAT(state_of("d1"), HasSubstr(id + R"(,"revision":1)")) << "the store has heard of no alert yet";
   ASSERT_TRUE(alert_store_.write(alerts_).ok());

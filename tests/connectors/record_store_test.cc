@@ -99,7 +99,7 @@ TEST_F(RecordStoreTest, AnEventThatCameTwiceIsThereOnce) {
   EXPECT_EQ(ask(store, {StreamId::access, no_time_ms, never_ms, {"h1"}}), (Found{"gate@20"}));
 }
 
-TEST_F(RecordStoreTest, DropsWhatIsOlderWithItsNames) {
+TEST_F(RecordStoreTest, B8DropsWhatIsOlderWithItsNames) {
   ASSERT_TRUE(store
                   .write(std::vector{trip("T1", "s1", 10), trip("T1", "s1", 30), badge("gate", "h1", 29),
                                      badge("gate", "h1", 31)})

@@ -150,7 +150,7 @@ outputs: {{ alerts: {0}.alerts, alert_state: {0}.state, dead_letters: {0}.dead, 
   int sequence_ = 0;
 };
 
-TEST_F(ReloadTest, ALongerLimitAndANewZoneHoldFromOnePointOn) {
+TEST_F(ReloadTest, G15ALongerLimitAndANewZoneHoldFromOnePointOn) {
   Files files;
   write(files, std::string(short_stop) + quality);
   VigiaProcess process(run(files), files.log());

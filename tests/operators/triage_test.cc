@@ -168,7 +168,7 @@ TEST_F(TriageTaskTest, WithAttendWhenClearedNothingIsClosedThatLasts) {
   EXPECT_EQ(reply(), "accepted attended 2");
 }
 
-TEST_F(TriageTaskTest, V2TheCategoryOrTheRuleSaysWhoIsInCharge) {
+TEST_F(TriageTaskTest, V2S3G14TheCategoryOrTheRuleSaysWhoIsInChargeAndOfWhat) {
   alert(0, {.category = schema::Category::information});
   EXPECT_EQ(attribute("route"), "administrator");
   EXPECT_EQ(attribute("response"), "");
