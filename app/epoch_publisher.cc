@@ -85,8 +85,7 @@ std::size_t EpochPublisher::waiting() const {
 }
 
 bool EpochPublisher::is_due() const {
-  if (stop_ || !status_.ok()) return stop_;
-  if (!going_.empty()) return true;
+  if (stop_ || !going_.empty()) return true;
   if (queue_.empty()) return false;
   return draining_ || queue_.size() >= options_.epochs_max || patience_ms() == 0;
 }
@@ -109,12 +108,12 @@ TimeMs EpochPublisher::patience_ms() const {
 void EpochPublisher::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    changed_.wait(lock, [this] { return !queue_.empty() || is_due(); });
+    changed_.wait(lock, [this] { return stop_ || (status_.ok() && !(going_.empty() && queue_.empty())); });
     const auto began = std::chrono::steady_clock::now();
     const auto end = [&] { return began + std::chrono::milliseconds(patience_ms()); };
     while (!is_due() && std::chrono::steady_clock::now() < end()) changed_.wait_until(lock, end());
     if (stop_) return;
-    if (!status_.ok() || (going_.empty() && queue_.empty())) continue;
+    if (going_.empty() && queue_.empty()) continue;  // forgotten meanwhile
     if (going_.empty()) going_ = std::exchange(queue_, {});
     busy_ = true;
     lock.unlock();

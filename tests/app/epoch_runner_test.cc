@@ -52,6 +52,24 @@ TEST_F(EpochRunnerTest, WhileASinkIsAwayInputStopsAndGoesOnAfterwards) {
   EXPECT_EQ(lines(sink_.written), fmt::format("heard-a-1 {}\nheard-b-1 {}\n", start_ms, start_ms + 1));
 }
 
+TEST_F(EpochRunnerTest, WhatIsToBeSaidWhileACommitFailsIsSaidWithTheNext) {
+  give(0, 0, start_ms, "a");
+  begin_process();
+  ASSERT_TRUE(runner_->follow_group().ok());
+  source_->commit_fails_with = Status::of(Fault::retry, "broker away");
+  {
+    const std::lock_guard under_way(transaction_->gate);
+    ASSERT_TRUE(runner_->step().ok());
+    while (std::ranges::count(log_.all(), "alerts") == 0) std::this_thread::yield();
+    give(0, 0, start_ms + 1, "b");
+    ASSERT_TRUE(runner_->step().ok());
+  }
+  EXPECT_EQ(runner_->settle().fault, Fault::retry);
+  source_->commit_fails_with = {};
+  EXPECT_TRUE(step().ok());
+  EXPECT_EQ(committed("seal", 0), 2);
+}
+
 TEST_F(EpochRunnerTest, TopicsOfAPartitionNumberAreMergedIntoOneTask) {
   give(0, 1, start_ms + 10, "a");
   give(1, 1, start_ms + 5, "a");
