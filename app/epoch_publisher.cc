@@ -96,7 +96,8 @@ TimeMs EpochPublisher::patience_ms(const AppliedEpoch& epoch) const {
   };
   if (says(&EpochResult::alerts, &EpochResult::signals, &EpochResult::replies, &EpochResult::rejected))
     return epoch.is_behind ? options_.behind_every_ms : 0;
-  return says(&EpochResult::states) ? options_.states_every_ms : options_.every_ms;
+  if (!says(&EpochResult::states)) return options_.every_ms;
+  return epoch.is_behind ? std::max(options_.states_every_ms, options_.behind_every_ms) : options_.states_every_ms;
 }
 
 TimeMs EpochPublisher::patience_ms() const {

@@ -102,7 +102,7 @@ Status RunningStage::open_transaction() {
     transaction_ = std::make_unique<AtLeastOnce>(*source_);
     return Status::good();
   }
-  auto transaction = std::make_unique<KafkaTransaction>(*producer_, *source_, spec_.topics);
+  auto transaction = std::make_unique<KafkaTransaction>(*producer_, *source_, spec_.topics, OffsetsGo::first);
   Status status = patiently([&] { return transaction->init(); });
   transaction_ = std::move(transaction);
   return status;

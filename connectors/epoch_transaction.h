@@ -16,6 +16,7 @@ class EpochTransaction {
 
   // `already`: what `progress` says is public: the commit whose answer never came had been good. There is nothing to do.
   [[nodiscard]] virtual Status begin(std::span<const TaskProgress> progress, bool& already) = 0;
+  // `progress`: that of begin(), but where the transaction says otherwise.
   [[nodiscard]] virtual Status commit(std::span<const TaskProgress> progress) = 0;
 };
 

@@ -130,7 +130,8 @@ Status KafkaTransaction::begin(std::span<const TaskProgress> progress, bool& alr
   }
   began_ms_ = steady_clock_ms();
   const Error error(rd_kafka_begin_transaction(producer_.session()->client.handle()));
-  return error == nullptr ? send_offsets(progress) : failed("begin_transaction", error.get());
+  if (error != nullptr) return failed("begin_transaction", error.get());
+  return offsets_go_ == OffsetsGo::first ? send_offsets(progress) : Status::good();
 }
 
 Status KafkaTransaction::send_offsets(std::span<const TaskProgress> progress) {
@@ -151,7 +152,10 @@ Status KafkaTransaction::send_offsets(std::span<const TaskProgress> progress) {
   return status;
 }
 
-Status KafkaTransaction::commit(std::span<const TaskProgress>) {
+Status KafkaTransaction::commit(std::span<const TaskProgress> progress) {
+  if (offsets_go_ == OffsetsGo::last) {
+    if (Status status = send_offsets(progress); !status.ok()) return status;
+  }
   const auto timeout_ms = static_cast<int>(producer_.transaction_timeout_ms());
   doubtful_ = true;
   Status status = watched("commit_transaction",

@@ -1,13 +1,10 @@
 // Kafka transactions around epochs.
 //
-//            begin_transaction          send_offsets    records, commit_transaction
+//            begin_transaction          send_offsets          commit_transaction
 //   ready ──────────────────► open ──────────────────► sent ─────────────────────► ready
 //     ▲                        │                         │            │
 //     │ init_transactions      │ any fault, any time-out │            │ no answer: nobody knows
 //     └──────── new producer ◄─┴─────────────────────────┴────────────┘
-//
-// The brokers refuse a transaction while they finish the last. librdkafka 2.0 asks again after 20 ms where a record was the
-// first to be refused, and after retry.backoff.ms where the offsets were: so they go first.
 //
 // There is one way back from everything that goes wrong: another librdkafka producer with the same transactional id. Its
 // init_transactions has the brokers abort what the old one had open, or finish the commit that it was about; then the
@@ -17,6 +14,7 @@
 // Each call that waits for brokers is watched: one that does not come back in its time is left behind with its producer.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -29,11 +27,18 @@
 
 namespace vigia {
 
+// When the offsets of a transaction are sent. The brokers refuse a transaction while they finish the last. librdkafka 2.0 asks
+// again after 20 ms where a record was the first to be refused, and after retry.backoff.ms where the offsets were: for short
+// transactions one on the heels of the other they go first, and must be known then. Until the end of the transaction nobody
+// else gets to know the group's offsets: with long ones they go last.
+enum class OffsetsGo : std::uint8_t { first, last };
+
 class KafkaTransaction : public EpochTransaction {
  public:
   // `producer` has a transactional id; both outlive the transaction. `topics`: those that the progress speaks of.
-  KafkaTransaction(KafkaProducer& producer, KafkaSource& source, std::vector<std::string> topics)
-      : producer_(producer), source_(source), topics_(std::move(topics)) {}
+  KafkaTransaction(KafkaProducer& producer, KafkaSource& source, std::vector<std::string> topics,
+                   OffsetsGo offsets_go = OffsetsGo::last)
+      : producer_(producer), source_(source), topics_(std::move(topics)), offsets_go_(offsets_go) {}
 
   // Takes the place of whoever had the transactional id before. Fault::refused: the brokers can't do transactions, or not
   // with these time-outs.
@@ -53,6 +58,7 @@ class KafkaTransaction : public EpochTransaction {
   KafkaProducer& producer_;
   KafkaSource& source_;
   std::vector<std::string> topics_;
+  const OffsetsGo offsets_go_;
   bool used_ = false;      // the producer has begun something
   bool ready_ = false;     // init_transactions is done, and nothing went wrong since
   bool doubtful_ = false;  // a commit may have been good

@@ -383,7 +383,7 @@ void Shard<Stage>::fill_for_pending() {
     if (!record.cold->pending || !record.cold->head->next) continue;
     auto from_ms = record.cold->redo_from_ms;
     for (const auto& event : *record.cold->pending) from_ms = std::min(from_ms, event.head.time_ms);
-    auto left = blocks_at_once;
+    auto left = record.cold->redo_from_ms == never_ms ? blocks_at_once : SIZE_MAX;  // else the fold goes to the end
     for (auto* owner = first_to_fold(record, from_ms); *owner && left > 0; owner = &(*owner)->next, --left)
       if ((*owner)->is_hollow()) hollow.push_back({index, owner});
   }

@@ -54,9 +54,6 @@ struct CorrelationGroup {
   struct Rest {
     std::vector<std::string> texts;       // of a GroupRule: device and content of events, with a zero byte between
     std::unique_ptr<HotSearch> search{};  // of a group with many events
-    // How many times incidents were settled that began where an event still lies: part of the ids of those that are
-    // raised since, which may begin there, too (Episode::discriminator).
-    std::uint32_t settled = 0;
   };
 
   TimeMs due_ms = never_ms;                  // judge it once the clock is past it
@@ -86,9 +83,11 @@ struct CorrelationGroup {
     if (!rest) rest = std::make_unique<Rest>();
     return *rest;
   }
-  [[nodiscard]] std::uint32_t settled() const { return rest ? rest->settled : 0; }
   [[nodiscard]] HotSearch* search() const { return rest ? rest->search.get() : nullptr; }
 };
+
+// The number of the rule (Episode::rule) of an alert in the book of which nothing but the id is wanted any more.
+inline constexpr std::uint16_t retired = no_rule - 1;
 
 // All groups, by number. A group never moves.
 class GroupTable {

@@ -189,17 +189,17 @@ TimeMs CorrelationTask::trim(const SigmaCorrelationPlan& plan, std::uint32_t num
   const auto oldest = !plan.rule && before > hot_events ? before / 4 : 0;
   if (events[oldest].start_ms < settled_ms - spec.timespan_ms) let_go_of_old(plan, rule, group, settled_ms);
   if (events.size() <= hot_events / 2) forget_search(group);
-  // Nothing revises them any more, and their ids are forgotten. Where an event still lies at their start another may begin there.
-  bool may_begin_again = false;
-  const auto settled = std::erase_if(told_alerts, [&](const ToldAlert& told) {
-    if (told.last.end_ms == 0 || told.last.end_ms >= settled_ms) return false;
-    may_begin_again |= std::ranges::binary_search(events, told.first_start_ms, {}, &CorrelationEvent::start_ms);
-    return true;
-  });
-  if (may_begin_again) {
-    ++group.with_rest().settled;
-    for (auto& told : told_alerts) ++told.last.discriminator;  // they stay those of their episodes, and keep their ids
+  // Nothing revises them any more; but an incident may begin where they did, with what still lasts.
+  std::size_t settled = 0;
+  for (auto& told : told_alerts) {
+    if (told.last.rule == retired || told.last.end_ms == 0 || told.last.end_ms >= settled_ms) continue;
+    told.last.rule = retired;
+    told.is_settled = true;
+    ++settled;
   }
+  settled += std::erase_if(told_alerts, [&](const ToldAlert& told) {
+    return told.last.rule == retired && (events.empty() || told.first_start_ms < events[0].start_ms);
+  });
   if (settled > 0 || before != events.size()) mark_changed(number);
   return settled_ms;
 }

@@ -1,7 +1,6 @@
 // CorrelationTask and its snapshots. Images, integers as in memory, texts with their length before them:
-//   rule_id GROUP    due_ms, settled, 4 bytes of no meaning, touch, touched_hour, number of events, events field by field,
-//                    number of texts, texts, number of alerts, alerts as the book has them in memory; GROUP: the group-by
-//                    values, two bytes of length before each
+//   rule_id GROUP    due_ms, 8 bytes of no meaning, touch, touched_hour, number of events, events field by field, number of texts, texts, number
+//                    of alerts, alerts as the book has them in memory; GROUP: the group-by values, two bytes of length before each
 #include <algorithm>
 
 #include "engine/bytes.h"
@@ -26,8 +25,7 @@ std::string CorrelationTask::image_of(const Group& group) {
   std::string bytes;
   ByteWriter out(bytes);
   out.put(group.due_ms);
-  out.put(group.settled());
-  out.put(std::uint32_t{0});
+  out.put(no_time_ms);
   out.put(group.touch);
   out.put(group.touched_hour);
   out.put(static_cast<std::uint32_t>(group.events.size()));
@@ -138,8 +136,7 @@ std::string CorrelationTask::restore_key(std::string_view key, std::string_view 
   };
   ByteReader in(bytes);
   const auto due_ms = in.get<TimeMs>();
-  if (const auto settled = in.get<std::uint32_t>(); settled != 0) group.with_rest().settled = settled;
-  static_cast<void>(in.get<std::uint32_t>());
+  static_cast<void>(in.get<TimeMs>());
   group.touch = in.get<std::uint64_t>();
   group.touched_hour = in.get<std::int32_t>();
   for (auto count = in.get<std::uint32_t>(); count > 0 && !in.failed; --count) {

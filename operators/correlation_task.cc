@@ -312,10 +312,10 @@ void CorrelationTask::judge(const Waiting& heard, bool is_last, EpochResult& res
     const std::string_view values = group.values.view();
     const auto subject = subject_of(plan, values);
     const auto joints = std::max<std::ptrdiff_t>(1, plan.group_values) - 1;
-    auto discriminator = group.settled();
-    if (plan.is_instant || std::ranges::count(subject, '|') > joints)
-      discriminator += static_cast<std::uint32_t>(XXH3_64bits(values.data(), values.size()));
-    for (auto& episode : episodes) episode.discriminator = discriminator;
+    if (plan.is_instant || std::ranges::count(subject, '|') > joints) {
+      for (auto& episode : episodes)
+        episode.discriminator = static_cast<std::uint32_t>(XXH3_64bits(values.data(), values.size()));
+    }
     group.book.reconcile(
         episodes, subject, {cause_ms, 0, no_time_ms},
         [&](std::uint16_t) { return std::pair<std::string_view, std::string_view>(options_.application, rule.id); },
@@ -441,7 +441,8 @@ EpochResult CorrelationTask::take_over(Task& task) {
     auto& rule = rule_of(group);
     const auto fate = fates[group.rule];
     for (auto& told : group.book.alerts) {
-      told.last.rule = rule.number < 0 ? no_rule : static_cast<std::uint16_t>(rule.number);
+      if (told.last.rule != retired)
+        told.last.rule = rule.number < 0 ? no_rule : static_cast<std::uint16_t>(rule.number);
       told.is_settled = told.is_settled || fate == Fate::begins_anew;
     }
     if (fate == Fate::goes_on) judge({.group = number}, false, result);
