@@ -243,6 +243,7 @@ void EpochRunner::apply(std::vector<Part>& parts, AppliedEpoch& epoch) {
     Part& part = parts[i];
     epoch.results[i] = part.task->task->process(part.records, part.clocks_ms, part.entry.clock_ms);
   });
+  for (EpochResult& result : epoch.results) unlisted_ += std::exchange(result.unlisted, {});
   for (std::size_t i = 0; i < parts.size(); ++i)
     tell_of_sources(parts[i].entry, about_sources(), parts[i].task->silences, epoch.results[i].alerts);
   for (Part& part : parts) {

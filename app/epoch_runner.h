@@ -96,6 +96,7 @@ class EpochRunner {
   [[nodiscard]] bool is_paused() const { return paused_; }
 
   [[nodiscard]] Account account() const;  // of the tasks' whole lives
+  [[nodiscard]] const UnlistedIds& unlisted() const { return unlisted_; }  // in what was applied here
   [[nodiscard]] std::uint64_t memory_bytes() const;
   [[nodiscard]] std::uint64_t key_count() const;
   [[nodiscard]] std::size_t task_count() const { return tasks_.size(); }
@@ -168,6 +169,7 @@ class EpochRunner {
   Tasks tasks_;
   Tasks parked_;         // given up, as they were; while tasks are taken on, the standby's copies too
   RecordBatch spare_;    // memory of a batch that is done
+  UnlistedIds unlisted_;
   bool retake_ = false;  // taking the tasks on has not come to its end
   bool paused_ = false;
   bool clocks_are_level_ = false;

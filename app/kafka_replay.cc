@@ -341,6 +341,7 @@ class KafkaReplay {
     result_.epochs += replay.epochs();
     result_.records += replay.records();
     result_.account += replay.account();
+    result_.unlisted += replay.unlisted();
   }
 
   const LoadedStage& loaded_;

@@ -25,6 +25,7 @@ struct KafkaReplayResult {
   Status status;                // of reading and writing; differences are none
   bool is_bad_request = false;  // the range names what is not there
   Account account;              // of all epochs applied, those before the range, too
+  UnlistedIds unlisted;         // likewise
   std::uint64_t tasks = 0, epochs = 0, records = 0;
   std::uint64_t alerts = 0;       // revisions derived in the range
   std::uint64_t differences = 0;  // from what was published

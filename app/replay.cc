@@ -28,6 +28,7 @@ class Replay {
     clock_.set(until_ms);
     const EpochResult result = task_->process(records, clocks_, clock_.clock_ms());
     result_.account += result.account;
+    result_.unlisted += result.unlisted;
     result_.alerts += result.alerts.size();
     if (Status status = alerts_.write(result.alerts); !status.ok()) return status;
     if (options_.states != nullptr) {

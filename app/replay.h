@@ -27,6 +27,7 @@ struct ReplayOptions {
 struct ReplayResult {
   Status status;
   Account account;
+  UnlistedIds unlisted;
   std::uint64_t alerts = 0;  // revisions written
 };
 

@@ -93,7 +93,7 @@ int run_files(const ReplayArguments& arguments) {
                  "vigia replay: {} lines of topic {} skipped: no source of the pipeline that has operators reads it\n",
                  lines, topic);
     }
-    fmt::print(stderr, "{{\"account\":{},\"alert_revisions\":{}}}\n", account_json(result.account), result.alerts);
+    fmt::print(stderr, "{}\n", summary_json(result.account, result.alerts, result.unlisted));
   }
   return result.status.ok() ? exit_good : complain(result.status);
 }

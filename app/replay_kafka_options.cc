@@ -54,7 +54,7 @@ std::string read_offsets(const KafkaReplayArguments& arguments, std::span<const 
 
 int report(const KafkaReplayResult& result, bool compared, bool quiet) {
   if (!quiet) {
-    fmt::print(stderr, "{{\"account\":{},\"alert_revisions\":{}}}\n", account_json(result.account), result.alerts);
+    fmt::print(stderr, "{}\n", summary_json(result.account, result.alerts, result.unlisted));
   }
   if (!result.status.ok())
     return complain(result.is_bad_request ? exit_configuration : exit_failed, result.status.text);

@@ -31,7 +31,7 @@ int run_run(const RunArguments& arguments) {
   const auto loaded = load_stage(arguments.config);
   if (!loaded) return exit_configuration;
   const ServiceResult result = run_service(*loaded, arguments.threads, {});
-  fmt::print(stderr, "{{\"account\":{},\"alert_revisions\":{}}}\n", account_json(result.account), result.revisions);
+  fmt::print(stderr, "{}\n", summary_json(result.account, result.revisions, result.unlisted));
   if (result.status.ok()) return exit_good;
   spdlog::error("{}", result.status.text);
   return result.status.fault == Fault::fenced ? exit_fenced : exit_failed;

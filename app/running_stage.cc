@@ -238,6 +238,10 @@ void RunningStage::report() {
   reported_ms_ = now_ms;
   spdlog::info("{}: {}; {} alert revisions; lag {}; {} keys; {} MiB", spec_.name, account_words(runner_->account()),
                delivery_->revisions(), runner_->lag(), runner_->key_count(), runner_->memory_bytes() >> 20);
+  if (runner_->unlisted().size() == reported_unlisted_) return;
+  reported_unlisted_ = runner_->unlisted().size();
+  spdlog::warn("{}: named by events, but not listed in the site files: {}", spec_.name,
+               unlisted_words(runner_->unlisted()));
 }
 
 }  // namespace vigia

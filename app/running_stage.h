@@ -71,6 +71,7 @@ class RunningStage {
   [[nodiscard]] Status live();
 
   [[nodiscard]] Account account() const { return runner_ ? runner_->account() : Account(); }
+  [[nodiscard]] UnlistedIds unlisted() const { return runner_ ? runner_->unlisted() : UnlistedIds(); }
   [[nodiscard]] std::uint64_t revisions() const { return delivery_ ? delivery_->revisions() : 0; }
 
  private:
@@ -106,6 +107,7 @@ class RunningStage {
   std::unique_ptr<KafkaStandby> standby_;
   std::unique_ptr<EpochRunner> runner_;
   TimeMs reported_ms_ = 0;
+  std::size_t reported_unlisted_ = 0;
 };
 
 }  // namespace vigia

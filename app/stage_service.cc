@@ -83,6 +83,7 @@ class Service {
     for (const auto& first : firsts_) {
       if (!first->running) continue;
       result.account += first->running->account();
+      result.unlisted += first->running->unlisted();
       result.revisions += first->running->revisions();
     }
     if (signals_) result.revisions += signals_->revisions();

@@ -25,6 +25,7 @@ struct ServiceHooks {
 struct ServiceResult {
   Status status;  // good: it was told to stop, and everything polled is finished, committed and snapshotted
   Account account;
+  UnlistedIds unlisted;  // in what this process has applied
   std::uint64_t revisions = 0;
 };
 

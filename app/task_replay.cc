@@ -73,6 +73,7 @@ Status TaskReplay::run(const EpochReader& reader, TimeMs until_ms, const Sink& s
     ++next_;
     records_ += batch.records.size();
     account_ += result.account;
+    unlisted_ += result.unlisted;
     for (const Alert& alert : result.alerts) {
       if (Status status = sink(alert, entry); !status.ok()) return status;
     }

@@ -40,6 +40,7 @@ class TaskReplay {
   [[nodiscard]] std::uint64_t epochs() const { return next_; }
   [[nodiscard]] std::uint64_t records() const { return records_; }
   [[nodiscard]] const Account& account() const { return account_; }  // of what was applied here
+  [[nodiscard]] const UnlistedIds& unlisted() const { return unlisted_; }
 
  private:
   std::unique_ptr<StageTask> task_;
@@ -48,6 +49,7 @@ class TaskReplay {
   std::size_t next_ = 0;
   std::uint64_t records_ = 0;
   Account account_;
+  UnlistedIds unlisted_;
 };
 
 }  // namespace vigia

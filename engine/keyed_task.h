@@ -143,6 +143,8 @@ EpochResult KeyedTask<Stage>::process(std::span<const InputRecord> records, std:
   EpochResult result;
   for (auto& piece : pieces_) {
     result.account += piece.account;
+    if constexpr (requires { piece.decoder->take_unlisted(); })
+      if (piece.decoder) result.unlisted += piece.decoder->take_unlisted();
     std::move(piece.rejected.begin(), piece.rejected.end(), std::back_inserter(result.rejected));
   }
   for (std::size_t i = 0; i < shards_.size(); ++i) {

@@ -18,6 +18,7 @@ void add(EpochResult&& part, EpochResult& whole) {
   std::ranges::move(part.signals, std::back_inserter(whole.signals));
   std::ranges::move(part.rejected, std::back_inserter(whole.rejected));
   whole.account += part.account;
+  whole.unlisted += part.unlisted;
 }
 
 void order(EpochResult& result) {

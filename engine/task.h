@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/record.h"
+#include "engine/unlisted_ids.h"
 #include "schemas/alert_generated.h"
 #include "schemas/command_reply_generated.h"
 #include "schemas/signal_generated.h"
@@ -32,6 +33,7 @@ struct EpochResult {
   std::vector<CommandReply> replies;     // and so are these
   std::vector<RejectedRecord> rejected;  // in record order; valid as long as the epoch's records
   Account account;                       // of this epoch alone
+  UnlistedIds unlisted;                  // likewise; duplicates count
 };
 
 // Receives and gives back a task's state, one key at a time: the contents of a snapshot. Bytes are opaque outside.

@@ -42,6 +42,8 @@ struct CameraDevice : CameraFacts {
   }
   template <class Keep>
   static void fill(const schema::CameraEvent& event, Keep&& keep, CameraPayload& out);
+  static void count_unlisted(const SiteModel& site, std::string_view key, const schema::CameraEvent& event,
+                             const CameraPayload& payload, UnlistedIds& out);
   [[nodiscard]] static bool compact(const CameraPayload& payload, CompactPayload& out);
   static void expand(const CompactPayload& compact, CameraPayload& out);
   [[nodiscard]] static bool enter(const Wishes& wishes, const SiteModel&, std::unique_ptr<CameraContext>& context,
@@ -81,6 +83,15 @@ void CameraDevice::fill(const schema::CameraEvent& event, Keep&& keep, CameraPay
   out.class_hash = name_hash(out.object_class);
   out.track_id = keep(event.track_id());
   out.track = id_hash(out.track_id) >> 8;
+}
+
+inline void CameraDevice::count_unlisted(const SiteModel& site, std::string_view key, const schema::CameraEvent&,
+                                         const CameraPayload& payload, UnlistedIds& out) {
+  const auto& lists = site.equipment;
+  const auto place = lists.find_camera(payload.device);
+  if (!lists.cameras().empty() && place == Equipment::npos) out.add("camera", key);
+  if (payload.zone_id.empty() || site.zones.empty() || site.find_zone(payload.zone_id) != SiteModel::npos) return;
+  if (place == Equipment::npos || lists.cameras()[place].zone != payload.zone_id) out.add("zone", payload.zone_id);
 }
 
 }  // namespace vigia

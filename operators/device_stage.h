@@ -285,6 +285,7 @@ class alignas(128) DeviceDecoder : public RecordDecoder {
           event, [&](const flatbuffers::String* text) { return kept(text, copy); }, row.payload);
       row.payload.device = row.hash.value == 0 ? 1 : row.hash.value;
       row.payload.named_ms = std::max(row.head.broker_ms, row.head.time_ms);
+      Device::count_unlisted(stage_.site(), row.key, event, row.payload, unlisted());
       emit(std::as_const(row));
     };
     RecordDecoder::decode<Event>(record, stage_.sources()[record.topic.value], row, filled, rejected, account);

@@ -11,9 +11,11 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "engine/stage.h"
+#include "engine/unlisted_ids.h"
 #include "operators/group_rule.h"
 #include "operators/sigma_event_reader.h"
 #include "operators/sigma_plan.h"
@@ -75,6 +77,9 @@ class RecordDecoder {
       if (reader) reader->begin();
     taken_.clear();
   }
+
+  // Since it was last asked.
+  [[nodiscard]] UnlistedIds take_unlisted() { return std::exchange(unlisted_, {}); }
 
  protected:
   // Calls fill(event, copy) for each good event of the record, to fill in `row` and pass it on; `copy`: the event's bytes
@@ -171,6 +176,7 @@ class RecordDecoder {
   }
   // A copy that lives until the next begin(), where numbers are aligned.
   [[nodiscard]] std::string_view keep(std::string_view bytes);
+  [[nodiscard]] UnlistedIds& unlisted() { return unlisted_; }
   [[nodiscard]] std::string_view kept(const flatbuffers::String* text, bool copy) {
     if (text == nullptr) return {};
     return copy ? keep(text->string_view()) : text->string_view();
@@ -190,6 +196,7 @@ class RecordDecoder {
   flatbuffers::FlatBufferBuilder builder_;
   std::pmr::monotonic_buffer_resource arena_;
   std::string text_;
+  UnlistedIds unlisted_;
   std::string adapted_;  // the record at hand in our JSON, when it came in another format
 };
 

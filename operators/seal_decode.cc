@@ -26,7 +26,21 @@ void SealDecoder::fill(const schema::SealEvent& event, bool copy, Row<SealPayloa
   }
 }
 
+void SealDecoder::count_unlisted(const schema::TripEvent& event) {
+  const auto& site = domain_.site();
+  const auto is_unknown = [](const flatbuffers::String* id, const auto& list, auto&& find) {
+    return id != nullptr && id->size() > 0 && !list.empty() && find(id->string_view()) == SiteModel::npos;
+  };
+  const auto* route = event.route_id();
+  if (is_unknown(route, site.routes, [&](auto id) { return site.find_route(id); }))
+    unlisted().add("route", route->string_view());
+  for (const auto* zone : {event.origin_depot_id(), event.destination_depot_id(), event.zone_id()})
+    if (is_unknown(zone, site.zones, [&](auto id) { return site.find_zone(id); }))
+      unlisted().add("zone", zone->string_view());
+}
+
 void SealDecoder::fill(const schema::TripEvent& event, bool, Row<SealPayload>& row) {
+  count_unlisted(event);
   row.key = keep(event.seal_id()->string_view());
   row.hash = domain_.hash(row.key);
   row.head.time_ms = row.head.sent_ms = event.event_time_ms();

@@ -31,6 +31,7 @@ class alignas(128) SealDecoder : public RecordDecoder {
  private:
   void fill(const schema::SealEvent& event, bool copy, Row<SealPayload>& row);
   void fill(const schema::TripEvent& event, bool copy, Row<SealPayload>& row);
+  void count_unlisted(const schema::TripEvent& event);
 
   const SealDomain& domain_;
   flatbuffers::FlatBufferBuilder trip_builder_;

@@ -124,6 +124,48 @@ TEST(CommandLine, AKindOrRuleThatThereIsNotIsWarnedOf) {
     EXPECT_EQ(alerts(known).find("warning"), std::string::npos) << known;
 }
 
+TEST(CommandLine, WhatTheSiteFilesDoNotListIsJudgedAsFarAsItGoesAndCountedById) {
+  const test::TempDirectory dir;
+  dir.write("doors.yaml", "doors: [{id: gate, site: port}]\n");
+  dir.write("holders.yaml", "holders: [{id: ana}]\n");
+  dir.write("cameras.yaml", "cameras: [{id: mast, site: port}]\n");
+  dir.write("zones.geojson",
+            R"({"type":"FeatureCollection","features":[{"type":"Feature","properties":{"id":"yard","kind":"area"},)"
+            R"("geometry":{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,1],[0,0]]]}}]})");
+  const std::string config = dir.write("p.yaml", R"(application: test
+site: [doors.yaml, holders.yaml, cameras.yaml, zones.geojson]
+sources: [{topic: a, stream: access}, {topic: c, stream: camera}, {topic: s, stream: seal}, {topic: t, stream: trip}]
+rules: [{id: forced, kind: door_forced}, {id: dark, kind: camera_offline}, {id: tampered, kind: seal_tampered}]
+)");
+  const auto line = [](const std::string& topic, const std::string& key, const std::string& more) {
+    static int second = 0;
+    const auto at_ms = std::to_string(1'772'600'000'000 + 1'000 * ++second);
+    const auto* time = topic == "t" ? "event_time_ms" : "device_time_ms";
+    return R"({"topic":")" + topic + R"(","key":")" + key + R"(","timestamp_ms":)" + at_ms + R"(,"value":{")" + time +
+           R"(":)" + at_ms + "," + more + "}}\n";
+  };
+  const auto access = [&](const std::string& door, const std::string& more) {
+    return line("a", door, R"("door_id":")" + door + R"(",)" + more);
+  };
+  const std::string input =
+      access("gate", R"("kind":"badge_granted","holder_id":"ana")") + access("gate", R"("kind":"door_opened")") +
+      access("hatch", R"("kind":"badge_granted","holder_id":"guest","escort_id":"nobody")") +
+      access("hatch", R"("kind":"badge_denied","holder_id":"guest")") + access("shed", R"("kind":"door_opened")") +
+      line("c", "mast", R"("camera_id":"mast","kind":"motion_started","zone_id":"yard")") +
+      line("c", "eye", R"("camera_id":"eye","kind":"motion_started","zone_id":"roof")") +
+      line("t", "s1", R"("seal_id":"s1","trip_id":"t1","action":"start","route_id":"north","origin_depot_id":"yard")") +
+      line("t", "s1", R"("seal_id":"s1","trip_id":"t1","action":"assign","destination_depot_id":"far")");
+  const Outcome outcome = run("replay --config '" + config + "' --input '" + dir.write("in.jsonl", input) + "'");
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_NE(outcome.text.find(R"("subject_id":"shed")"), std::string::npos) << "forced, listed or not\n"
+                                                                            << outcome.text;
+  // No route is listed at all: then none is missing.
+  EXPECT_NE(outcome.text.find(R"("unlisted":{"camera":{"eye":1},"door":{"hatch":2,"shed":1},)"
+                              R"("holder":{"guest":2,"nobody":1},"zone":{"far":1,"roof":1}}})"),
+            std::string::npos)
+      << outcome.text;
+}
+
 TEST(CommandLine, DeadLettersThatCannotBeKeptStopAReplayBeforeItBegins) {
   const test::TempDirectory dir;
   const Outcome outcome = run("replay --config '" + dir.write("p.yaml", pipeline) + "' --input '" +
