@@ -22,14 +22,23 @@ const Member* find(const std::vector<Member>& members, std::string_view key) {
   return found == members.end() ? nullptr : &*found;
 }
 
+// Without what changes no alert.
+std::string hash_of(const YAML::Node& document) {
+  YAML::Node hashed = document;
+  if (document.IsMap() && (document["route"] || document["attend_when"])) {
+    hashed = YAML::Clone(document);
+    hashed.remove("route");
+    hashed.remove("attend_when");
+  }
+  const auto text = YAML::Dump(hashed);
+  return fmt::format("{:016x}", XXH3_64bits(text.data(), text.size()));
+}
+
 // One document: a detection or a correlation.
 class DocumentReader {
  public:
   DocumentReader(const SigmaYaml& yaml, const YAML::Node& document)
-      : yaml_(yaml), line_(SigmaYaml::line_of(document)), members_(yaml.members(document)) {
-    const auto text = YAML::Dump(document);
-    hash_ = fmt::format("{:016x}", XXH3_64bits(text.data(), text.size()));
-  }
+      : yaml_(yaml), line_(SigmaYaml::line_of(document)), members_(yaml.members(document)), hash_(hash_of(document)) {}
 
   void read(SigmaRules& out) {
     const auto* detection = find(members_, "detection");
@@ -75,22 +84,37 @@ class DocumentReader {
     if (head.rule_id.empty())
       yaml_.error(line_, "a rule without id and name", "id: or name:, by which its alerts are known");
     if (const auto* generate = find(members_, "generate")) head.generate = yaml_.flag(*generate);
-    const auto* level = find(members_, "level");
-    if (level == nullptr) return head;
-    const std::vector<std::pair<std::string_view, schema::Severity>> levels = {
-        {"informational", schema::Severity::info},
-        {"low", schema::Severity::low},
-        {"medium", schema::Severity::medium},
-        {"high", schema::Severity::high},
-        {"critical", schema::Severity::critical}};
-    const auto name = text("level");
-    const auto found = std::ranges::find(levels, name, [](const auto& entry) { return entry.first; });
-    if (found != levels.end()) {
-      head.severity = found->second;
-    } else {
-      yaml_.error(level->line, "level: " + name, one_of(name, {"informational", "low", "medium", "high", "critical"}));
-    }
+    head.severity = choice<schema::Severity>("level",
+                                             {{"informational", schema::Severity::info},
+                                              {"low", schema::Severity::low},
+                                              {"medium", schema::Severity::medium},
+                                              {"high", schema::Severity::high},
+                                              {"critical", schema::Severity::critical}},
+                                             head.severity);
+    head.category = choice<schema::Category>("category",
+                                             {{"information", schema::Category::information},
+                                              {"attention_medium", schema::Category::attention_medium},
+                                              {"attention_major", schema::Category::attention_major}},
+                                             default_category(head.severity));
+    head.triage.route = choice<AlertRoute>(
+        "route", {{"administrator", AlertRoute::administrator}, {"deputy", AlertRoute::deputy}}, head.triage.route);
+    head.triage.attend_when_cleared = choice<bool>("attend_when", {{"always", false}, {"cleared", true}}, false);
     return head;
+  }
+
+  template <class Value>
+  [[nodiscard]] Value choice(std::string_view key, const std::vector<std::pair<std::string_view, Value>>& choices,
+                             Value absent) const {
+    const auto* member = find(members_, key);
+    if (member == nullptr) return absent;
+    const auto name = text(key);
+    std::vector<std::string_view> names;
+    for (const auto& [one, value] : choices) {
+      if (one == name) return value;
+      names.push_back(one);
+    }
+    yaml_.error(member->line, fmt::format("{}: {}", key, name), one_of(name, names));
+    return absent;
   }
 
   void read_logsource(SigmaDetection& rule) const {

@@ -87,10 +87,17 @@ std::string AlertDetectionTask::apply(const InputRecord& record, EpochResult& re
     back.start_ms = alert.start_ms;
     back.end_ms = alert.end_ms;
     back.broker_ms = alert.detected_ms;
+    if (is_of_one_alert(before.rule_id)) back.content = alert.site_id;
   }
   known.told = std::move(told);
   std::ranges::move(signals, std::back_inserter(result.signals));
   return {};
+}
+
+// The incident then has the alert's site, which is none of its group.
+bool AlertDetectionTask::is_of_one_alert(const std::string& rule_id) const {
+  const int number = plan_->find_correlation(rule_id);
+  return number >= 0 && plan_->correlations[static_cast<std::size_t>(number)].is_instant;
 }
 
 // What this revision says: nothing when it is withdrawn.
@@ -110,6 +117,7 @@ std::vector<Signal> AlertDetectionTask::signals_of(const Alert& alert) {
   std::vector<Signal> signals;
   for (const auto& part : parts) {
     auto& signal = signals.emplace_back(signal_of(*plan_, part, origin));
+    if (plan_->correlations[part.correlation].is_instant) signal.content = alert.site_id;
     signal.revision = alert.revision;
     signal.end_ms = alert.end_ms;
     signal.evidence.clear();

@@ -55,6 +55,7 @@ class AlertDetectionTask final : public Task {
 
   [[nodiscard]] std::string apply(const InputRecord& record, EpochResult& result);
   [[nodiscard]] std::vector<Signal> signals_of(const Alert& alert);
+  [[nodiscard]] bool is_of_one_alert(const std::string& rule_id) const;
   void let_go();
   [[nodiscard]] static std::string image_of(const Known& known);
 

@@ -47,6 +47,15 @@ std::string subject_of(const SigmaCorrelationPlan& plan, std::string_view values
   return fmt::format("{}", fmt::join(of_subject, "|"));
 }
 
+// Of an instant, whose group has the one alert that it is about: which site that has; empty: none, or it is of a snapshot
+// of an earlier version.
+std::string_view site_of_alert(const CorrelationGroup& group) {
+  if (group.events.empty() || group.events.front().text >= group.texts().size()) return {};
+  const std::string_view text = group.texts()[group.events.front().text];
+  const auto end = text.find('\0');
+  return end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
+}
+
 // The first half of the id; false: it is none.
 bool read_id(std::string_view hex_digits, std::uint64_t& out) {
   const auto [end, error] = std::from_chars(hex_digits.data(), hex_digits.data() + 16, out, 16);
@@ -64,6 +73,7 @@ CorrelationTask::CorrelationTask(std::shared_ptr<const SigmaPlan> plan, Correlat
     added.head.rule_id = rule->spec().id;
     added.head.hash = rule->hash();
     added.head.severity = rule->spec().severity;
+    added.head.category = default_category(rule->spec().severity);
     added.head.title = rule->spec().message;
     added.spec.timespan_ms = rule->reach_ms() + hour_ms;  // what clocks and partitions may be apart
     added.group_values = 1;
@@ -192,7 +202,7 @@ std::string CorrelationTask::apply(const Row& row, Account& account) {
   }
   auto& group = groups_.at(number);
   const auto* group_rule = plan_of(rule).rule.get();
-  if (group_rule != nullptr) event.text = keep_text(rule, group, signal);
+  if (group_rule != nullptr || plan_of(rule).is_instant) event.text = keep_text(rule, group, signal);
   const auto judged_ms = group.events.empty() ? no_time_ms : group.events.back().start_ms;
   if (!insert(rule, group, event)) {
     ++account.duplicate;
@@ -262,6 +272,8 @@ void CorrelationTask::judge_correlation(const SigmaCorrelationPlan& plan, Group&
     const bool is_provisional = is_absence && !spec.before && clock_ms_ <= decided_ms && !is_last;
     if (is_provisional) out.due_ms = std::min(out.due_ms, decided_ms);
     const bool is_instant = spec.before || plan.is_instant;
+    if (const auto site = plan.is_instant ? site_of_alert(group) : std::string_view(); !site.empty())
+      episode.context = XXH3_64bits(site.data(), site.size());  // when it changes, so does the incident
     episode.status = is_provisional                      ? schema::AlertStatus::provisional
                      : episode.end_ms == 0 || is_instant ? schema::AlertStatus::confirmed
                                                          : schema::AlertStatus::cleared;
@@ -345,6 +357,8 @@ void CorrelationTask::tell(Rule& rule, const Group& group, const ToldAlert& told
     alert.status = told.last.status;
     alert.subject_type = plan.is_instant ? "key" : plan.group_values == 0 ? "rule" : "group";
     alert.subject_id = subject_of(plan, group.values.view());
+    if (plan.site >= 0) alert.site_id = values[static_cast<std::size_t>(plan.site)];
+    if (plan.is_instant) alert.site_id = site_of_alert(group);
     alert.start_ms = told.last.start_ms;
     alert.end_ms = told.last.end_ms;
     alert.detected_ms = told.last.detected_ms;

@@ -37,7 +37,8 @@ void tell_findings(const StageConfig& config, const EventHead& head, std::string
   origin.evidence.partition = head.evidence.partition.value;
   origin.evidence.offset = head.evidence.offset.value;
   for (const auto detection : findings.raised)
-    alerts.push_back(incident_of(config.application, config.sigma->streams[stream].detections[detection].head, origin));
+    alerts.push_back(incident_of(config.application, config.sigma->streams[stream].detections[detection].head, origin,
+                                 findings.site));
   for (const auto& part : findings.parts) signals.push_back(signal_of(*config.sigma, part, origin));
   if (findings.groups.empty()) return;
   origin.sequence = head.sequence;

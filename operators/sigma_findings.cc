@@ -65,6 +65,8 @@ SigmaFindings sigma_findings(const SigmaStreamPlan& stream, const SigmaEvent& ev
         same->rules |= part.rules;
     }
   }
+  if (!out.raised.empty() && stream.site != SigmaFields::nothing)
+    if (const auto* site = first_text(event, stream.site)) out.site = site->text;
   return out;
 }
 
@@ -84,11 +86,12 @@ void describe_incident(const SigmaHead& rule, Alert& alert) {
   alert.rule_id = rule.rule_id;
   alert.rule_hash = rule.hash;
   alert.severity = rule.severity;
-  alert.category = default_category(rule.severity);
+  alert.category = rule.category;
   alert.message = rule.title.empty() ? rule.rule_id : rule.title;
 }
 
-Alert incident_of(std::string_view application, const SigmaHead& rule, const SigmaOrigin& origin) {
+Alert incident_of(std::string_view application, const SigmaHead& rule, const SigmaOrigin& origin,
+                  const std::string& site) {
   std::uint32_t discriminator = 0;
   std::memcpy(&discriminator, origin.identity.data(), sizeof discriminator);
   Alert alert;
@@ -98,6 +101,7 @@ Alert incident_of(std::string_view application, const SigmaHead& rule, const Sig
   alert.status = schema::AlertStatus::confirmed;
   alert.subject_type = "key";
   alert.subject_id = origin.subject;
+  alert.site_id = site;
   alert.start_ms = alert.end_ms = origin.time_ms;
   alert.detected_ms = origin.broker_ms;
   alert.late_by_ms = std::max<TimeMs>(0, origin.broker_ms - origin.time_ms);

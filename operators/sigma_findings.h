@@ -26,6 +26,7 @@ struct SigmaFindings {
     std::uint64_t value = 0;
   };
   std::vector<std::uint32_t> raised;  // detections
+  std::string site;                   // of what is raised; empty: not known
   std::vector<Part> parts;            // of one correlation, group and value one
   std::vector<GroupPart> groups;      // of rules that are no correlations
 
@@ -48,7 +49,8 @@ struct SigmaOrigin {
 
 [[nodiscard]] Signal signal_of(const SigmaPlan& plan, const SigmaFindings::Part& part, const SigmaOrigin& origin);
 [[nodiscard]] Signal signal_of(const GroupPart& part, const SigmaOrigin& origin);
-[[nodiscard]] Alert incident_of(std::string_view application, const SigmaHead& rule, const SigmaOrigin& origin);
+[[nodiscard]] Alert incident_of(std::string_view application, const SigmaHead& rule, const SigmaOrigin& origin,
+                                const std::string& site = {});
 
 // How a signal says which of the correlation's rules it is of, and what is counted: in the two numbers that every signal has.
 inline void set_correlation_event(Signal& signal, std::uint32_t rules, std::uint64_t value) {

@@ -19,6 +19,16 @@ SigmaPlan::Stream stream_of(const SigmaLogSource& logsource) {
   return static_cast<SigmaPlan::Stream>(found - std::begin(services));
 }
 
+// What a stream calls the site of its events (operators/site_fields.h); empty: it does not know.
+std::string_view site_field(SigmaPlan::Stream stream) {
+  switch (stream) {
+    case SigmaPlan::access: return "door.site";
+    case SigmaPlan::camera: return "camera.site";
+    case SigmaPlan::alert: return "site_id";
+    default: return {};
+  }
+}
+
 class Planner {
  public:
   Planner(const SigmaRules& rules, const Complain& complain, SigmaPlan& out)
@@ -28,6 +38,7 @@ class Planner {
     for (const auto& rule : rules_.correlations) plan_correlation(rule);
     for (const auto& rule : rules_.detections) plan_detection(rule);
     plan_incidents_of_alerts();
+    plan_sites();
     auto& security = out_.streams[SigmaPlan::security];
     security.id = security.matcher.add_field("event.id");
     security.time = security.matcher.add_field("@timestamp");
@@ -91,7 +102,8 @@ class Planner {
   }
 
   void plan_detection(const SigmaDetection& rule) {
-    auto& stream = out_.streams[stream_of(rule.logsource)];
+    const auto stream_name = stream_of(rule.logsource);
+    auto& stream = out_.streams[stream_name];
     stream.matcher.add(rule.condition, rule.names, rule.when);
     SigmaDetectionPlan plan;
     plan.head = rule.head;
@@ -100,14 +112,20 @@ class Planner {
       const auto bits = bits_of(correlation, rule.head);
       if (bits == 0) continue;
       plan.raises = plan.raises && correlation.head.generate;
-      const auto field_of = [&](const std::string& name) {
+      const auto path_of = [&](const std::string& name) {
         const auto field = correlation.name_in(name, rule.head);
         const auto mapped = rule.names.find(field);
-        return stream.matcher.add_field(mapped == rule.names.end() ? field : mapped->second);
+        return mapped == rule.names.end() ? field : mapped->second;
       };
       SigmaUse use{static_cast<std::uint16_t>(number), bits, {}};
-      for (const auto& name : correlation.group_by) use.group.push_back(field_of(name));
-      if (correlation.type == CorrelationType::value_count) use.value = field_of(correlation.value_field);
+      for (const auto& name : correlation.group_by) {
+        const auto path = path_of(name);
+        auto& site = out_.correlations[number].site;
+        if (site < 0 && path == site_field(stream_name)) site = static_cast<int>(use.group.size());
+        use.group.push_back(stream.matcher.add_field(path));
+      }
+      if (correlation.type == CorrelationType::value_count)
+        use.value = stream.matcher.add_field(path_of(correlation.value_field));
       plan.uses.push_back(std::move(use));
     }
     plan.raises = plan.raises || rule.head.generate;
@@ -127,6 +145,24 @@ class Planner {
       plan.group_values = 1;
       plan.is_instant = true;
       out_.correlations.push_back(std::move(plan));
+    }
+  }
+
+  // A group-by value is a site when it is one in the events of one of the rules: in all of them it is the same.
+  void plan_sites() {
+    for (std::size_t number = 0; number < SigmaPlan::stream_count; ++number) {
+      auto& stream = out_.streams[number];
+      const auto field = site_field(static_cast<SigmaPlan::Stream>(number));
+      if (!field.empty() && std::ranges::any_of(stream.detections, &SigmaDetectionPlan::raises))
+        stream.site = stream.matcher.add_field(field);
+    }
+    for (const auto& below : out_.correlations) {
+      for (const auto& chain : below.chains) {
+        auto& site = out_.correlations[chain.correlation].site;
+        const auto found = std::ranges::find(chain.group, static_cast<std::size_t>(below.site));
+        if (site < 0 && below.site >= 0 && found != chain.group.end())
+          site = static_cast<int>(found - chain.group.begin());
+      }
     }
   }
 

@@ -37,6 +37,7 @@ struct SigmaStreamPlan {
   SigmaMatcher matcher;
   std::vector<SigmaDetectionPlan> detections;
   int id = SigmaFields::nothing, time = SigmaFields::nothing;  // of security events: event.id, @timestamp
+  int site = SigmaFields::nothing;                             // of the event's device, or of the alert; if one raises
 };
 
 // An incident of a correlation is an event of another.
@@ -50,6 +51,7 @@ struct SigmaCorrelationPlan {
   SigmaHead head;
   CorrelationSpec spec;
   std::size_t group_values = 0;  // how many make the subject; 0: one group, whose subject is the rule
+  int site = -1;                 // the group-by value that is a site, by position; -1: none is known to be one
   bool is_instant = false;       // of one event's own; its group has that event's id besides
   std::vector<SigmaChain> chains;
   std::shared_ptr<const GroupRule> rule = nullptr;  // not null: it is none of Sigma's, and judges instead of `spec`

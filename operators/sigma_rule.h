@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/identity.h"
+#include "operators/rule.h"
 #include "operators/sigma_pattern.h"
 #include "schemas/alert_generated.h"
 
@@ -45,8 +46,10 @@ struct SigmaHead {
   std::string rule_id;  // of the alerts: the rule's `id`, else its `name`
   std::string id, name, title;
   schema::Severity severity = schema::Severity::medium;
+  schema::Category category = schema::Category::attention_medium;
+  TriageSpec triage;
   bool generate = false;
-  std::string hash;  // 16 hex digits, of all that the rule says
+  std::string hash;  // 16 hex digits, of all that the rule says but `triage`
   std::string file;
   int line = 0;
 

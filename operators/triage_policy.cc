@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "operators/alert_words.h"
+#include "operators/sigma_plan.h"
 #include "operators/triage.h"
 #include "schemas/enum_names.h"
 #include "schemas/rfc3339.h"
@@ -31,6 +32,12 @@ bool has_say(const StaffMember& member, const std::string& site) {
 TriagePolicy::TriagePolicy(const StageConfig& config) : site_(config.site) {
   for (const RuleSpec& rule : config.rules)
     if (rule.triage != TriageSpec{}) specs_.emplace(rule.id, rule.triage);
+  if (!config.sigma) return;
+  const auto add = [&](const auto& rule) {
+    if (rule.head.triage != TriageSpec{}) specs_.emplace(rule.head.rule_id, rule.head.triage);
+  };
+  for (const auto& stream : config.sigma->streams) std::ranges::for_each(stream.detections, add);
+  std::ranges::for_each(config.sigma->correlations, add);
 }
 
 const TriageSpec& TriagePolicy::spec_of(const Alert& alert) const {

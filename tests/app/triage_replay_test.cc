@@ -107,6 +107,50 @@ TEST_F(TriageReplay, CommandsOfTheInputMeetItsAlerts) {
   EXPECT_EQ(states["d1"], "2 attended 2");
 }
 
+// Both doors are forced; of each the incident is of the door's site.
+TEST_F(TriageReplay, V2AnIncidentIsSilencedAndAttendedAsWhatHappensAtItsSite) {
+  dir_.write("site.yaml", content(dir_ / "site.yaml") + "staff: [{id: garcia, site: [gye], role: deputy}]\n");
+  dir_.write("p.yaml", content(dir_ / "p.yaml") + "sigma: [rules.yml]\n");
+  dir_.write("rules.yml", R"(name: forced_alert
+logsource: {product: vigia, service: alert}
+detection: {s: {kind: door_forced}, condition: s}
+---
+name: twice
+route: deputy
+attend_when: cleared
+correlation:
+  type: event_count
+  rules: [forced_alert]
+  group-by: [place]
+  aliases: {place: {forced_alert: site_id}}
+  timespan: 10m
+  condition: {gte: 2}
+)");
+  for (const int at_s : {0, 60}) {
+    for (const char* door : {"d1", "d2"}) {
+      event(at_s, door, "door_opened");
+      event(at_s + 1, door, "door_closed");
+    }
+  }
+  std::map<std::string, std::string> states;
+  run("--batch 1", &states);
+  EXPECT_EQ(states["gye"], "1 new 0");
+  EXPECT_EQ(states["uio"], "1 new 0 maintenance");
+
+  command(100, ids_["gye"], "attend");  // it lasts
+  command(101, ids_["gye"], "acknowledge");
+  command(102, ids_["uio"], "acknowledge");  // of another site
+  states.clear();
+  run("--batch 1", &states);
+  EXPECT_EQ(states["gye"], "1 acknowledged 1");
+  EXPECT_EQ(states["uio"], "1 new 0 maintenance");
+  event(1000, "d1", "door_closed");
+  command(1001, ids_["gye"], "attend");
+  states.clear();
+  run("--batch 1", &states);
+  EXPECT_EQ(states["gye"], "2 attended 2");
+}
+
 TEST_F(TriageReplay, S2ADoorThatIsForcedAgainNamesTheAlertThatWasClosed) {
   event(0, "d1", "door_opened");
   event(4, "d1", "door_closed");

@@ -43,6 +43,33 @@ TEST(SigmaReader, MistakesNameFileLineAndWhatIsWrong) {
   EXPECT_THAT(errors_of(detection("s: {f: 1}\n  timeframe: 5m")), HasSubstr("rules.yml:5: found timeframe"));
 }
 
+TEST(SigmaReader, S2ARuleSaysItsCategoryWhoIsInChargeAndWhenItMayBeClosed) {
+  const auto head_of = [](const std::string& more) {
+    Diagnostics diagnostics;
+    const auto rules = read_sigma_files({{"rules.yml", more + detection("s: {f: 1}") + "level: high\n"}}, diagnostics);
+    EXPECT_EQ(format_errors(diagnostics.errors), "");
+    return rules.detections.at(0).head;
+  };
+  const auto plain = head_of(""), said = head_of("route: deputy\nattend_when: cleared\n");
+  EXPECT_EQ(plain.category, schema::Category::attention_major) << "by its level";
+  EXPECT_EQ(plain.triage, TriageSpec());
+  EXPECT_EQ(said.triage, (TriageSpec{AlertRoute::deputy, true}));
+  EXPECT_EQ(said.hash, plain.hash) << "no alert depends on it";
+  EXPECT_EQ(head_of("route: administrator\nattend_when: always\n").triage,
+            (TriageSpec{AlertRoute::administrator, false}));
+  const auto other = head_of("category: information\n");
+  EXPECT_EQ(other.category, schema::Category::information);
+  EXPECT_NE(other.hash, plain.hash);
+
+  EXPECT_THAT(errors_of(detection("s: {f: 1}") + "category: grave\n"), HasSubstr("rules.yml:6: found category: grave"));
+  EXPECT_THAT(errors_of(detection("s: {f: 1}") + "route: boss\n"),
+              HasSubstr("rules.yml:6: found route: boss, expected one of administrator, deputy"));
+  EXPECT_THAT(errors_of(correlation("{type: event_count, rules: [a], timespan: 1m, condition: {gte: 1}}") +
+                        "attend_when: over\n"),
+              HasSubstr("found attend_when: over, expected one of always, cleared"));
+  EXPECT_THAT(errors_of(detection("s: {f: 1}") + "route: [deputy]\n"), HasSubstr("rules.yml:6: found route"));
+}
+
 TEST(SigmaReader, ConditionsThatCanNotBe) {
   const auto of = [](const std::string& condition) {
     return errors_of("name: r\nlogsource: {product: test}\ndetection:\n  s: {f: 1}\n  condition: " + condition + "\n");

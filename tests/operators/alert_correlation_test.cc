@@ -175,6 +175,58 @@ TEST_F(AlertCorrelation, ADetectionOfItsOwnIsAnIncidentOfTheAlertAndGoesWithIt) 
   EXPECT_EQ(got.revisions.size(), 2U);
 }
 
+TEST_F(AlertCorrelation, AnIncidentIsOfTheSiteThatItsGroupOrItsEventIsOf) {
+  rules(R"(
+name: forced
+generate: true
+logsource: {product: vigia, service: alert}
+detection: {s: {kind: door_forced}, condition: s}
+---
+name: refused
+generate: true
+logsource: {product: vigia, service: access}
+detection: {s: {kind: badge_denied}, condition: s}
+---
+name: dark
+logsource: {product: vigia, service: camera}
+detection: {s: {kind: signal_lost}, condition: s}
+---
+name: both
+correlation:
+  type: temporal
+  rules: [forced, refused]
+  group-by: [door, place]
+  timespan: 5m
+  generate: true
+  aliases: {door: {forced: subject_id, refused: door_id}, place: {forced: site_id, refused: door.site}}
+---
+name: all
+correlation:
+  type: temporal
+  rules: [both, dark]
+  group-by: [where]
+  timespan: 5m
+  aliases: {where: {both: place, dark: camera.site}}
+---
+name: no_place
+correlation: {type: event_count, rules: [dark], group-by: [camera_id], timespan: 5m, condition: {gte: 1}}
+)");
+  const std::vector<Line> lines = {door(0, "badge_denied"), camera(1, "signal_lost"), door(2, "door_opened"),
+                                   door(3, "badge_denied", "d2"), door(2, "badge_granted", "d1", 9)};
+  for (const bool restart : {false, true}) {
+    auto options = one_by_one;
+    options.restart_each_epoch = restart;
+    const auto got = run(lines, options);
+    std::set<std::string> sites;
+    for (const auto& alert : got.revisions)
+      sites.insert(alert.rule_id + " " + alert.subject_id + " " + alert.site_id +
+                   (alert.status == schema::AlertStatus::withdrawn ? " withdrawn" : ""));
+    EXPECT_THAT(sites, ElementsAre("all north north", "all north north withdrawn", "both d1|north north",
+                                   "both d1|north north withdrawn", "forced d1 north", "forced d1 north withdrawn",
+                                   "no_place c1 ", "refused d1 north", "refused d2 south"));
+  }
+}
+
 // Each is the incident of its own: of one rule, subject and start, but not of one id.
 TEST_F(AlertCorrelation, ExactlyOnceLawTwoOfOneStartHaveTwoIds) {
   rules(
