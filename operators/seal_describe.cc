@@ -88,6 +88,8 @@ Alert SealDomain::describe(const ToldAlert& told, std::string_view key, const Se
   if (rule.kind == SealCondition::kind)
     add_attribute(alert, "condition",
                   std::string(schema::name_of(static_cast<schema::Condition>(episode.discriminator))));
+  const bool may_have_officer = rule.kind == SealOpened::kind || rule.kind == SealRemoved::kind;
+  if (may_have_officer && episode.value != 0) add_attribute(alert, "officer", "present");
   if (rule.kind == WeightDifference::kind) add_attribute(alert, "difference_kg", fmt::format("{}", episode.value));
   if (is_seal_check(rule) && context != nullptr) {
     const auto action =

@@ -1,5 +1,5 @@
 // seal_opened: opened outside the depots of its trip. It runs to `closed`; further openings while it is open are no second
-// alert, and an authorised opening is not judged again later.
+// alert, and an authorised opening is not judged again later. An officer who is present authorises none, but the alert says so.
 #pragma once
 
 #include "operators/depot.h"
@@ -20,7 +20,8 @@ class SealOpened : public OperatorBase {
 
   void judge(SealJudge& judge) const {
     judge.for_each_candidate([&](const Candidate& candidate) {
-      if (!in_own_depot(judge, candidate)) judge.add(candidate);
+      if (in_own_depot(judge, candidate)) return;
+      judge.add(candidate).value = officer_present(judge.trip(candidate.context), candidate.start_ms) ? 1 : 0;
     });
   }
 };

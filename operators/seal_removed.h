@@ -18,9 +18,8 @@ class SealRemoved : public OperatorBase {
 
   void judge(SealJudge& judge) const {
     judge.for_each_candidate([&](const Candidate& candidate) {
-      const bool authorised =
-          in_own_depot(judge, candidate) && officer_present(judge.trip(candidate.context), candidate.start_ms);
-      if (!authorised) judge.add(candidate);
+      const bool has_officer = officer_present(judge.trip(candidate.context), candidate.start_ms);
+      if (!has_officer || !in_own_depot(judge, candidate)) judge.add(candidate).value = has_officer ? 1 : 0;
     });
   }
 };
