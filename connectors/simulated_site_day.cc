@@ -34,7 +34,7 @@ class SiteDay {
     }
   }
 
-  // The camera goes dark at two, the door is forced minutes later, and by dawn somebody has found the fuse.
+  // The door's camera goes dark at two, the door is forced minutes later, and by dawn somebody has found the fuse.
   void break_in(const Door& door, const Camera& camera) {
     const auto dark_ms = options_.start_ms + 2 * hour_ms + random_.between_ms(0, 30 * minute_ms);
     const auto forced_ms = dark_ms + random_.between_ms(minute_ms, 4 * minute_ms);
@@ -46,7 +46,7 @@ class SiteDay {
     if (light_ms >= end_ms()) return;
     truth_.push_back({"camera_offline", camera.id, {}, dark_ms, light_ms});
     truth_.push_back({"door_forced", door.id, {}, forced_ms, forced_ms});
-    truth_.push_back({"incident", door.site, {}, dark_ms, forced_ms});
+    truth_.push_back({"incident", door.site + "|" + door.area, {}, dark_ms, forced_ms});
   }
 
   std::vector<SimulatedEvent> take() {
@@ -90,7 +90,9 @@ std::vector<SimulatedEvent> simulate_sites(const Equipment& equipment, const Sim
   for (const Door& door : equipment.doors()) {
     day.open_door(door);
     const bool is_first = std::ranges::find(equipment.doors(), door.site, &Door::site)->id == door.id;
-    const auto camera = std::ranges::find(equipment.cameras(), door.site, &Camera::site);
+    const auto camera = std::ranges::find_if(equipment.cameras(), [&](const Camera& one) {
+      return one.site == door.site && one.zone == door.area && !one.zone.empty();
+    });
     if (is_first && !door.site.empty() && camera != equipment.cameras().end()) day.break_in(door, *camera);
   }
   return day.take();

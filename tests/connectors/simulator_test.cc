@@ -38,7 +38,7 @@ TEST(Simulator, ASiteHasItsDayAndABadNight) {
   SiteEquipment lists;
   lists.doors = {{"gate", "north", "yard", "", "", false, std::nullopt},
                  {"shed", "south", "yard", "", "", false, std::nullopt}};
-  lists.cameras = {{"cam", "north", "yard", std::nullopt}};
+  lists.cameras = {{"cam-street", "north", "street", std::nullopt}, {"cam", "north", "yard", std::nullopt}};
   const Equipment equipment(std::move(lists));
   SimulatorOptions options;
   options.trucks = 3;
@@ -56,7 +56,7 @@ TEST(Simulator, ASiteHasItsDayAndABadNight) {
   EXPECT_EQ(events[StreamId::camera], 2U);  // dark, and light again
   std::map<std::string, std::string> happened;
   for (const GroundTruth& truth : simulator.ground_truth()) happened[truth.kind] = truth.subject_id;
-  EXPECT_EQ(happened["incident"], "north");
+  EXPECT_EQ(happened["incident"], "north|yard");
   EXPECT_EQ(happened["door_forced"], "gate");
   EXPECT_EQ(happened["camera_offline"], "cam");
 }
