@@ -84,11 +84,12 @@ class Parser {
     if (colon == rest.npos) throw std::runtime_error("config KEY: VALUE");
     sections_[rest.substr(0, colon)] = rest.substr(colon + 1);
   }
-  // One of the ready files in config/sigma.
+  // One of the ready files in config/sigma, with the names of fields that ready pipelines have.
   void sigma(const std::string& rest) {
     auto& list = sections_["sigma"];
     list = fmt::format(" [{}{}/config/sigma/{}]", list.empty() ? "" : list.substr(2, list.size() - 3) + ", ",
                        VIGIA_SOURCE_DIR, rest);
+    sections_["sigma_pipeline"] = " " VIGIA_SOURCE_DIR "/config/sigma/ecs.yml";
     scenario_.has_reference = false;  // it knows no correlations
   }
   void zone(const std::string& rest) { site_.add_zone(words_of(rest)); }
