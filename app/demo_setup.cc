@@ -46,7 +46,7 @@ rules:
 {sigma})";
 
 constexpr const char* sigma_text =
-    R"(# What only all of them together show: a door forced while a camera of its site is dark.
+    R"(# What only all of them together show: a door forced while its camera is dark.
 sigma: [sigma/door-forced-in-the-dark.yml]
 )";
 
