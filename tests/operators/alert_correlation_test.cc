@@ -42,13 +42,22 @@ class AlertCorrelation : public testing::Test {
   AlertCorrelation() {
     directory_.write("doors.yaml", "doors: [{id: d1, site: north}, {id: d2, site: south}]\n");
     directory_.write("cameras.yaml", "cameras: [{id: c1, site: north}]\n");
+    const auto zone = [](const std::string& site, const std::string& lon) {
+      return R"({"type":"Feature","properties":{"id":"yard-)" + site + R"(","kind":"area","radius_m":500,"site":")" +
+             site + R"("},"geometry":{"type":"Point","coordinates":[)" + lon + ",0]}}";
+    };
+    directory_.write("zones.geojson", R"({"type":"FeatureCollection","features":[)" + zone("north", "0") + "," +
+                                          zone("south", "0.02") + "]}");
     pipeline_ = directory_.write("pipeline.yaml", R"(application: test
 time: {clock: records}
-site: [doors.yaml, cameras.yaml]
+site: [doors.yaml, cameras.yaml, zones.geojson]
 sources:
   - {topic: access.events, stream: access, format: json}
   - {topic: camera.events, stream: camera, format: json}
+  - {topic: seal.events, stream: seal, format: json}
+  - {topic: trip.events, stream: trip, format: json}
 rules:
+  - {id: seal_opened, kind: seal_opened}
   - {id: door_forced, kind: door_forced}
   - {id: south_forced, kind: door_forced, only: {id: [d2]}}
   - {id: camera_offline, kind: camera_offline}
@@ -224,6 +233,30 @@ correlation: {type: event_count, rules: [dark], group-by: [camera_id], timespan:
     EXPECT_THAT(sites, ElementsAre("all north north", "all north north withdrawn", "both d1|north north",
                                    "both d1|north north withdrawn", "forced d1 north", "forced d1 north withdrawn",
                                    "no_place c1 ", "refused d1 north", "refused d2 south"));
+  }
+}
+
+// The opening has no fix of its own; where it was is told by one that comes late.
+TEST_F(AlertCorrelation, AnIncidentGoesWithItsAlertToAnotherSite) {
+  rules(
+      "name: opened\nlogsource: {product: vigia, service: alert}\n"
+      "detection: {s: {kind: seal_opened}, condition: s}\n");
+  const auto seal = [](TimeMs minute, const std::string& more, TimeMs broker_minute) {
+    return Line{"seal.events", "s1", t0 + broker_minute * minute_ms,
+                fmt::format(R"({{"seal_id":"s1","device_time_ms":{},{}}})", t0 + minute * minute_ms, more)};
+  };
+  const auto start = Line{"trip.events", "s1", t0,
+                          fmt::format(R"({{"trip_id":"t","seal_id":"s1","event_time_ms":{},"action":"start"}})", t0)};
+  const std::vector<Line> lines = {start, seal(10, R"("lock":"closed","position":{"lat_deg":0,"lon_deg":0})", 10),
+                                   seal(20, R"("lock":"opened")", 20),
+                                   seal(15, R"("position":{"lat_deg":0,"lon_deg":0.02})", 21)};
+  for (const bool restart : {false, true}) {
+    auto options = one_by_one;
+    options.restart_each_epoch = restart;
+    std::vector<std::string> told;
+    for (const auto& alert : run(lines, options).revisions)
+      told.push_back(fmt::format("{} {} {}", alert.revision, alert.site_id, alert.start_ms - t0));
+    EXPECT_THAT(told, ElementsAre("1 north 1200000", "2 south 1200000"));
   }
 }
 
