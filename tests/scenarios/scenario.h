@@ -37,6 +37,7 @@ struct ExpectedRevisions {
 struct Scenario {
   std::string name;
   std::string pipeline_yaml, zones_geojson, routes_geojson, site_yaml;  // file contents
+  std::map<std::string, std::string> files;                             // more of them, by name
   std::vector<Input> inputs;
   std::optional<TimeMs> until_ms;
   std::vector<ExpectedAlert> alerts;
@@ -44,6 +45,7 @@ struct Scenario {
   std::map<std::string, std::uint64_t> account;  // applied, duplicate, too_late, dead_letter: those that are given
   std::vector<std::string> dead_letters;         // parts of their reasons, in order
   std::vector<std::string> config_errors;        // parts of what is wrong with the pipeline; then nothing runs
+  std::vector<std::string> config_warnings;      // parts of what it is warned of, when not empty
   bool any_order = false;                        // the same final alerts in any order of the records
   bool has_reference = true;                     // the recomputation must agree
 };

@@ -237,6 +237,7 @@ std::string file_of(const Scenario& scenario, const harness::TempDir& directory)
   directory.write("zones.geojson", scenario.zones_geojson);
   directory.write("routes.geojson", scenario.routes_geojson);
   directory.write("site.yaml", scenario.site_yaml);
+  for (const auto& [name, content] : scenario.files) directory.write(name, content);
   return directory.write("pipeline.yaml", scenario.pipeline_yaml);
 }
 
@@ -270,15 +271,22 @@ void Check::recomputation() {
   if (!wrong.empty()) say("the recomputation", wrong);
 }
 
+bool are_said(const std::vector<std::string>& parts, const std::vector<std::string>& have) {
+  return std::equal(parts.begin(), parts.end(), have.begin(), have.end(),
+                    [](const auto& part, const auto& text) { return text.find(part) != std::string::npos; });
+}
+
 // What is wrong with the pipeline must be what the scenario says.
 std::string check_errors(const Scenario& scenario, const LoadedPipeline& loaded) {
-  std::vector<std::string> have;
+  std::vector<std::string> errors, warnings;
   for (const auto& error : loaded.errors)
-    have.push_back(fmt::format("found {}, expected {}", error.found, error.expected));
-  bool same = have.size() == scenario.config_errors.size();
-  for (std::size_t i = 0; same && i < have.size(); ++i)
-    same = have[i].find(scenario.config_errors[i]) != std::string::npos;
-  return same ? "" : fmt::format("errors of the configuration:\n  {}\n", fmt::join(have, "\n  "));
+    errors.push_back(fmt::format("found {}, expected {}", error.found, error.expected));
+  for (const auto& warning : loaded.warnings) warnings.push_back(warning.text);
+  if (!are_said(scenario.config_errors, errors))
+    return fmt::format("errors of the configuration:\n  {}\n", fmt::join(errors, "\n  "));
+  if (!scenario.config_warnings.empty() && !are_said(scenario.config_warnings, warnings))
+    return fmt::format("warnings of the configuration:\n  {}\n", fmt::join(warnings, "\n  "));
+  return "";
 }
 
 }  // namespace

@@ -73,8 +73,8 @@ struct Parsed {
   std::map<std::string, std::string> fields;
 };
 
-Parsed parse(const std::vector<std::string>& words, std::size_t first_option,
-             const std::map<std::string, Field>& known) {
+Parsed parse(const std::vector<std::string>& words, std::size_t first_option, const std::map<std::string, Field>& known,
+             bool may_be_dotted = false) {
   if (words.size() < 2) throw std::runtime_error("expected a seal and a time");
   Parsed parsed;
   parsed.key = words[0];
@@ -100,7 +100,7 @@ Parsed parse(const std::vector<std::string>& words, std::size_t first_option,
       parsed.late_ms = parse_duration(value);
     else if (name == "wall")
       parsed.wall_ms = parse_time(value);
-    else if (known.contains(name))
+    else if (known.contains(name) || (may_be_dotted && name.find('.') != name.npos))
       parsed.fields[name] = value;
     else
       throw std::runtime_error("unknown word " + words[i]);
@@ -196,10 +196,12 @@ std::vector<Input> security_records(const std::vector<std::string>& words) {
                                                      {"type", {"event.type", Value::list}},
                                                      {"outcome", {"event.outcome"}},
                                                      {"user", {"user.name"}}};
-  const Parsed parsed = parse(words, 2, known);
+  const Parsed parsed = parse(words, 2, known, true);
   std::string json = fmt::format("{{\"@timestamp\":{}", parsed.time_ms);
-  for (const auto& [name, value] : parsed.fields)
-    json += fmt::format(",\"{}\":{}", known.at(name).json_name, json_value(known.at(name), value));
+  for (const auto& [name, value] : parsed.fields) {
+    const auto field = known.contains(name) ? known.at(name) : Field{name};
+    json += fmt::format(",\"{}\":{}", field.json_name, json_value(field, value));
+  }
   return {record(parsed, "security.events", parsed.time_ms, json + "}")};
 }
 

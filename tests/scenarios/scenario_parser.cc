@@ -3,6 +3,7 @@
 #include <functional>
 #include <sstream>
 #include <stdexcept>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -24,11 +25,15 @@ class Parser {
     for (std::string line; std::getline(stream, line);) {
       ++file_line_;
       try {
-        read(line);
+        if (file_ != nullptr && line != "end")
+          *file_ += line + "\n";
+        else
+          read(line);
       } catch (const std::exception& error) {
         throw std::runtime_error(fmt::format("{}, line {}: {}", scenario_.name, file_line_, error.what()));
       }
     }
+    if (file_ != nullptr) throw std::runtime_error(scenario_.name + ": a file without end");
     finish();
     return std::move(scenario_);
   }
@@ -48,28 +53,19 @@ class Parser {
 
   using Command = void (Parser::*)(const std::string&);
   static const std::map<std::string, Command>& commands() {
-    static const std::map<std::string, Command> table = {{"rule", &Parser::rule},
-                                                         {"config", &Parser::config},
-                                                         {"sigma", &Parser::sigma},
-                                                         {"zone", &Parser::zone},
-                                                         {"route", &Parser::route},
-                                                         {"seal", &Parser::seal},
-                                                         {"trip", &Parser::trip},
-                                                         {"door", &Parser::door},
-                                                         {"camera", &Parser::camera},
-                                                         {"security", &Parser::security},
-                                                         {"list", &Parser::list},
-                                                         {"raw", &Parser::raw},
-                                                         {"batch", &Parser::batch},
-                                                         {"end", &Parser::end_batch},
-                                                         {"until", &Parser::until},
-                                                         {"expect", &Parser::expect},
-                                                         {"revisions", &Parser::revisions},
-                                                         {"account", &Parser::account},
-                                                         {"dead_letter", &Parser::dead_letter},
-                                                         {"error", &Parser::error},
-                                                         {"order", &Parser::order},
-                                                         {"reference", &Parser::reference}};
+    static const std::map<std::string, Command> table = {
+        {"rule", &Parser::rule},         {"config", &Parser::config},
+        {"sigma", &Parser::sigma},       {"file", &Parser::file},
+        {"zone", &Parser::zone},         {"route", &Parser::route},
+        {"seal", &Parser::seal},         {"trip", &Parser::trip},
+        {"door", &Parser::door},         {"camera", &Parser::camera},
+        {"security", &Parser::security}, {"list", &Parser::list},
+        {"raw", &Parser::raw},           {"batch", &Parser::batch},
+        {"end", &Parser::end},           {"until", &Parser::until},
+        {"expect", &Parser::expect},     {"revisions", &Parser::revisions},
+        {"account", &Parser::account},   {"dead_letter", &Parser::dead_letter},
+        {"error", &Parser::error},       {"warning", &Parser::warning},
+        {"order", &Parser::order},       {"reference", &Parser::reference}};
     return table;
   }
 
@@ -84,14 +80,17 @@ class Parser {
     if (colon == rest.npos) throw std::runtime_error("config KEY: VALUE");
     sections_[rest.substr(0, colon)] = rest.substr(colon + 1);
   }
-  // One of the ready files in config/sigma, with the names of fields that ready pipelines have.
+  // One of the scenario's own files, else of the ready ones in config/sigma, with the names of fields that ready pipelines have.
   void sigma(const std::string& rest) {
+    const bool is_own = scenario_.files.contains(rest);
     auto& list = sections_["sigma"];
-    list = fmt::format(" [{}{}/config/sigma/{}]", list.empty() ? "" : list.substr(2, list.size() - 3) + ", ",
-                       VIGIA_SOURCE_DIR, rest);
-    sections_["sigma_pipeline"] = " " VIGIA_SOURCE_DIR "/config/sigma/ecs.yml";
+    list = fmt::format(" [{}{}]", list.empty() ? "" : list.substr(2, list.size() - 3) + ", ",
+                       is_own ? rest : VIGIA_SOURCE_DIR "/config/sigma/" + rest);
+    if (!is_own) sections_.try_emplace("sigma_pipeline", " " VIGIA_SOURCE_DIR "/config/sigma/ecs.yml");
     scenario_.has_reference = false;  // it knows no correlations
   }
+  // What follows, until `end`, lies beside the pipeline file under that name.
+  void file(const std::string& rest) { file_ = &scenario_.files[rest]; }
   void zone(const std::string& rest) { site_.add_zone(words_of(rest)); }
   void route(const std::string& rest) { site_.add_route(words_of(rest)); }
 
@@ -121,7 +120,8 @@ class Parser {
     header_ = words_of(rest);
     in_batch_ = true;
   }
-  void end_batch(const std::string&) {
+  void end(const std::string&) {
+    if (std::exchange(file_, nullptr) != nullptr) return;
     scenario_.inputs.push_back(batch_record(header_, members_));
     members_.clear();
     in_batch_ = false;
@@ -167,6 +167,7 @@ class Parser {
   }
   void dead_letter(const std::string& rest) { scenario_.dead_letters.push_back(rest); }
   void error(const std::string& rest) { scenario_.config_errors.push_back(rest); }
+  void warning(const std::string& rest) { scenario_.config_warnings.push_back(rest); }
   void order(const std::string& rest) {
     if (rest != "any") throw std::runtime_error("order any");
     scenario_.any_order = true;
@@ -212,6 +213,7 @@ class Parser {
   Words header_;
   std::vector<Input> members_;
   std::map<std::string, std::string> listed_;  // by section of the site file
+  std::string* file_ = nullptr;                // that the lines belong to
   bool in_batch_ = false, has_devices_ = false;
   std::size_t file_line_ = 0;
 };
