@@ -107,6 +107,8 @@ void Shard<Stage>::forget(Record& record, TimeMs clock_ms) {
   const auto forget_ms = clock_ms - settings_.horizon_ms - broker_disorder_ms;
   if (cold.ledger) {
     cold.ledger->forget([&](const Candidate& c) {
+      if constexpr (requires { stage_.needs(*cold.context, c); })
+        if (cold.context && stage_.needs(*cold.context, c)) return false;
       return c.closed_at_ms < cold.base_ms &&
              (stage_.is_internal(c.rule) || std::max(c.start_ms, c.end_ms) < forget_ms);
     });

@@ -1,6 +1,7 @@
 // A camera as its operators see it: what its events say, and what is known of it before each.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string_view>
 
@@ -50,6 +51,12 @@ class CameraContext {
   HeardNames tracks;  // of objects that a finding may be about
   Silences silences;
 
+  // A silence is judged with the losses that it touches for as long as it is kept.
+  [[nodiscard]] bool needs(const Candidate& candidate) const {
+    return std::ranges::any_of(silences.all(), [&](const Silence& silence) {
+      return candidate.start_ms <= silence.to_ms && silence.from_ms <= std::max(candidate.start_ms, candidate.end_ms);
+    });
+  }
   void trim(TimeMs before_ms) {
     tracks.trim(before_ms);
     silences.trim(before_ms);

@@ -1,7 +1,9 @@
 // camera_offline, one alert for each cause: link (signal_lost to signal_restored), equipment (recorder_failed to
 // recorder_restored), power (power_lost to power_restored), by device time. Where the rule or the camera has a limit for it,
-// nothing heard for longer, by broker time, is of the cause link too, unless the camera has reported the link as lost itself.
+// nothing heard for longer, by broker time, is of the cause link too, but for what the camera has reported as lost itself.
 #pragma once
+
+#include <algorithm>
 
 #include "operators/camera_fold.h"
 
@@ -57,19 +59,26 @@ class CameraOffline : public OperatorBase {
     const auto limit = limit_ms(limit_ms_, judge.site, judge.area.place);
     if (heard_ms == no_time_ms || limit == never_ms) return;
     if (judge.key.context != nullptr)
-      for (const auto& silence : judge.key.context->silences.all())
-        if (silence.to_ms - silence.from_ms > limit) add_silence(judge, silence, silence.from_ms + limit);
-    const auto due_ms = heard_ms + limit;
-    judge.ask_again(due_ms);
-    if (judge.key.clock_ms > due_ms) add_silence(judge, {heard_ms, never_ms, 0, {}}, due_ms);
+      for (const auto& silence : judge.key.context->silences.all()) judge_silence(judge, silence, limit);
+    judge_silence(judge, {heard_ms, never_ms, 0, {}}, limit);
   }
-  void add_silence(CameraJudge& judge, const Silence& silence, TimeMs due_ms) const {
-    bool is_told = false;
-    judge.for_each_candidate([&](const Candidate& candidate) {
-      is_told |= candidate.discriminator == static_cast<std::uint32_t>(CameraCause::link) &&
-                 candidate.start_ms <= silence.from_ms && (candidate.is_open() || candidate.end_ms >= due_ms);
+  // What the camera has said itself of its link is taken out of it.
+  void judge_silence(CameraJudge& judge, Silence rest, TimeMs limit) const {
+    judge.for_each_candidate([&](const Candidate& loss) {
+      const auto end_ms = loss.is_open() ? never_ms : loss.end_ms;
+      if (loss.discriminator != static_cast<std::uint32_t>(CameraCause::link) || end_ms < rest.from_ms) return;
+      Silence before = rest;
+      before.to_ms = std::min(rest.to_ms, loss.start_ms);
+      add_silence(judge, before, limit);
+      rest.from_ms = end_ms;
     });
-    if (is_told) return;
+    add_silence(judge, rest, limit);
+  }
+  void add_silence(CameraJudge& judge, const Silence& silence, TimeMs limit) const {
+    if (silence.from_ms >= silence.to_ms || silence.to_ms - silence.from_ms <= limit) return;
+    const auto due_ms = silence.from_ms + limit;
+    judge.ask_again(due_ms);
+    if (judge.key.clock_ms <= due_ms) return;
     const bool ended = silence.to_ms != never_ms;
     auto& episode = judge.add(silence.from_ms, ended ? silence.to_ms : due_ms);
     episode.discriminator = by_silence;

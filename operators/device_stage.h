@@ -194,6 +194,11 @@ class DeviceStage {
     return alert;
   }
 
+  // Whether something else is still judged with it.
+  [[nodiscard]] bool needs(const Context& context, const Candidate& candidate) const requires requires {
+    context.needs(candidate);
+  }
+  { return context.needs(candidate); }
   void trim(Context& context, TimeMs before_ms) const { context.trim(before_ms); }
   [[nodiscard]] std::size_t context_bytes(const Context& context) const { return context.memory_bytes(); }
   void write_context(const Context& context, ByteWriter& out) const { context.write(out); }
