@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "connectors/formats.h"
 #include "engine/stage_clock.h"
@@ -179,6 +181,20 @@ std::vector<Alert> final_alerts(const std::vector<Alert>& revisions) {
   for (const auto& [id, alert] : last)
     if (alert->status != AlertStatus::withdrawn) alerts.push_back(*alert);
   return alerts;
+}
+
+std::string final_bytes(const std::vector<Alert>& revisions) {
+  std::multiset<std::string> lines;
+  for (auto alert : final_alerts(revisions)) {
+    alert.alert_id.clear();
+    alert.revision = 0;
+    alert.detected_ms = alert.late_by_ms = 0;
+    alert.evidence.clear();
+    std::string line;
+    json::append_json(alert, line);
+    lines.insert(std::move(line));
+  }
+  return fmt::format("{}", fmt::join(lines, "\n"));
 }
 
 namespace {

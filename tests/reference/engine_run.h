@@ -59,6 +59,8 @@ struct RunResult {
 
 // The last revision of each alert, withdrawn ones left out.
 [[nodiscard]] std::vector<Alert> final_alerts(const std::vector<Alert>& revisions);
+// The order law's "final alerts", one a line: everything but what depends on how they were found.
+[[nodiscard]] std::string final_bytes(const std::vector<Alert>& revisions);
 [[nodiscard]] std::vector<reference::ReferenceAlert> comparable(const std::vector<Alert>& alerts);
 
 // What of the life cycle the revisions break (design section 4, semantics 2.3-2.5), for people; empty: nothing.

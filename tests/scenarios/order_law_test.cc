@@ -2,9 +2,7 @@
 // recomputation finds in their set. A failure names its seed and prints the smallest part of the world that fails.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <random>
-#include <utility>
 
 #include <fmt/format.h>
 
@@ -13,20 +11,11 @@
 #include "tests/reference/temp_dir.h"
 #include "tests/scenarios/random_world.h"
 #include "tests/scenarios/scenario_site.h"
+#include "tests/scenarios/seeds.h"
+#include "tests/scenarios/smallest.h"
 
 namespace vigia::scenarios {
 namespace {
-
-// VIGIA_SEEDS=first-last hunts further than a test should take.
-std::pair<std::uint64_t, std::uint64_t> seeds() {
-  std::uint64_t first = 1, last = 60;
-  if (const char* wanted = std::getenv("VIGIA_SEEDS")) {
-    char* rest = nullptr;
-    first = last = std::strtoull(wanted, &rest, 10);
-    if (*rest == '-') last = std::strtoull(rest + 1, nullptr, 10);
-  }
-  return {first, last};
-}
 
 struct Stage {
   harness::LoadedStage stage;
@@ -57,24 +46,8 @@ std::string wrong_with(const Stage& loaded, const std::vector<reference::Line>& 
   return text;
 }
 
-// Leaves out what can be left out without the failure going away.
-std::vector<reference::Line> smallest(const Stage& loaded, std::vector<reference::Line> lines,
-                                      const harness::RunOptions& how) {
-  for (std::size_t piece = lines.size() / 2; piece > 0; piece /= 2)
-    for (std::size_t at = 0; at < lines.size();) {
-      auto fewer = lines;
-      fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(at),
-                  fewer.begin() + static_cast<std::ptrdiff_t>(std::min(at + piece, lines.size())));
-      if (!fewer.empty() && !wrong_with(loaded, fewer, how).empty())
-        lines = std::move(fewer);
-      else
-        at += piece;
-    }
-  return lines;
-}
-
 void try_worlds(Arrival arrival) {
-  const auto [first_seed, last_seed] = seeds();
+  const auto [first_seed, last_seed] = seeds(60);
   for (std::uint64_t seed = first_seed; seed <= last_seed; ++seed) {
     const auto world = make_random_world(arrival, seed);
     const auto loaded = load(world);
@@ -85,7 +58,8 @@ void try_worlds(Arrival arrival) {
                                   .spill_each_epoch = random() % 3 == 0,
                                   .until_ms = world.until_ms};
     if (wrong_with(loaded, world.lines, how).empty()) continue;
-    const auto lines = smallest(loaded, world.lines, how);
+    const auto lines =
+        smallest(world.lines, [&](const auto& fewer) { return !wrong_with(loaded, fewer, how).empty(); });
     std::string text;
     for (const auto& line : lines) text += reference::to_json_line(line);
     FAIL() << fmt::format("seed {}, batch {}, {} threads, restarts {}, spills {}, until {}\n", seed, how.batch,

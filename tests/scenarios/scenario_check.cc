@@ -2,13 +2,11 @@
 
 #include <algorithm>
 #include <random>
-#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "connectors/pipeline_config.h"
-#include "schemas/json_writer.h"
 #include "tests/reference/engine_run.h"
 #include "tests/reference/temp_dir.h"
 #include "tests/scenarios/scenario_words.h"
@@ -82,21 +80,6 @@ std::string compare_alerts(const std::vector<ExpectedAlert>& expected, std::vect
   return text;
 }
 
-// The order law's "final alerts": everything but what depends on how they were found.
-std::string final_bytes(const std::vector<Alert>& revisions) {
-  std::multiset<std::string> lines;
-  for (auto alert : harness::final_alerts(revisions)) {
-    alert.alert_id.clear();
-    alert.revision = 0;
-    alert.detected_ms = alert.late_by_ms = 0;
-    alert.evidence.clear();
-    std::string line;
-    json::append_json(alert, line);
-    lines.insert(line);
-  }
-  return fmt::format("{}", fmt::join(lines, "\n"));
-}
-
 class Check {
  public:
   Check(const Scenario& scenario, const harness::LoadedStage& stage) : scenario_(scenario), stage_(stage) {
@@ -122,12 +105,12 @@ class Check {
     const auto plain = harness::run_engine(stage_, lines_, options(batch));
     one_run(plain, fmt::format("batch {}", batch));
     if (batch == 1) {
-      first_final_ = final_bytes(plain.revisions);
+      first_final_ = harness::final_bytes(plain.revisions);
       taken_broker_ms_ = plain.taken_broker_ms;
       check_revisions(plain);
-    } else if (final_bytes(plain.revisions) != first_final_) {
+    } else if (harness::final_bytes(plain.revisions) != first_final_) {
       say(fmt::format("batch {}", batch),
-          "  other final alerts than with batch 1:\n" + final_bytes(plain.revisions) + "\n" + first_final_);
+          "  other final alerts than with batch 1:\n" + harness::final_bytes(plain.revisions) + "\n" + first_final_);
     }
     struct Way {
       unsigned threads;
@@ -213,8 +196,8 @@ class Check {
         const auto wrong = compare_alerts(scenario_.alerts, harness::final_alerts(run.revisions));
         if (!wrong.empty())
           say(where, wrong);
-        else if (final_bytes(run.revisions) != first_final_)
-          say(where, "  other final alerts:\n" + final_bytes(run.revisions) + "\n" + first_final_);
+        else if (harness::final_bytes(run.revisions) != first_final_)
+          say(where, "  other final alerts:\n" + harness::final_bytes(run.revisions) + "\n" + first_final_);
         if (const auto broken = harness::broken_life_cycle(run.revisions); !broken.empty()) say(where, broken);
       }
     }
