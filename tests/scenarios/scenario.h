@@ -24,6 +24,7 @@ struct ExpectedAlert {
   TimeMs end_ms = 0;
   std::map<std::string, std::string> more;  // rule, trip, cause, severity, zone, or attr.NAME
   std::size_t file_line = 0;
+  std::optional<std::vector<TimeMs>> evidence_ms = {};  // broker times of the records that it must name
 };
 
 // The statuses that one alert goes through when every record is an epoch of its own.

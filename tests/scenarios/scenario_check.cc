@@ -27,13 +27,32 @@ std::string time_text(TimeMs time_ms) {
                      since % 1000);
 }
 
-std::string describe(const Alert& alert) {
+using Lines = std::vector<reference::Line>;
+
+// The broker times of the records that it names.
+std::vector<TimeMs> evidence_of(const Alert& alert, const Lines& lines) {
+  std::vector<TimeMs> times;
+  for (const auto& one : alert.evidence) {
+    const auto& line = lines.at(static_cast<std::size_t>(one->offset));
+    times.push_back(line.topic == one->topic ? line.timestamp_ms : no_time_ms);
+  }
+  return times;
+}
+
+std::string place_of(const Alert& alert) {
+  return alert.position ? metres_of(alert.position->lat_deg, alert.position->lon_deg) : "";
+}
+
+std::string describe(const Alert& alert, const Lines& lines) {
   std::vector<std::string> attributes;
   for (const auto& attribute : alert.attributes)
     attributes.push_back("attr." + attribute->key + "=" + attribute->value);
-  return fmt::format("{} {} {} - {} {} rule={} trip={} cause={} {}", alert.kind, alert.subject_id,
+  std::vector<std::string> evidence;
+  for (const TimeMs time_ms : evidence_of(alert, lines)) evidence.push_back(time_text(time_ms));
+  return fmt::format("{} {} {} - {} {} rule={} trip={} cause={} at={} evidence={} {}", alert.kind, alert.subject_id,
                      time_text(alert.start_ms), time_text(alert.end_ms), schema::EnumNameAlertStatus(alert.status),
-                     alert.rule_id, alert.trip_id, alert.cause, fmt::join(attributes, " "));
+                     alert.rule_id, alert.trip_id, alert.cause, place_of(alert), fmt::join(evidence, ","),
+                     fmt::join(attributes, " "));
 }
 
 std::string attribute_of(const Alert& alert, const std::string& name) {
@@ -52,31 +71,33 @@ std::string member_of(const Alert& alert, const std::string& name) {
   if (name == "severity") return schema::EnumNameSeverity(alert.severity);
   if (name == "zone") return attribute_of(alert, "zone_id");
   if (name == "late_by") return std::to_string(alert.late_by_ms);
+  if (name == "at") return place_of(alert);
   if (name.starts_with("attr.")) return attribute_of(alert, name.substr(5));
   return "(a scenario can't ask for " + name + ")";
 }
 
-bool fits(const ExpectedAlert& want, const Alert& have) {
+bool fits(const ExpectedAlert& want, const Alert& have, const Lines& lines) {
   const TimeMs tolerance_ms = want.kind.starts_with("zone_") ? zone_tolerance_ms : 0;
   if (want.kind != have.kind || want.subject_id != have.subject_id) return false;
   if (want.status != schema::EnumNameAlertStatus(have.status)) return false;
   if (std::abs(want.start_ms - have.start_ms) > tolerance_ms || std::abs(want.end_ms - have.end_ms) > tolerance_ms)
     return false;
+  if (want.evidence_ms && *want.evidence_ms != evidence_of(have, lines)) return false;
   return std::all_of(want.more.begin(), want.more.end(),
                      [&](const auto& item) { return member_of(have, item.first) == item.second; });
 }
 
-std::string compare_alerts(const std::vector<ExpectedAlert>& expected, std::vector<Alert> got) {
+std::string compare_alerts(const std::vector<ExpectedAlert>& expected, std::vector<Alert> got, const Lines& lines) {
   std::string text;
   for (const auto& want : expected) {
-    const auto found = std::find_if(got.begin(), got.end(), [&](const Alert& have) { return fits(want, have); });
+    const auto found = std::find_if(got.begin(), got.end(), [&](const Alert& have) { return fits(want, have, lines); });
     if (found == got.end())
       text += fmt::format("  expected at line {}, but not there: {} {} {} - {} {}\n", want.file_line, want.kind,
                           want.subject_id, time_text(want.start_ms), time_text(want.end_ms), want.status);
     else
       got.erase(found);
   }
-  for (const auto& extra : got) text += "  not expected: " + describe(extra) + "\n";
+  for (const auto& extra : got) text += "  not expected: " + describe(extra, lines) + "\n";
   return text;
 }
 
@@ -135,7 +156,7 @@ class Check {
   }
 
   void one_run(const RunResult& run, const std::string& where) {
-    const auto wrong = compare_alerts(scenario_.alerts, harness::final_alerts(run.revisions));
+    const auto wrong = compare_alerts(scenario_.alerts, harness::final_alerts(run.revisions), lines_);
     if (!wrong.empty()) say(where, wrong);
     if (const auto broken = harness::broken_life_cycle(run.revisions); !broken.empty()) say(where, broken);
     if (!run.account.adds_up()) say(where, "  the account does not add up\n");
@@ -193,7 +214,7 @@ class Check {
       for (const std::size_t batch : {1, 32}) {
         const auto run = harness::run_engine(stage_, shuffled, options(batch));
         const auto where = fmt::format("seed 20260302, order {}, batch {}", round, batch);
-        const auto wrong = compare_alerts(scenario_.alerts, harness::final_alerts(run.revisions));
+        const auto wrong = compare_alerts(scenario_.alerts, harness::final_alerts(run.revisions), shuffled);
         if (!wrong.empty())
           say(where, wrong);
         else if (harness::final_bytes(run.revisions) != first_final_)

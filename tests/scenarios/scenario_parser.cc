@@ -147,10 +147,18 @@ class Parser {
       const auto [name, value] = name_and_value(words[next]);
       if (words[next].find('=') == std::string::npos)
         alert.status = words[next];
+      else if (name == "evidence")
+        alert.evidence_ms = times_of(value);
       else
         alert.more[name] = value;
     }
     scenario_.alerts.push_back(std::move(alert));
+  }
+
+  static std::vector<TimeMs> times_of(const std::string& list) {
+    std::vector<TimeMs> times;
+    for (const auto& time : split(list, ',')) times.push_back(parse_time(time));
+    return times;
   }
 
   void revisions(const std::string& rest) {

@@ -1,5 +1,6 @@
 #include "tests/scenarios/scenario_words.h"
 
+#include <cmath>
 #include <numbers>
 #include <stdexcept>
 
@@ -81,6 +82,10 @@ std::string geojson_of(Metres place) {
 std::string position_of(Metres place) {
   return fmt::format("{{\"lat_deg\":{:.17g},\"lon_deg\":{:.17g}}}", place.north / metres_per_degree,
                      place.east / metres_per_degree);
+}
+
+std::string metres_of(double lat_deg, double lon_deg) {
+  return fmt::format("{},{}", std::lround(lon_deg * metres_per_degree), std::lround(lat_deg * metres_per_degree));
 }
 
 std::pair<std::string, std::string> name_and_value(const std::string& word) {

@@ -28,6 +28,9 @@ struct Metres {
 [[nodiscard]] std::string geojson_of(Metres place);
 [[nodiscard]] std::string position_of(Metres place);
 
+// "500,-20" again, in whole metres.
+[[nodiscard]] std::string metres_of(double lat_deg, double lon_deg);
+
 [[nodiscard]] std::vector<std::string> split(std::string_view text, char separator);
 
 // "seq=5" -> {"seq", "5"}; a word without '=' -> {word, ""}.
