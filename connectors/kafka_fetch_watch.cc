@@ -1,5 +1,7 @@
 #include "connectors/kafka_fetch_watch.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 
@@ -25,6 +27,7 @@ void KafkaFetchWatch::install(rd_kafka_conf_t* conf) {
 
 rd_kafka_resp_err_t KafkaFetchWatch::on_new(rd_kafka_t* handle, const rd_kafka_conf_t*, void* self, char*,
                                             std::size_t) {
+  rd_kafka_interceptor_add_on_request_sent(handle, "vigia-fetch-watch", &KafkaFetchWatch::on_request, self);
   return rd_kafka_interceptor_add_on_response_received(handle, "vigia-fetch-watch", &KafkaFetchWatch::on_response,
                                                        self);
 }
@@ -42,6 +45,20 @@ rd_kafka_resp_err_t KafkaFetchWatch::on_response(rd_kafka_t*, int, const char*, 
   times.complete_ms = times.started_ms;
   times.started_ms = started_ms;
   times.heard_ms = steady_clock_ms();
+  ++times.answers;
+  times.is_whole = false;
+  return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+// The same thread sends the next fetch, once the answer is parsed.
+rd_kafka_resp_err_t KafkaFetchWatch::on_request(rd_kafka_t*, int, const char*, std::int32_t broker, std::int16_t api,
+                                                std::int16_t, std::int32_t, std::size_t, void* self) {
+  if (api != fetch_api) return RD_KAFKA_RESP_ERR_NO_ERROR;
+  auto& watch = *static_cast<KafkaFetchWatch*>(self);
+  std::lock_guard lock(watch.mutex_);
+  watch.brokers_[broker].is_whole = true;
+  const std::uint64_t one = 1;
+  if (watch.wake_fd_ >= 0) (void)!::write(watch.wake_fd_, &one, sizeof one);
   return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
@@ -57,9 +74,21 @@ TimeMs KafkaFetchWatch::heard_ms(std::int32_t broker) const {
   return found == brokers_.end() ? no_time_ms : found->second.heard_ms;
 }
 
+std::uint64_t KafkaFetchWatch::whole_answers(std::int32_t broker) const {
+  std::lock_guard lock(mutex_);
+  const auto found = brokers_.find(broker);
+  return found == brokers_.end() || !found->second.is_whole ? 0 : found->second.answers;
+}
+
+void KafkaFetchWatch::wake(int fd) {
+  std::lock_guard lock(mutex_);
+  wake_fd_ = fd;
+}
+
 void KafkaFetchWatch::clear() {
   std::lock_guard lock(mutex_);
   brokers_.clear();
+  wake_fd_ = -1;
 }
 
 }  // namespace vigia

@@ -1,4 +1,5 @@
-// Knows when each broker last answered a fetch: what the stage clock may rely on when no record comes.
+// Knows when each broker last answered a fetch, and whether the answer is in the queues: what the stage clock and the merge may
+// rely on when no record comes.
 #pragma once
 
 #include <librdkafka/rdkafka.h>
@@ -21,6 +22,12 @@ class KafkaFetchWatch {
   [[nodiscard]] TimeMs complete_ms(std::int32_t broker) const;
   // Steady clock when `broker` last answered a fetch. no_time_ms: not yet.
   [[nodiscard]] TimeMs heard_ms(std::int32_t broker) const;
+  // How many of `broker`'s answers have been put wholly into the queues; 0: none, or the last one may still be in the parser,
+  // and some of its partitions may have got their records and others not. The same number before and after queues were
+  // looked at: they were as one answer left them.
+  [[nodiscard]] std::uint64_t whole_answers(std::int32_t broker) const;
+  // Is written to (an eventfd) when an answer is whole; -1: nothing. It must stay open until clear() or another call.
+  void wake(int fd);
   void clear();
 
  private:
@@ -28,13 +35,18 @@ class KafkaFetchWatch {
     TimeMs complete_ms = no_time_ms;
     TimeMs started_ms = no_time_ms;  // of the last answer, which may still be in the parser
     TimeMs heard_ms = no_time_ms;    // steady
+    std::uint64_t answers = 0;
+    bool is_whole = false;
   };
   static rd_kafka_resp_err_t on_new(rd_kafka_t* handle, const rd_kafka_conf_t*, void* self, char*, std::size_t);
   static rd_kafka_resp_err_t on_response(rd_kafka_t*, int, const char*, std::int32_t broker, std::int16_t api,
                                          std::int16_t, std::int32_t, std::size_t, std::int64_t round_trip_us,
                                          rd_kafka_resp_err_t error, void* self);
+  static rd_kafka_resp_err_t on_request(rd_kafka_t*, int, const char*, std::int32_t broker, std::int16_t api,
+                                        std::int16_t, std::int32_t, std::size_t, void* self);
 
   mutable std::mutex mutex_;
+  int wake_fd_ = -1;
   std::map<std::int32_t, Times> brokers_;
 };
 

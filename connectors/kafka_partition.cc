@@ -39,12 +39,13 @@ std::shared_ptr<RecordBlock> RecordBlockPool::get() {
   return {block.release(), give_back};
 }
 
-KafkaPartition::KafkaPartition(rd_kafka_t* handle, std::string topic_name, TopicIndex topic_index,
-                               PartitionId partition_id, std::int64_t position, int wake_fd, RecordBlockPool& pool,
-                               std::size_t limit_bytes)
+KafkaPartition::KafkaPartition(rd_kafka_t* handle, const KafkaFetchWatch& watch, std::string topic_name,
+                               TopicIndex topic_index, PartitionId partition_id, std::int64_t position, int wake_fd,
+                               RecordBlockPool& pool, std::size_t limit_bytes)
     : topic(topic_index),
       partition(partition_id),
       handle_(handle),
+      watch_(watch),
       topic_name_(std::move(topic_name)),
       queue_(rd_kafka_queue_get_partition(handle, topic_name_.c_str(), partition_id.value)),
       pool_(pool),
@@ -69,6 +70,7 @@ bool KafkaPartition::refill() {
   }
   next_ = 0;
   block_kept_ = false;
+  looked_after_ = watch_.whole_answers(leader);
   was_full_ = was_full_ || queued_payload_bytes() > 0.75 * limit_bytes_;
   rd_kafka_consume_callback_queue(queue_, 0, &KafkaPartition::on_message, this);
   if (was_full_ && queued_payload_bytes() < 0.5 * limit_bytes_) {
@@ -177,7 +179,7 @@ void KafkaPartition::begin_batch() {
 bool KafkaPartition::hides_records() const {
   std::int64_t low = -1, high = -1;
   rd_kafka_get_watermark_offsets(handle_, topic_name_.c_str(), partition.value, &low, &high);
-  return drained() && !away && high > std::max<std::int64_t>(position_, 0);
+  return is_empty() && !away && high > std::max<std::int64_t>(position_, 0);
 }
 
 PartitionStatus KafkaPartition::status() const {
@@ -189,9 +191,9 @@ PartitionStatus KafkaPartition::status() const {
   status.last_broker_ms = last_broker_ms_;
   std::int64_t low = -1, high = -1;
   rd_kafka_get_watermark_offsets(handle_, topic_name_.c_str(), partition.value, &low, &high);
-  status.next = Offset{drained() ? std::max(position_, handed_out_) : handed_out_};
+  status.next = Offset{is_empty() ? std::max(position_, handed_out_) : handed_out_};
   // Below the high mark: a transaction that is still open. Of a broker that is away nobody knows.
-  status.at_end = drained() && position_ >= high && !away;
+  status.at_end = is_empty() && was_drained_ && position_ >= high && !away;
   status.end_seen_ms = status.at_end ? end_seen_ms_ : no_time_ms;
   if (high >= 0 && status.next.value >= 0) status.lag = std::max<std::int64_t>(high - status.next.value, 0);
   return status;

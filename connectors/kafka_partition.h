@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "connectors/kafka_fetch_watch.h"
 #include "connectors/record_batch.h"
 #include "connectors/status.h"
 
@@ -35,10 +36,11 @@ class RecordBlockPool : public std::enable_shared_from_this<RecordBlockPool> {
 
 class KafkaPartition {
  public:
-  // `position` is an offset or RD_KAFKA_OFFSET_BEGINNING. Writes to `wake_fd` (an eventfd) when the queue fills.
+  // `watch` outlives it. `position` is an offset or RD_KAFKA_OFFSET_BEGINNING. Writes to `wake_fd` (an eventfd) when the queue fills.
   // `limit_bytes`: of keys and values, at which librdkafka stops fetching.
-  KafkaPartition(rd_kafka_t* handle, std::string topic_name, TopicIndex topic, PartitionId partition,
-                 std::int64_t position, int wake_fd, RecordBlockPool& pool, std::size_t limit_bytes);
+  KafkaPartition(rd_kafka_t* handle, const KafkaFetchWatch& watch, std::string topic_name, TopicIndex topic,
+                 PartitionId partition, std::int64_t position, int wake_fd, RecordBlockPool& pool,
+                 std::size_t limit_bytes);
   ~KafkaPartition();
   KafkaPartition(const KafkaPartition&) = delete;
   KafkaPartition& operator=(const KafkaPartition&) = delete;
@@ -51,9 +53,12 @@ class KafkaPartition {
   [[nodiscard]] bool lost() const { return leader < 0 || trouble_.fault == Fault::retry; }
   [[nodiscard]] TimeMs heard_ms() const { return answered_ms; }
 
-  // Everything that the log had for us has been handed out. An upstream transaction that is still open makes no
-  // difference here, but to status().at_end.
-  [[nodiscard]] bool drained() const { return drained_ && next_ == block_->records.size(); }
+  // Everything that the log had for us has been handed out, as of the leader's last answer: none has come since refill() began.
+  // An upstream transaction that is still open makes no difference here, but to status().at_end.
+  [[nodiscard]] bool drained() const {
+    return is_empty() && looked_after_ > 0 && watch_.whole_answers(leader) == looked_after_;
+  }
+  void note_drained(bool drained) { was_drained_ = drained; }
   [[nodiscard]] PartitionStatus status() const;
   // Everything that may be read has been, and the log goes on behind it: a transaction upstream is open.
   [[nodiscard]] bool hides_records() const;
@@ -84,6 +89,7 @@ class KafkaPartition {
   TimeMs hidden_since_ms = no_time_ms;  // steady: since when hides_records() has held; the source's
 
  private:
+  [[nodiscard]] bool is_empty() const { return drained_ && next_ == block_->records.size(); }
   [[nodiscard]] double queued_payload_bytes() const {
     return static_cast<double>(rd_kafka_queue_length(queue_)) * record_bytes_;
   }
@@ -93,13 +99,16 @@ class KafkaPartition {
   const RecordHeaders* copy_headers(const rd_kafka_message_t& message);
 
   rd_kafka_t* handle_;
+  const KafkaFetchWatch& watch_;
   std::string topic_name_;
   rd_kafka_queue_t* queue_;
   RecordBlockPool& pool_;
   std::shared_ptr<RecordBlock> block_;
   std::size_t next_ = 0;
-  bool block_kept_ = false;  // the current batch keeps block_
-  bool drained_ = false;
+  bool block_kept_ = false;         // the current batch keeps block_
+  bool drained_ = false;            // the end of the log was found behind what is in the block
+  std::uint64_t looked_after_ = 0;  // KafkaFetchWatch::whole_answers() at refill()
+  bool was_drained_ = false;        // when the batch was merged
   bool misplaced_ = false;
   std::int64_t position_;    // the offset after the last record in the block, or the end of the log when drained
   std::int64_t handed_out_;  // the offset after the last record handed out; negative: none yet

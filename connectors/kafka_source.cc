@@ -75,6 +75,7 @@ Status KafkaSource::Impl::begin(bool as_member) {
   if (Status status = connect(assigned * options.topics.size(), as_member); !status.ok()) return status;
   note_leaders(found);
   wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  watch.wake(wake_fd);
   opened_ms = alive_ms = steady_clock_ms();
   in_group = as_member;
   return Status::good();

@@ -192,7 +192,7 @@ void KafkaSource::Impl::assign(std::span<const PartitionOffset> from) {
           from.begin(), from.end(), [&](const PartitionOffset& o) { return o.topic == name && o.partition == number; });
       const bool fresh = known == from.end() || known->next.value < 0;
       const std::int64_t position = fresh ? RD_KAFKA_OFFSET_BEGINNING : known->next.value;
-      partitions.push_back(std::make_unique<KafkaPartition>(client.handle(), name,
+      partitions.push_back(std::make_unique<KafkaPartition>(client.handle(), watch, name,
                                                             TopicIndex{static_cast<std::uint16_t>(t)}, number, position,
                                                             wake_fd, *pool, limit_kbytes * 1024));
       const auto at = static_cast<std::size_t>(number.value);

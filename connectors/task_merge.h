@@ -11,7 +11,10 @@
 //   std::span<const InputRecord> staged()          its next records at hand; does not look for more
 //   bool refill()                                  looks for more, without waiting. REQUIRES: staged() is empty
 //   void take(std::size_t count, RecordBatch&)     hands out the first of them
-//   bool drained()                                 see above; false while there are staged ones
+//   bool drained()                                 see above; false while there are staged ones, and when more may have come in
+//                                                  since refill(), of what other lanes show now
+//   void note_drained(bool)                        whether it was drained when records of the batch were last handed out, or,
+//                                                  where it has none, when it was merged
 //   bool lost()                                    known not to answer
 //   TimeMs heard_ms()                              when its broker last answered; no_time_ms: not yet
 #pragma once
@@ -47,6 +50,7 @@ class TaskMerge {
     bool disordered = false;
     for (Member& member : members_) member.passed_over = false;
     while (room.records > 0 && room.bytes > 0 && find_showing(now_ms)) {
+      note_drained();
       for (Member& member : members_) {
         if (member.lane->staged().empty())
           member.passed_over = true;
@@ -55,6 +59,7 @@ class TaskMerge {
       }
       take_runs(room, batch);
     }
+    if (batch.records.size() == begin) note_drained();
     if (disordered) merge_again(batch, begin);
   }
 
@@ -66,28 +71,35 @@ class TaskMerge {
   struct Member {
     Lane* lane;
     TimeMs asked_ms = no_time_ms;  // since when it has shown nothing and was not drained
+    bool is_drained = false;       // when the lanes were last looked at
     bool passed_over = false;      // in this batch another's record went first while this one had none to show
   };
 
-  // False: there is nothing to hand out at present.
+  // False: there is nothing to hand out at present. All are looked at before one is asked whether it is drained.
   bool find_showing(TimeMs now_ms) {
     showing_.clear();
     awaited_ = nullptr;
     for (Member& member : members_) {
-      if (!member.lane->staged().empty() || member.lane->refill()) {
-        member.asked_ms = no_time_ms;
-        showing_.push_back(member.lane);
-      } else if (waits_for(member, now_ms)) {
-        awaited_ = member.lane;
-        awaited_since_ms_ = member.asked_ms;
-      }
+      if (member.lane->staged().empty() && !member.lane->refill()) continue;
+      member.asked_ms = no_time_ms;
+      showing_.push_back(member.lane);
+    }
+    for (Member& member : members_) {
+      member.is_drained = member.lane->drained();
+      if (!member.lane->staged().empty() || !waits_for(member, now_ms)) continue;
+      awaited_ = member.lane;
+      awaited_since_ms_ = member.asked_ms;
     }
     if (showing_.empty()) awaited_ = nullptr;  // nobody waits
     return !showing_.empty() && awaited_ == nullptr;
   }
 
+  void note_drained() {
+    for (Member& member : members_) member.lane->note_drained(member.is_drained);
+  }
+
   bool waits_for(Member& member, TimeMs now_ms) const {
-    if (member.lane->drained()) {
+    if (member.is_drained) {
       member.asked_ms = no_time_ms;
       return false;
     }

@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <random>
 #include <string>
+#include <utility>
 
 namespace vigia::test {
 namespace {
@@ -27,19 +29,23 @@ class FakeLane {
   std::span<const InputRecord> staged() const { return std::span(records_).subspan(next_, shown_ - next_); }
   bool refill() {
     looked_ = records_.size();
+    if (meanwhile) std::exchange(meanwhile, nullptr)();
     shown_ = std::min(looked_, next_ + 3);  // as the blocks of a queue
     return shown_ > next_;
   }
   void take(std::size_t count, RecordBatch& batch) {
     for (; count > 0; --count) batch.records.push_back(records_[next_++]);
   }
-  bool drained() const { return ended && next_ == looked_; }
+  bool drained() const { return ended && next_ == looked_ && looked_ == records_.size(); }
+  void note_drained(bool drained) { noted_drained = drained; }
   bool lost() const { return is_lost; }
   TimeMs heard_ms() const { return answered_ms; }
 
   bool ended = false;  // the end of its log was found
   bool is_lost = false;
   TimeMs answered_ms = no_time_ms;
+  bool noted_drained = false;
+  std::function<void()> meanwhile;  // happens when it has been looked at
 
  private:
   std::uint16_t topic_;
@@ -93,6 +99,37 @@ TEST_F(TaskMergeTest, ADrainedPartitionIsNotWaitedFor) {
   EXPECT_EQ(take(), "100 ");
 }
 
+// One answer has records of both, and one is looked at before they are there.
+TEST_F(TaskMergeTest, ADrainedPartitionIsWaitedForWhileAnAnswerIsOnlyPartlyThere) {
+  for (FakeLane* first : {&trips, &seals}) {
+    TaskMerge<FakeLane> either{away_after_ms};
+    either.add(*first);
+    either.add(first == &trips ? seals : trips);
+    trips.ended = true;
+    first->meanwhile = [&] {
+      trips.arrive(90);
+      seals.arrive(100);
+    };
+    RecordBatch batch;
+    either.take({1'000, 1'000'000}, now_ms, batch);
+    either.take({1'000, 1'000'000}, now_ms, batch);
+    ASSERT_EQ(batch.records.size(), 2u);
+    EXPECT_EQ(batch.records[0].topic.value, 1) << (first == &trips ? "trips first" : "seals first");
+  }
+}
+
+TEST_F(TaskMergeTest, WhetherOneWasDrainedIsToldAsOfTheLastRecordsThatWereHandedOut) {
+  trips.ended = true;
+  seals.arrive(100);
+  EXPECT_EQ(take(1), "100 ");
+  EXPECT_TRUE(trips.noted_drained);
+  EXPECT_FALSE(seals.noted_drained);
+  trips.ended = false;
+  seals.arrive(200);
+  EXPECT_EQ(take(), "");
+  EXPECT_FALSE(trips.noted_drained);
+}
+
 TEST_F(TaskMergeTest, APartitionKnownToBeLostIsNotWaitedFor) {
   seals.arrive(100);
   trips.answered_ms = now_ms;
@@ -137,17 +174,17 @@ TEST_F(TaskMergeTest, NoMoreThanTheRoomAndTheRecordThatPassesItsBytes) {
 TEST_F(TaskMergeTest, WhatComesWhileABatchIsMadeIsPutInItsPlace) {
   struct Filling : FakeLane {
     using FakeLane::FakeLane;
-    FakeLane* other = nullptr;
+    int looks = 0;
+    bool is_late = false;  // drained at the first look, with a record at the second
     bool refill() {
-      const bool more = FakeLane::refill();
-      if (!more && other != nullptr) std::exchange(other, nullptr)->arrive(1);
-      return more;
+      if (is_late && looks++ == 1) arrive(1);
+      return FakeLane::refill();
     }
   };
   Filling a(0), b(1);
   a.ended = b.ended = true;
   for (int i = 0; i < 5; ++i) a.arrive(10 + i);
-  b.other = &b;  // drained at the first look, with a record at the second
+  b.is_late = true;
   TaskMerge<Filling> both(away_after_ms);
   both.add(a);
   both.add(b);
