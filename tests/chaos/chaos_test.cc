@@ -18,8 +18,8 @@ namespace vigia::test {
 namespace {
 
 constexpr std::int32_t alert_partitions = 2;
-constexpr auto catch_up_limit = std::chrono::seconds(90);
-constexpr auto last_alerts_limit = std::chrono::seconds(30);  // once all input is committed: of the second stage
+constexpr auto catch_up_limit = patience;
+constexpr auto last_alerts_limit = patience;  // once all input is committed: of the second stage
 
 std::uint64_t drawn_seed() {
   const char* given = std::getenv("VIGIA_CHAOS_SEED");

@@ -55,6 +55,7 @@ class ChaosTest : public ::testing::Test {
   [[nodiscard]] bool progress(std::size_t count = 10, std::chrono::steady_clock::duration limit = patience);
   [[nodiscard]] std::int64_t committed();  // records of the input that the group has committed
 
+  [[nodiscard]] const std::string& application() const { return application_; }
   [[nodiscard]] std::string topic(const std::string& name) const { return application_ + "." + name; }
 
   TempDirectory directory_;

@@ -15,8 +15,12 @@ class DiskTest : public ChaosTest {
   // After damage the engine goes on from something older, or refuses with a word about its state; then it gets an empty
   // directory. It never goes on as if there had been nothing.
   void go_on_or_begin_anew() {
-    const std::size_t before = watcher().count();
     engine().start();
+    ASSERT_TRUE(wait_until([&] {
+      return engine().log_of_this_life().find("seal-trip: running partitions") != std::string::npos ||
+             !engine().running();
+    })) << engine().log_of_this_life();
+    const std::size_t before = watcher().count();
     ASSERT_TRUE(wait_until([&] { return watcher().count() > before + 10 || !engine().running(); }))
         << engine().log_of_this_life();
     if (engine().running()) return;

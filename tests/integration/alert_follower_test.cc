@@ -11,6 +11,7 @@
 #include "schemas/json_writer.h"
 #include "tests/connectors/full_disk.h"
 #include "tests/connectors/temp_directory.h"
+#include "wait_until.h"
 
 namespace vigia::test {
 namespace {
@@ -119,9 +120,14 @@ TEST_F(AlertFollowerTest, ATransactionThatIsOpenHoldsUpOnlyWhatIsBehindIt) {
   OpenTransaction open(bootstrap(), unique("open"));
   open.produce(options.topic, record(alert("b")));
   Following following(*this);
-  const Status status = following.follower.catch_up(1000);
-  EXPECT_EQ(status.fault, Fault::retry);
-  EXPECT_THAT(status.text, HasSubstr("transaction"));
+  EXPECT_TRUE(eventually(
+      "what is before it", [&] { return stored(); }, ElementsAre("a-1")));
+  const auto held_up = [&] {
+    const Status status = following.follower.catch_up(1000);
+    EXPECT_EQ(status.fault, Fault::retry);
+    return status.text;
+  };
+  EXPECT_TRUE(eventually("the transaction", held_up, HasSubstr("transaction")));
   EXPECT_THAT(stored(), ElementsAre("a-1"));
   open.commit();
   following.catch_up();
@@ -224,10 +230,11 @@ TEST_F(AlertFollowerTest, AFullDiskKeepsThePositionAndItGoesOnWhenThereIsRoom) {
   disk.set_full(true);
   kafka().produce(options.topic, {record(alert("a"))});
   EXPECT_EQ(following.follower.catch_up(1000).fault, Fault::retry);
+  EXPECT_TRUE(eventually(
+      "the full disk", [&] { return said(); }, HasSubstr("trying again")));
   disk.set_full(false);
   following.catch_up();
   EXPECT_THAT(stored(), ElementsAre("a-1"));
-  EXPECT_THAT(said(), HasSubstr("trying again"));
   EXPECT_THAT(said(), HasSubstr("going on"));
 }
 
@@ -267,6 +274,12 @@ TEST_F(AlertFollowerTest, TheRecordsBehindAnAlertAreKeptWithIt) {
   kafka().produce(options.topic, {record(a), record(b)});
   Following following(*this);
   following.catch_up();
+  const auto is_wanted = [&] {
+    std::vector<EvidencePlace> wanted;
+    EXPECT_TRUE(store.evidence().wanted({}, 10, wanted).ok());
+    return !wanted.empty();
+  };
+  EXPECT_TRUE(wait_until([&] { return !is_wanted(); }));
   const auto find = [&](std::int32_t partition, std::int64_t offset) {
     std::optional<EvidenceRecord> found;
     EXPECT_TRUE(store.evidence().find({seals, partition, offset}, found).ok());
@@ -275,9 +288,6 @@ TEST_F(AlertFollowerTest, TheRecordsBehindAnAlertAreKeptWithIt) {
   EXPECT_TRUE(find(0, 0).is_gone);
   EXPECT_EQ(find(0, 1), (EvidenceRecord{.timestamp_ms = 5, .key = "s", .value = "behind a", .headers = {{"h", "1"}}}));
   EXPECT_EQ(find(1, 0).value, "behind both");
-  std::vector<EvidencePlace> wanted;
-  EXPECT_TRUE(store.evidence().wanted({}, 10, wanted).ok());
-  EXPECT_TRUE(wanted.empty());
 }
 
 TEST_F(AlertFollowerTest, EvidenceInATopicThatIsNotThereHoldsUpNeitherAlertsNorOthers) {
@@ -293,9 +303,10 @@ TEST_F(AlertFollowerTest, EvidenceInATopicThatIsNotThereHoldsUpNeitherAlertsNorO
   kafka().produce(options.topic, {record(a), record(alert("b"))});
   Following following(*this);
   following.catch_up();
-  std::optional<EvidenceRecord> found;
-  EXPECT_TRUE(store.evidence().find({seals, 0, 0}, found).ok());
-  EXPECT_TRUE(found.has_value());
+  EXPECT_TRUE(wait_until([&] {
+    std::optional<EvidenceRecord> found;
+    return store.evidence().find({seals, 0, 0}, found).ok() && found.has_value();
+  }));
   kafka().produce(options.topic, {record(alert("c"))});
   following.catch_up();
   EXPECT_THAT(stored(), ElementsAre("a-1", "b-1", "c-1"));

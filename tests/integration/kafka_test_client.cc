@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <set>
 #include <stdexcept>
 #include <thread>
 
@@ -10,7 +11,7 @@ namespace vigia::test {
 
 namespace {
 
-constexpr int wait_ms = 30'000;
+constexpr int wait_ms = 120'000;
 constexpr int broker_wait_ms = 120'000;  // a broker may be on its way back
 
 // gtest turns it into a failure of the test.
@@ -169,12 +170,12 @@ std::vector<KafkaRecord> KafkaTestClient::read_all(const std::string& topic) {
   rd_kafka_assign(consumer.handle(), list);
   rd_kafka_topic_partition_list_destroy(list);
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(wait_ms);
-  for (std::int32_t at_end = 0; at_end < count;) {
+  for (std::set<std::int32_t> at_end; at_end.size() < read.size();) {
     need(std::chrono::steady_clock::now() < deadline, "reading " + topic + " takes too long");
     rd_kafka_message_t* message = rd_kafka_consumer_poll(consumer.handle(), 1000);
     if (message == nullptr) continue;
     if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
-      ++at_end;
+      at_end.insert(message->partition);
     else if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
       read[static_cast<std::size_t>(message->partition)].push_back(copy_record(*message));
     }
@@ -213,6 +214,25 @@ std::map<std::int32_t, std::int64_t> KafkaTestClient::committed(const std::strin
   return offsets;
 }
 
+void KafkaTestClient::commit(const std::string& group, const std::string& topic,
+                             const std::map<std::int32_t, std::int64_t>& offsets) {
+  KafkaClient consumer;
+  KafkaClientOptions options;
+  options.brokers = bootstrap_;
+  options.defaults = {{"group.id", group}};
+  need(consumer.open(RD_KAFKA_CONSUMER, options));
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(wait_ms);
+  for (bool done = false; !done;) {
+    need(std::chrono::steady_clock::now() < deadline, "commit");
+    rd_kafka_topic_partition_list_t* list = rd_kafka_topic_partition_list_new(1);
+    for (const auto& [partition, offset] : offsets)
+      rd_kafka_topic_partition_list_add(list, topic.c_str(), partition)->offset = offset;
+    done = rd_kafka_commit(consumer.handle(), list, 0) == RD_KAFKA_RESP_ERR_NO_ERROR;
+    rd_kafka_topic_partition_list_destroy(list);
+    if (!done) std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  }
+}
+
 void KafkaTestClient::delete_before(const std::string& topic, std::int32_t partition, std::int64_t offset) {
   rd_kafka_topic_partition_list_t* list = rd_kafka_topic_partition_list_new(1);
   rd_kafka_topic_partition_list_add(list, topic.c_str(), partition)->offset = offset;
@@ -230,7 +250,7 @@ void KafkaTestClient::delete_before(const std::string& topic, std::int32_t parti
 OpenTransaction::OpenTransaction(const std::string& bootstrap, const std::string& id) {
   KafkaClientOptions options;
   options.brokers = bootstrap;
-  options.defaults = {{"transactional.id", id}, {"transaction.timeout.ms", "60000"}, {"linger.ms", "0"}};
+  options.defaults = {{"transactional.id", id}, {"transaction.timeout.ms", "600000"}, {"linger.ms", "0"}};
   need(client_.open(RD_KAFKA_PRODUCER, options));
   need(rd_kafka_init_transactions(client_.handle(), wait_ms), "init transactions");
   need(rd_kafka_begin_transaction(client_.handle()), "begin transaction");

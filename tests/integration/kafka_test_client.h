@@ -47,11 +47,14 @@ class KafkaTestClient {
   // Reads again until there are at least `count` records, or `limit_ms` have passed. The topic may come into being
   // meanwhile.
   [[nodiscard]] std::vector<KafkaRecord> read_at_least(const std::string& topic, std::size_t count,
-                                                       TimeMs limit_ms = 60'000);
+                                                       TimeMs limit_ms = 180'000);
 
   // What the group has committed for each partition; -1001: nothing.
   [[nodiscard]] std::map<std::int32_t, std::int64_t> committed(const std::string& group, const std::string& topic,
                                                                std::int32_t partitions);
+
+  // As an administrator's tool does: the group must have no members, and is waited for.
+  void commit(const std::string& group, const std::string& topic, const std::map<std::int32_t, std::int64_t>& offsets);
 
   // Deletes the records before `offset`, as retention does.
   void delete_before(const std::string& topic, std::int32_t partition, std::int64_t offset);

@@ -10,6 +10,7 @@
 #include "broker_fixture.h"
 #include "tests/connectors/full_disk.h"
 #include "tests/connectors/temp_directory.h"
+#include "wait_until.h"
 
 namespace vigia::test {
 namespace {
@@ -126,18 +127,21 @@ TEST_F(RecordFollowerTest, AFullDiskKeepsThePositionAndItGoesOnWhenThereIsRoom) 
   disk.set_full(true);
   kafka().produce(doors, {door("a", start_ms)});
   EXPECT_EQ(following.follower.catch_up(1000).fault, Fault::retry);
+  EXPECT_TRUE(eventually(
+      "the full disk", [&] { return said(); }, HasSubstr("trying again")));
   disk.set_full(false);
   following.catch_up();
   EXPECT_THAT(stored(StreamId::access), ElementsAre("a"));
-  EXPECT_THAT(said(), HasSubstr("trying again"));
 }
 
 TEST_F(RecordFollowerTest, ATopicThatIsNotThereHoldsUpNoOther) {
   kafka().create_topic(trips, 1);
   kafka().produce(trips, {trip("T1", start_ms)});
   Following following(*this);
-  EXPECT_THAT(following.follower.catch_up(3000).text, HasSubstr(doors));
-  EXPECT_THAT(stored(StreamId::trip), ElementsAre("T1"));
+  EXPECT_TRUE(eventually(
+      "the trip", [&] { return stored(StreamId::trip); }, ElementsAre("T1")));
+  EXPECT_TRUE(eventually(
+      "the topic", [&] { return following.follower.catch_up(3000).text; }, HasSubstr(doors)));
   kafka().create_topic(doors, 1);
   following.catch_up();
 }

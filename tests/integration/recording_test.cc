@@ -15,7 +15,7 @@ namespace vigia::test {
 namespace {
 
 constexpr std::int32_t partitions = 3;
-constexpr TimeMs patience_ms = 60'000;
+constexpr TimeMs patience_ms = 180'000;
 
 void replace_all(std::string& text, const std::string& from, const std::string& to) {
   for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))

@@ -19,6 +19,7 @@
 #include "schemas/json_writer.h"
 #include "tests/connectors/temp_directory.h"
 #include "vigia_process.h"
+#include "wait_until.h"
 
 namespace vigia::test {
 namespace {
@@ -141,7 +142,7 @@ rules:
   void live(const std::string& config) {
     VigiaProcess process({"run", "--config", config, "--threads", "2"}, dir / "run.log");
     const Finals wanted = expected();
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    const auto deadline = std::chrono::steady_clock::now() + patience;
     while (told() != wanted && process.running() && std::chrono::steady_clock::now() < deadline)
       std::this_thread::sleep_for(std::chrono::milliseconds(200));
     EXPECT_TRUE(told() == wanted) << process.log();

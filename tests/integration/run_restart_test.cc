@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "run_fixture.h"
+#include "wait_until.h"
 
 namespace vigia::test {
 namespace {
@@ -96,6 +97,7 @@ TEST_F(RunTest, TheJournalIsKeptForTheProofAndAShorterOneIsSaid) {
   }
   EXPECT_EQ(kafka().topic_setting(journal, "retention.ms"), 400LL * 24 * 3'600'000);
   kafka().configure_topic(journal, "retention.ms", "3600000");
+  ASSERT_TRUE(wait_until([&] { return kafka().topic_setting(journal, "retention.ms") == 3'600'000; }));
   VigiaProcess process(run_arguments(config), dir / "again.log");
   ASSERT_TRUE(process.wait_for_log("seal-trip: running partitions")) << process.log();
   EXPECT_EQ(process.terminate(), 0) << process.log();
