@@ -1,6 +1,7 @@
 // A key as bytes in a snapshot, and back. The layout is documented in docs/snapshot-format.md; image_version changes with it.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <string>
@@ -19,6 +20,10 @@ inline constexpr std::uint8_t image_version = 2;
 [[nodiscard]] inline bool is_readable_version(std::uint8_t version) { return version == 1 || version == image_version; }
 
 namespace image {
+
+// They are written as they lie in memory, by the tables of docs/snapshot-format.md.
+static_assert(sizeof(SequenceGap) == 24 && sizeof(Candidate) == 120 && sizeof(ToldAlert) == 152);
+static_assert(offsetof(Candidate, is_instant) == 80 && offsetof(Candidate, closed_by) == 104);
 
 template <class Element>
 void put_all(ByteWriter& out, const std::vector<Element>* elements) {
