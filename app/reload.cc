@@ -28,10 +28,35 @@ Status Reload::note_read(ConfigurationHash hash) const {
   return Status::good();
 }
 
-Status Reload::begin() { return follow(running_.configuration); }
+Status Reload::begin() {
+  if (Status status = topic_.catch_up(); !status.ok()) return status;
+  if (Status status = check_application(running_.configuration); !status.ok()) return status;
+  return follow(running_.configuration);
+}
+
+// Who has read no files here before, and has some that never held, does not change the rules of others: it may be another
+// pipeline under their name.
+Status Reload::check_application(const Configuration& loaded) const {
+  const ConfigurationHash ours = loaded.hash();
+  const ConfigurationHash current = topic_.current();
+  if (!current.is_known() || topic_.has(ours) || last_read()) return Status::good();
+  Configuration theirs;
+  if (topic_.find(current, theirs).ok()) {
+    spdlog::error("configuration {}, against {}, by which the application runs:", ours.text(), current.text());
+    for (const std::string& line : differences(theirs, loaded)) spdlog::error("  {}", line);
+  }
+  return Status::of(
+      Fault::misconfigured,
+      fmt::format(
+          "application {} is in use by another configuration: it runs by {}, and the files here say {}, which never "
+          "held. For another pipeline choose another `application`. For one more instance bring the files of "
+          "the running ones here. To change the rules of the application change the files of a running instance "
+          "and send it SIGHUP (kill -HUP PID), or start with the state directory of one that was stopped; where "
+          "there is none any more: echo {} > {}, and start again",
+          running_.pipeline.application, current.text(), ours.text(), current.text(), note_));
+}
 
 Status Reload::follow(const Configuration& loaded) {
-  if (Status status = topic_.catch_up(); !status.ok()) return status;
   const ConfigurationHash ours = loaded.hash();
   const ConfigurationHash current = topic_.current();
   const auto last = last_read();
@@ -67,6 +92,7 @@ Status Reload::again() {
   if (!fixed.empty()) return refuse("only rules and site files may change while it runs");
   if (needs_signal_stage(loaded->stage) && !needs_signal_stage(running_.stage))
     return refuse("it has the first rule of kind service_quality, whose stage begins with a restart");
+  if (Status status = topic_.catch_up(); !status.ok()) return status;
   return follow(loaded->configuration);
 }
 

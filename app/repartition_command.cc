@@ -28,7 +28,7 @@ int run_repartition(const RepartitionArguments& arguments) {
   const RepartitionResult result = repartition(*loaded, arguments.threads);
   if (!result.status.ok()) {
     fmt::print(stderr, "vigia repartition: {}\n", result.status.text);
-    return result.status.fault == Fault::fenced ? exit_fenced : exit_failed;
+    return exit_code_of(result.status.fault);
   }
   if (result.keys == 0 && result.before == result.after)
     fmt::print(stderr, "vigia repartition: what an earlier run had dealt out to {} partitions is in its place now\n",
@@ -54,8 +54,8 @@ void add_repartition_command(CLI::App& cli, int& exit_code) {
       "lie from now on. It may be broken off and run again.\n\n"
       "Example:\n"
       "  vigia repartition --config config/customs.yaml\n\n"
-      "Exit: 0; 1 when it can't be done, with what to do; 2 when the configuration is invalid;\n"
-      "3 another process runs as this instance.");
+      "Exit: 0; 1 when it can't be done, with what to do; 2 when the configuration is invalid,\n"
+      "or another one than the application runs by; 3 another process runs as this instance.");
   command->add_option("--config", arguments->config, "the pipeline, a YAML file")->required();
   command->add_option("--threads", arguments->threads, "threads for what is left to read")
       ->check(CLI::Range(1, 1024))

@@ -32,9 +32,8 @@ int run_run(const RunArguments& arguments) {
   if (!loaded) return exit_configuration;
   const ServiceResult result = run_service(*loaded, arguments.threads, {});
   fmt::print(stderr, "{}\n", summary_json(result.account, result.revisions, result.unlisted));
-  if (result.status.ok()) return exit_good;
-  spdlog::error("{}", result.status.text);
-  return result.status.fault == Fault::fenced ? exit_fenced : exit_failed;
+  if (!result.status.ok()) spdlog::error("{}", result.status.text);
+  return exit_code_of(result.status.fault);
 }
 
 }  // namespace
@@ -51,8 +50,8 @@ void add_run_command(CLI::App& cli, int& exit_code) {
       "Examples:\n"
       "  vigia run --config config/customs.yaml\n"
       "  VIGIA_BROKERS=broker-1:9092 vigia run --config config/customs.yaml --threads 4 2>vigia.log\n\n"
-      "Exit: 0 stopped; 1 something failed that waiting does not mend; 2 when the configuration is invalid;\n"
-      "3 another process runs as this instance.");
+      "Exit: 0 stopped; 1 something failed that waiting does not mend; 2 when the configuration is invalid,\n"
+      "or another one than the application runs by; 3 another process runs as this instance.");
   command->add_option("--config", arguments->config, "the pipeline, a YAML file")->required();
   command->add_option("--threads", arguments->threads, "threads; the alerts don't depend on it")
       ->check(CLI::Range(1, 1024))

@@ -16,6 +16,7 @@ enum class Fault : std::uint8_t {
   damaged,         // bytes on disk or in the journal are not what was written
   refused,         // not ours: other application, other version, settings that do not fit; the text says what to do
   lost,            // the partitions are somebody else's now: what was not committed is theirs to do again
+  misconfigured,   // the pipeline is none that could start here and now; the text says what to do
   fenced,          // another process runs in this one's place
   fatal,           // can't go on in this process
 };

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <thread>
@@ -14,6 +15,7 @@
 #include "schemas/json_reader.h"
 #include "tests/connectors/temp_directory.h"
 #include "vigia_process.h"
+#include "wait_until.h"
 
 namespace vigia::test {
 namespace {
@@ -51,6 +53,14 @@ class ReloadTest : public BrokerFixture {
     [[nodiscard]] std::string log() const { return directory / "run.log"; }
   };
 
+  struct VigiaLog {
+    std::string path;
+    [[nodiscard]] std::string text() const {
+      std::ifstream in(path);
+      return {std::istreambuf_iterator<char>(in), {}};
+    }
+  };
+
   void write(const Files& files, const std::string& rules, const std::string& zone = no_zone,
              const std::string& more = "") const {
     files.directory.write("zones.geojson", R"({"type":"FeatureCollection","features":[)" + zone + "]}");
@@ -71,6 +81,13 @@ outputs: {{ alerts: {0}.alerts, alert_state: {0}.state, dead_letters: {0}.dead, 
 {3}rules:
 {2})",
                                                        name_, bootstrap(), rules, more));
+  }
+
+  static void replace(const std::string& file, const std::string& what, const std::string& with) {
+    std::string text = VigiaLog{file}.text();
+    const auto at = text.find(what);
+    ASSERT_NE(at, std::string::npos) << what << " in " << text;
+    std::ofstream(file) << text.replace(at, what.size(), with);
   }
 
   static std::vector<std::string> run(const Files& files) {
@@ -132,14 +149,6 @@ outputs: {{ alerts: {0}.alerts, alert_state: {0}.state, dead_letters: {0}.dead, 
       std::this_thread::sleep_for(std::chrono::milliseconds(100));
     EXPECT_EQ(said, expected) << VigiaLog{files.log()}.text();
   }
-
-  struct VigiaLog {
-    std::string path;
-    [[nodiscard]] std::string text() const {
-      std::ifstream in(path);
-      return {std::istreambuf_iterator<char>(in), {}};
-    }
-  };
 
   void expect_proof(const Files& files) {
     const std::string log = files.directory / "replay.log";
@@ -270,6 +279,91 @@ TEST_F(ReloadTest, AllInstancesFollowAlsoOneWhoseFilesAreOld) {
   EXPECT_EQ(again.terminate(), 0) << again.log();
   expect_at_last({{"stop confirmed", seal_count}}, second);
   expect_proof(second);
+}
+
+// Another pipeline's files, in a directory that was never used.
+TEST_F(ReloadTest, AnApplicationInUseByOtherRulesIsRefusedWithWhatToDoAndTheRunningOneKeepsItsOwn) {
+  Files running, other;
+  write(running, short_stop);
+  VigiaProcess process(run(running), running.log());
+  ASSERT_TRUE(process.wait_for_log("seal-trip: running partitions")) << process.log();
+  write(other, std::string(long_stop) + overstay, zone_here);
+  EXPECT_EQ(run_vigia(run(other), other.log()), 2);
+  const std::string said = VigiaLog{other.log()}.text();
+  for (const char* part : {"is in use by another configuration", "rule stop has changed", "rule over is new",
+                           "zone here is new", "choose another `application`", "kill -HUP"})
+    EXPECT_NE(said.find(part), std::string::npos) << part << " in " << said;
+  for (const int minute : {0, 6, 12}) stand(minute);
+  expect_at_last({{"stop confirmed", seal_count}}, running);
+  EXPECT_EQ(process.log().find("judged by configuration"), std::string::npos) << process.log();
+  EXPECT_EQ(process.terminate(), 0) << process.log();
+  expect_proof(running);
+}
+
+// Its state directory is gone. It may have the files that hold, or older ones; what it may not have it says itself: a note.
+TEST_F(ReloadTest, ANewMachineStartsWithTheFilesThatHoldOrHeldAndWithOthersWhenTold) {
+  Files first, lost, old, told;
+  write(first, short_stop);
+  VigiaProcess process(run(first), first.log());
+  ASSERT_TRUE(process.wait_for_log("seal-trip: running partitions")) << process.log();
+  write(first, long_stop);
+  process.hang_up();
+  ASSERT_TRUE(process.wait_for_log("rule stop has changed")) << process.log();
+  EXPECT_EQ(process.terminate(), 0) << process.log();
+
+  write(lost, long_stop);
+  VigiaProcess same(run(lost), lost.log());
+  ASSERT_TRUE(same.wait_for_log("seal-trip: running partitions")) << same.log();
+  EXPECT_EQ(same.terminate(), 0) << same.log();
+
+  write(old, short_stop);
+  VigiaProcess older(run(old), old.log());
+  ASSERT_TRUE(older.wait_for_log("going by that")) << older.log();
+  ASSERT_TRUE(older.wait_for_log("seal-trip: running partitions")) << older.log();
+  EXPECT_EQ(older.terminate(), 0) << older.log();
+
+  write(told, std::string(long_stop) + overstay, zone_here);
+  ASSERT_EQ(run_vigia(run(told), told.log()), 2) << VigiaLog{told.log()}.text();
+  std::filesystem::copy_file(lost.directory / "state/configuration", told.directory / "state/configuration");
+  VigiaProcess wanted(run(told), told.log());
+  ASSERT_TRUE(wanted.wait_for_log("seal-trip: running partitions")) << wanted.log();
+  EXPECT_NE(wanted.log().find("is announced"), std::string::npos) << wanted.log();
+  EXPECT_EQ(wanted.terminate(), 0) << wanted.log();
+}
+
+// The rules are the same; what they are to read is not. The group's journal tells.
+TEST_F(ReloadTest, AnApplicationInUseByAPipelineWithOtherSourcesIsRefused) {
+  Files first, other;
+  write(first, short_stop);
+  VigiaProcess process(run(first), first.log());
+  stand(0);
+  ASSERT_TRUE(process.wait_for_log("seal-trip: running partitions")) << process.log();
+  ASSERT_TRUE(wait_until([&] { return kafka().committed(name_, name_ + ".seals", partitions).at(0) > 0; }));
+  write(other, short_stop);
+  kafka().create_topic(name_ + ".others", partitions);
+  replace(other.config(), name_ + ".seals", name_ + ".others");
+  replace(other.config(),
+          fmt::format("  - {{ topic: {}.trips, stream: trip, format: json, partitioner: murmur2 }}\n", name_), "");
+  EXPECT_EQ(run_vigia(run(other), other.log()), 1);
+  const std::string said = VigiaLog{other.log()}.text();
+  EXPECT_NE(said.find("is the application's name in use by another pipeline?"), std::string::npos) << said;
+  EXPECT_EQ(process.terminate(), 0) << process.log();
+}
+
+// One topic is shared, and the other is not: no partition number can be had whole.
+TEST_F(ReloadTest, AnApplicationInUseByAPipelineWithOneSourceMoreIsRefused) {
+  Files first, other;
+  write(first, short_stop);
+  write(other, short_stop);
+  replace(first.config(),
+          fmt::format("  - {{ topic: {}.trips, stream: trip, format: json, partitioner: murmur2 }}\n", name_), "");
+  VigiaProcess process(run(first), first.log());
+  ASSERT_TRUE(process.wait_for_log("seal-trip: running partitions")) << process.log();
+  EXPECT_EQ(run_vigia(run(other), other.log()), 1);
+  const std::string said = VigiaLog{other.log()}.text();
+  EXPECT_NE(said.find("do all instances read the same topics, with the same number of partitions?"), std::string::npos)
+      << said;
+  EXPECT_EQ(process.terminate(), 0) << process.log();
 }
 
 }  // namespace
