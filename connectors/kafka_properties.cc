@@ -25,9 +25,7 @@ const std::vector<Restricted>& restricted() {
       {"enable.auto.commit", {"false"}, "offsets are committed with the state"},
       {"enable.auto.offset.store", {"false"}, "offsets are committed with the state"},
       {"auto.offset.reset", {"error", "earliest", "smallest", "beginning"}, "latest would skip records unseen"},
-      {"partition.assignment.strategy",
-       {"range", "roundrobin", "range,roundrobin"},
-       "cooperative-sticky loses partitions in this version of librdkafka"},
+      {"partition.assignment.strategy", {"range"}, "a task needs the same partition number of all topics of its stage"},
       {"isolation.level", {"read_committed"}, "aborted records must not be judged"},
   };
   return table;

@@ -101,10 +101,13 @@ TEST(Suggestion, FindsWhatWasMeant) {
 TEST(KafkaProperties, RefusesWhatLosesData) {
   EXPECT_EQ(kafka_property_problem("security.protocol", "ssl"), "");
   EXPECT_EQ(kafka_property_problem("auto.offset.reset", "earliest"), "");
+  EXPECT_EQ(kafka_property_problem("partition.assignment.strategy", "range"), "");
   for (const auto& [name, value] : {std::pair{"auto.offset.reset", "latest"},
                                     {"enable.auto.commit", "true"},
                                     {"group.id", "mine"},
-                                    {"partition.assignment.strategy", "cooperative-sticky"}}) {
+                                    {"partition.assignment.strategy", "cooperative-sticky"},
+                                    {"partition.assignment.strategy", "roundrobin"},
+                                    {"partition.assignment.strategy", "range,roundrobin"}}) {
     EXPECT_NE(kafka_property_problem(name, value), "") << name;
   }
 }
