@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <system_error>
@@ -38,8 +39,10 @@ struct Part {
   const DerivedStage* stage;
   PartitionId number;
   std::unique_ptr<TaskReplay> replay = nullptr;
-  std::uint64_t first_epoch = 0;   // whose alerts count
+  std::uint64_t first_epoch = 0;  // whose alerts count
+  std::uint64_t last_epoch = UINT64_MAX;
   TimeMs from_ms = no_time_ms;     // from when on what was published must be derived
+  TimeMs to_ms = never_ms;         // and until when
   std::uint64_t public_epoch = 0;  // up to here alerts must be on the topic
 };
 
@@ -105,8 +108,9 @@ class KafkaReplay {
   // Partitions and offsets are asked for by the sources; what the stage behind says, it says over all of them.
   [[nodiscard]] bool is_asked_for(const DerivedStage& stage) const {
     if (!stage.placements) return range_.partitions.empty();
-    return range_.from_offset.empty() || std::ranges::any_of(range_.from_offset, [&](const PartitionOffset& from) {
-             return std::ranges::find(stage.topics, from.topic) != stage.topics.end();
+    const auto& offsets = range_.from_offset.empty() ? range_.to_offset : range_.from_offset;
+    return offsets.empty() || std::ranges::any_of(offsets, [&](const PartitionOffset& offset) {
+             return std::ranges::find(stage.topics, offset.topic) != stage.topics.end();
            });
   }
 
@@ -202,12 +206,17 @@ class KafkaReplay {
                                      [&](const JournalEntry& entry) { entries.push_back(entry); });
         !status.ok())
       return status;
-    if (Status status = stop_at_repartition(*part.stage, entries, committed); !status.ok()) return status;
+    if (Status status = stop_at_repartition(part, entries, committed); !status.ok()) return status;
     const std::size_t first = range_.first_entry(entries, part.number);
     part.first_epoch = first < entries.size() ? entries[first].epoch : UINT64_MAX;
     // What the epoch before it said has that epoch's clock at the latest.
     part.from_ms = first >= entries.size() ? never_ms : 1 + (first > 0 ? entries[first - 1].clock_ms : clock_ms);
     if (range_.from_offset.empty()) part.from_ms = range_.from_ms;
+    const std::size_t end = range_.end_entry(entries, part.number);
+    if (end < entries.size()) {
+      part.last_epoch = entries[end].epoch - 1;
+      part.to_ms = end > 0 ? entries[end - 1].clock_ms : clock_ms;
+    }
     // With transactions what is in the journal is public; else what the group has noted is, as long as it remembers.
     const bool all_public = loaded_.pipeline.delivery == Delivery::exactly_once || committed == 0;
     part.public_epoch = all_public ? UINT64_MAX : committed;
@@ -222,12 +231,15 @@ class KafkaReplay {
 
   // Keys came from other tasks then: what lies behind it does not follow from what lies before it in this one. At least once
   // one that did not come to its end may have left its mark.
-  Status stop_at_repartition(const DerivedStage& stage, std::vector<JournalEntry>& entries, std::uint64_t committed) {
+  Status stop_at_repartition(const Part& part, std::vector<JournalEntry>& entries, std::uint64_t committed) {
+    const DerivedStage& stage = *part.stage;
     const auto mark = std::ranges::find_if(entries, [](const auto& entry) { return entry.partitions_before > 0; });
     if (mark == entries.end()) return Status::good();
     const bool counts =
         loaded_.pipeline.delivery == Delivery::exactly_once || committed == 0 || mark->epoch <= committed;
-    const bool is_behind = range_.to_ms < mark->clock_ms - slack_ms();
+    const auto before = static_cast<std::size_t>(mark - entries.begin());
+    const bool is_behind =
+        range_.to_ms < mark->clock_ms - slack_ms() || range_.end_entry(entries, part.number) < before;
     if (counts && !is_behind) {
       return Status::of(
           Fault::refused,
@@ -252,7 +264,8 @@ class KafkaReplay {
     if (!range_.holds(alert.detected_ms)) return false;
     if (range_.partitions.empty()) return true;
     return std::ranges::any_of(parts_, [&](const Part& part) {
-      return task_number(alert, part.stage->topics) == part.number && alert.detected_ms >= part.from_ms;
+      return task_number(alert, part.stage->topics) == part.number && alert.detected_ms >= part.from_ms &&
+             alert.detected_ms <= part.to_ms;
     });
   }
 
@@ -260,16 +273,18 @@ class KafkaReplay {
   // behind the clock.
   Status derive() {
     const TimeMs until_ms = range_.to_ms > never_ms - slack_ms() ? never_ms : range_.to_ms + slack_ms();
-    if (Status status = derive_until(until_ms); !status.ok()) return status;
-    return comparison_.lacks_derived() ? derive_until(never_ms) : Status::good();
+    const auto in_range = [&](const Part& part) { return ReplayUntil{until_ms, part.last_epoch}; };
+    if (Status status = derive_until(in_range); !status.ok()) return status;
+    return comparison_.lacks_derived() ? derive_until([](const Part&) { return ReplayUntil(); }) : Status::good();
   }
 
-  Status derive_until(TimeMs until_ms) {
+  Status derive_until(const std::function<ReplayUntil(const Part&)>& until_of) {
     std::uint64_t total = 0, done = 0;
-    for (const Part& part : parts_) total += part.replay->records_until(until_ms);
+    for (const Part& part : parts_) total += part.replay->records_until(until_of(part));
     ProgressBar bar(total);
     for (Part& part : parts_) {
-      if (part.replay->is_done()) continue;
+      const ReplayUntil until = until_of(part);
+      if (part.replay->is_done(until)) continue;
       KafkaSource source(source_options(part));
       Status status = source.open(part.replay->reads_from());
       if (!status.ok()) return status;
@@ -277,7 +292,7 @@ class KafkaReplay {
         bar.show(done += records.size(), account_words(part.replay->account()));
         return part.stage->placements ? part.stage->placements->observe(records) : Status::good();
       };
-      status = part.replay->run({source, inspect, journalled_wait_ms, part.stage->tasks.get()}, until_ms,
+      status = part.replay->run({source, inspect, journalled_wait_ms, part.stage->tasks.get()}, until,
                                 [&](const Alert& alert, const auto& epoch) { return take(alert, epoch, part); });
       if (!status.ok()) return status;
     }
@@ -296,7 +311,8 @@ class KafkaReplay {
   }
 
   Status take(const Alert& alert, const std::shared_ptr<const JournalEntry>& epoch, const Part& part) {
-    const bool is_asked_for = range_.holds(alert.detected_ms) && epoch->epoch >= part.first_epoch;
+    const bool is_asked_for =
+        range_.holds(alert.detected_ms) && epoch->epoch >= part.first_epoch && epoch->epoch <= part.last_epoch;
     if (options_.compare) comparison_.derived(alert, epoch, is_asked_for && epoch->epoch <= part.public_epoch);
     if (!is_asked_for) return Status::good();
     ++result_.alerts;

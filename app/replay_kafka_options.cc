@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -32,23 +33,40 @@ std::string read_times(const KafkaReplayArguments& arguments, const std::string&
   return {};
 }
 
-// Of offsets the partitions are those named, unless --partition says which of them.
-std::string read_offsets(const KafkaReplayArguments& arguments, std::span<const std::string> topics,
-                         ReplayRange& range) {
-  range.partitions = arguments.partitions;
-  for (const std::string& text : arguments.from_offsets) {
+// Empty when it is good, else what is wrong with it.
+std::string read_offsets(const char* option, std::span<const std::string> texts, std::span<const std::string> topics,
+                         std::vector<PartitionOffset>& out) {
+  for (const std::string& text : texts) {
     const auto offset = parse_partition_offset(text);
     if (!offset) return fmt::format("found the offset {}, expected TOPIC/PARTITION:OFFSET", text);
     if (std::ranges::find(topics, offset->topic) == topics.end()) {
-      return fmt::format("found topic {} in --from-offset, expected one of the pipeline's sources: {}", offset->topic,
+      return fmt::format("found topic {} in {}, expected one of the pipeline's sources: {}", offset->topic, option,
                          fmt::join(topics, ", "));
     }
-    if (!range.has_partition(offset->partition) && !arguments.partitions.empty())
-      return fmt::format("--from-offset {} is not among the partitions given", text);
-    range.from_offset.push_back(*offset);
+    out.push_back(*offset);
   }
-  if (range.from_offset.empty() || !arguments.partitions.empty()) return {};
-  for (const PartitionOffset& from : range.from_offset) range.partitions.push_back(from.partition.value);
+  return {};
+}
+
+// The partitions are those of the offsets to begin at, or to end at where there are none, unless --partition says which.
+std::string read_offsets(const KafkaReplayArguments& arguments, std::span<const std::string> topics,
+                         ReplayRange& range) {
+  std::string wrong = read_offsets("--from-offset", arguments.from_offsets, topics, range.from_offset);
+  if (wrong.empty()) wrong = read_offsets("--to-offset", arguments.to_offsets, topics, range.to_offset);
+  if (!wrong.empty()) return wrong;
+  range.partitions = arguments.partitions;
+  if (range.partitions.empty()) {
+    for (const PartitionOffset& named : range.from_offset.empty() ? range.to_offset : range.from_offset)
+      range.partitions.push_back(named.partition.value);
+  }
+  for (const auto& [option, offsets] :
+       {std::pair("--from-offset", &range.from_offset), std::pair("--to-offset", &range.to_offset)}) {
+    for (const PartitionOffset& one : *offsets) {
+      if (range.has_partition(one.partition)) continue;
+      return fmt::format("{} {}/{}:{} is not among the partitions given", option, one.topic, one.partition.value,
+                         one.next.value);
+    }
+  }
   return {};
 }
 
@@ -87,6 +105,9 @@ CLI::Option* add_kafka_replay_options(CLI::App& command, KafkaReplayArguments& a
   add(command.add_option("--from-offset", arguments.from_offsets,
                          "TOPIC/PARTITION:OFFSET: from the epoch that took this record on; several may be given"))
       ->excludes(command.get_option("--from"));
+  add(command.add_option("--to-offset", arguments.to_offsets,
+                         "TOPIC/PARTITION:OFFSET: up to the last epoch before this record; several may be given"))
+      ->excludes(command.get_option("--to"));
   add(command.add_flag("--no-compare", arguments.no_compare, "derive only"));
   return from_kafka;
 }

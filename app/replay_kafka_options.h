@@ -13,7 +13,7 @@ struct KafkaReplayArguments {
   bool from_kafka = false;
   std::string from, to;
   std::vector<std::int32_t> partitions;
-  std::vector<std::string> from_offsets;
+  std::vector<std::string> from_offsets, to_offsets;
   bool no_compare = false;
 };
 

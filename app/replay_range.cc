@@ -12,6 +12,20 @@ bool parse_number(std::string_view text, Number& out) {
   return error == std::errc() && end == text.data() + text.size() && out >= 0;
 }
 
+// The position of the first entry with a record at one of the offsets or behind it; entries.size(): none.
+std::size_t first_reaching(std::span<const PartitionOffset> offsets, std::span<const JournalEntry> entries,
+                           PartitionId number) {
+  const auto reaches_one = [&](const JournalEntry& entry) {
+    return std::ranges::any_of(entry.ranges, [&](const JournalRange& range) {
+      return std::ranges::any_of(offsets, [&](const PartitionOffset& offset) {
+        return offset.partition == number && offset.topic == range.topic && range.first < range.end &&
+               offset.next < range.end;
+      });
+    });
+  };
+  return static_cast<std::size_t>(std::ranges::find_if(entries, reaches_one) - entries.begin());
+}
+
 }  // namespace
 
 bool ReplayRange::has_partition(PartitionId number) const {
@@ -28,16 +42,11 @@ bool ReplayRange::begins_after(const SnapshotHead& head, PartitionId number, Tim
 }
 
 std::size_t ReplayRange::first_entry(std::span<const JournalEntry> entries, PartitionId number) const {
-  if (from_offset.empty()) return 0;
-  const auto holds_one = [&](const JournalEntry& entry) {
-    return std::ranges::any_of(entry.ranges, [&](const JournalRange& range) {
-      return std::ranges::any_of(from_offset, [&](const PartitionOffset& from) {
-        return from.partition == number && from.topic == range.topic && range.first < range.end &&
-               from.next < range.end;
-      });
-    });
-  };
-  return static_cast<std::size_t>(std::ranges::find_if(entries, holds_one) - entries.begin());
+  return from_offset.empty() ? 0 : first_reaching(from_offset, entries, number);
+}
+
+std::size_t ReplayRange::end_entry(std::span<const JournalEntry> entries, PartitionId number) const {
+  return first_reaching(to_offset, entries, number);
 }
 
 std::optional<PartitionOffset> parse_partition_offset(std::string_view text) {

@@ -32,11 +32,11 @@ std::vector<PartitionOffset> TaskReplay::reads_from() const {
   return from;
 }
 
-std::uint64_t TaskReplay::records_until(TimeMs until_ms) const {
+std::uint64_t TaskReplay::records_until(const ReplayUntil& until) const {
   std::uint64_t count = 0;
-  for (std::size_t i = next_; i < entries_.size(); ++i) {
+  for (std::size_t i = next_; i < entries_.size() && entries_[i]->epoch <= until.epoch; ++i) {
     count += record_count(*entries_[i]);
-    if (entries_[i]->clock_ms > until_ms) break;
+    if (entries_[i]->clock_ms > until.clock_ms) break;
   }
   return count;
 }
@@ -63,8 +63,8 @@ Status TaskReplay::check_log(const std::function<OffsetBounds(const std::string&
   return Status::good();
 }
 
-Status TaskReplay::run(const EpochReader& reader, TimeMs until_ms, const Sink& sink) {
-  while (!is_done()) {
+Status TaskReplay::run(const EpochReader& reader, const ReplayUntil& until, const Sink& sink) {
+  while (!is_done(until)) {
     const std::shared_ptr<const JournalEntry> entry = entries_[next_];
     RecordBatch batch;
     EpochResult result;
@@ -77,7 +77,7 @@ Status TaskReplay::run(const EpochReader& reader, TimeMs until_ms, const Sink& s
     for (const Alert& alert : result.alerts) {
       if (Status status = sink(alert, entry); !status.ok()) return status;
     }
-    if (entry->clock_ms > until_ms) break;
+    if (entry->clock_ms > until.clock_ms) break;
   }
   return Status::good();
 }

@@ -16,6 +16,12 @@
 
 namespace vigia {
 
+// The first epoch whose clock lies behind `clock_ms`, or `epoch`, is the last.
+struct ReplayUntil {
+  TimeMs clock_ms = never_ms;
+  std::uint64_t epoch = UINT64_MAX;
+};
+
 class TaskReplay {
  public:
   // Gets each alert with the epoch that gave it; a fault ends the run.
@@ -25,17 +31,19 @@ class TaskReplay {
   TaskReplay(std::unique_ptr<StageTask> task, std::span<const JournalEntry> entries, SourceAlertOptions options);
 
   [[nodiscard]] const StageTask& task() const { return *task_; }
-  [[nodiscard]] bool is_done() const { return next_ == entries_.size(); }
+  [[nodiscard]] bool is_done(const ReplayUntil& until = {}) const {
+    return next_ == entries_.size() || entries_[next_]->epoch > until.epoch;
+  }
   // Of each topic the first record that is needed next.
   [[nodiscard]] std::vector<PartitionOffset> reads_from() const;
   // How many records run() will read.
-  [[nodiscard]] std::uint64_t records_until(TimeMs until_ms) const;
+  [[nodiscard]] std::uint64_t records_until(const ReplayUntil& until) const;
 
   // Fault::unreadable when the log does not have all that is needed, with the size of the gap.
   [[nodiscard]] Status check_log(const std::function<OffsetBounds(const std::string& topic)>& bounds) const;
 
-  // Applies epochs up to the first one whose clock lies behind until_ms. REQUIRES: its source was taken at reads_from().
-  [[nodiscard]] Status run(const EpochReader& reader, TimeMs until_ms, const Sink& sink);
+  // Applies epochs up to the last. REQUIRES: its source was taken at reads_from().
+  [[nodiscard]] Status run(const EpochReader& reader, const ReplayUntil& until, const Sink& sink);
 
   [[nodiscard]] std::uint64_t epochs() const { return next_; }
   [[nodiscard]] std::uint64_t records() const { return records_; }

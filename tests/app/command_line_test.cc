@@ -177,13 +177,29 @@ TEST(CommandLine, DeadLettersThatCannotBeKeptStopAReplayBeforeItBegins) {
 TEST(CommandLine, AReplayIsOfFilesOrFromKafka) {
   const test::TempDirectory dir;
   const std::string config = "replay --config '" + dir.write("p.yaml", pipeline) + "' ";
-  for (const char* arguments :
-       {"", "--from-kafka --input x", "--from-kafka --until 5", "--from-kafka --batch 5",
-        "--from-kafka --restart-every 5", "--from-kafka --dead-letters x", "--input x --from 5", "--input x --to 5",
-        "--input x --partition 0", "--input x --no-compare", "--input x --from-offset seal.events/0:1",
-        "--from-kafka --from 5 --from-offset seal.events/0:1", "--from-kafka --from yesterday",
-        "--from-kafka --from 9 --to 5", "--from-kafka --partition -1", "--from-kafka --from-offset seal.events",
-        "--from-kafka --from-offset trip.events/0:1", "--from-kafka --partition 0 --from-offset seal.events/1:1"}) {
+  for (const char* arguments : {"",
+                                "--from-kafka --input x",
+                                "--from-kafka --until 5",
+                                "--from-kafka --batch 5",
+                                "--from-kafka --restart-every 5",
+                                "--from-kafka --dead-letters x",
+                                "--input x --from 5",
+                                "--input x --to 5",
+                                "--input x --partition 0",
+                                "--input x --no-compare",
+                                "--input x --from-offset seal.events/0:1",
+                                "--from-kafka --from 5 --from-offset seal.events/0:1",
+                                "--from-kafka --from yesterday",
+                                "--from-kafka --from 9 --to 5",
+                                "--from-kafka --partition -1",
+                                "--from-kafka --from-offset seal.events",
+                                "--from-kafka --from-offset trip.events/0:1",
+                                "--from-kafka --partition 0 --from-offset seal.events/1:1",
+                                "--input x --to-offset seal.events/0:1",
+                                "--from-kafka --to 5 --to-offset seal.events/0:1",
+                                "--from-kafka --to-offset seal.events",
+                                "--from-kafka --to-offset trip.events/0:1",
+                                "--from-kafka --from-offset seal.events/0:1 --to-offset seal.events/1:1"}) {
     const Outcome outcome = run(config + arguments);
     EXPECT_EQ(outcome.exit_code, 2) << arguments << outcome.text;
     EXPECT_NE(outcome.text, "") << arguments;

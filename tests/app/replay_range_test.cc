@@ -38,6 +38,22 @@ TEST(ReplayRange, AnOffsetBeginsAtTheEpochThatTookItsRecord) {
   EXPECT_EQ(ReplayRange().first_entry(entries, PartitionId{2}), 0U);
 }
 
+TEST(ReplayRange, AnOffsetEndsBeforeTheEpochThatTookItsRecord) {
+  const std::vector<JournalEntry> entries = {entry(1, 0, 5), entry(2, 5, 5), entry(3, 5, 9)};
+  const auto end = [&](std::int64_t offset, std::int32_t partition) {
+    ReplayRange range;
+    range.to_offset = {{"seal", PartitionId{partition}, Offset{offset}}};
+    return range.end_entry(entries, PartitionId{2});
+  };
+  EXPECT_EQ(end(0, 2), 0U);
+  EXPECT_EQ(end(4, 2), 0U) << "that epoch reaches behind it";
+  EXPECT_EQ(end(5, 2), 2U) << "it lies wholly before, and so does the one without records";
+  EXPECT_EQ(end(8, 2), 2U);
+  EXPECT_EQ(end(9, 2), 3U);
+  EXPECT_EQ(end(0, 1), 3U) << "of another partition";
+  EXPECT_EQ(ReplayRange().end_entry(entries, PartitionId{2}), 3U);
+}
+
 TEST(ReplayRange, ASnapshotLiesBeforeItByTheClockOrByEveryOffset) {
   SnapshotHead head;
   head.clock_ms = 1000;

@@ -412,6 +412,22 @@ TEST_F(ReplayFromKafkaTest, AnOffsetBeginsWithTheEpochOfItsRecord) {
       replay(config, {"--from-offset", fmt::format("{}.seals/0:{}", name, ends[0]), "--output", dir / "derived.jsonl"});
   EXPECT_EQ(outcome.exit_code, 0) << outcome.text;
   EXPECT_EQ(line_count(dir / "derived.jsonl"), expected) << outcome.text;
+  // And the other part, up to there.
+  std::size_t before = 0;
+  for (const auto& record : kafka().read_all(name + ".alerts")) {
+    const Alert alert = alert_of(record);
+    before += murmur2_partition(alert.subject_id, partitions) == 0 && alert.evidence[0]->offset < ends[0] ? 1 : 0;
+  }
+  ASSERT_GT(before, 0U);
+  const std::string first_end = fmt::format("{}.seals/0:{}", name, ends[0]);
+  const Outcome first = replay(config, {"--to-offset", first_end, "--output", dir / "before.jsonl"});
+  EXPECT_EQ(first.exit_code, 0) << first.text;
+  EXPECT_EQ(line_count(dir / "before.jsonl"), before) << first.text;
+  EXPECT_NE(first.text.find(fmt::format(" {} records", ends[0])), std::string::npos) << first.text;
+  const Outcome none =
+      replay(config, {"--from-offset", first_end, "--to-offset", first_end, "--output", dir / "none.jsonl"});
+  EXPECT_EQ(none.exit_code, 0) << none.text;
+  EXPECT_EQ(line_count(dir / "none.jsonl"), 0U) << none.text;
 }
 
 // Its last record set the clock of the snapshot that lies between the two.
