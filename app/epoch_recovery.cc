@@ -115,15 +115,16 @@ Status EpochRunner::check_partitions(std::span<const TaskProgress> progress) con
   const std::int32_t now = parts_.source.partition_count();
   for (const TaskProgress& one : progress) {
     if (one.partitions == 0 || one.partitions == now) continue;
-    const char* what_to_do =
-        now > one.partitions
-            ? "Stop all instances and deal the state out anew: vigia repartition --config PIPELINE.yaml"
-            : "Go back to the old number of partitions, or let the topics be read from their beginning: stop all "
-              "instances, choose another `application`, and start with empty state directories";
+    const char* what_to_do = options_.can_repartition && now > one.partitions
+                                 ? "Stop all instances and deal the state out anew: vigia repartition --config "
+                                   "PIPELINE.yaml"
+                                 : "Its state can't be dealt out to so many: let the "
+                                   "topics be read from their beginning: stop all instances, choose another "
+                                   "`application`, and start with empty state directories";
     return Status::of(Fault::refused,
-                      fmt::format("the topics have {} partitions, and the state of this application was made with {}: "
-                                  "keys lie elsewhere now. {}",
-                                  now, one.partitions, what_to_do));
+                      fmt::format("{}: the topics have {} partitions, and the state of this application was made with "
+                                  "{}: keys of {} lie elsewhere now. {}",
+                                  options_.stage, now, one.partitions, fmt::join(options_.topics, ", "), what_to_do));
   }
   return Status::good();
 }

@@ -50,6 +50,7 @@ struct RunnerOptions {
   bool exactly_once = false;              // what is in the journal is public; else what the group has noted is
   TimeMs standby_every_ms = 1000;         // how often copies of others' tasks are brought up to date; 0: by advance()
   std::uint64_t memory_budget_bytes = 0;  // of state, history and what waits for the disk; 0: no limit
+  bool can_repartition = false;           // `vigia repartition` deals its state out to more partitions
   bool level_clocks = false;  // stop() brings all tasks to the clock of the foremost, if everything has been read
   PollLimits poll;
   PublisherOptions publish;
@@ -95,7 +96,7 @@ class EpochRunner {
   // At the memory budget: step() takes no input.
   [[nodiscard]] bool is_paused() const { return paused_; }
 
-  [[nodiscard]] Account account() const;  // of the tasks' whole lives
+  [[nodiscard]] Account account() const;                                   // of the tasks' whole lives
   [[nodiscard]] const UnlistedIds& unlisted() const { return unlisted_; }  // in what was applied here
   [[nodiscard]] std::uint64_t memory_bytes() const;
   [[nodiscard]] std::uint64_t key_count() const;
@@ -167,8 +168,8 @@ class EpochRunner {
   SnapshotWriter writer_;
   SourceSilence silence_;
   Tasks tasks_;
-  Tasks parked_;         // given up, as they were; while tasks are taken on, the standby's copies too
-  RecordBatch spare_;    // memory of a batch that is done
+  Tasks parked_;       // given up, as they were; while tasks are taken on, the standby's copies too
+  RecordBatch spare_;  // memory of a batch that is done
   UnlistedIds unlisted_;
   bool retake_ = false;  // taking the tasks on has not come to its end
   bool paused_ = false;

@@ -69,10 +69,8 @@ class Repartition {
   [[nodiscard]] bool has_transaction() const { return pipeline_.delivery == Delivery::exactly_once || publishes(); }
   [[nodiscard]] std::string dealt_directory() const { return snapshot_directory(pipeline_.state_directory) + "-dealt"; }
 
-  // Of several first stages each has its own state, and its topics their own number of partitions.
   Status check_stages() const {
-    const auto parts = parts_of(loaded_);
-    if (parts.size() == 1 && parts.front().stage->suffix.empty()) return Status::good();
+    if (can_repartition(loaded_)) return Status::good();
     return refused(
         "only the state of seals and trips can be dealt out anew, and this pipeline reads other streams. Choose "
         "another `application` and an empty state directory: the topics are then read from their beginning");
@@ -473,6 +471,11 @@ class Repartition {
 };
 
 }  // namespace
+
+bool can_repartition(const LoadedStage& loaded) {
+  const auto parts = parts_of(loaded);
+  return parts.size() == 1 && parts.front().stage->suffix.empty();
+}
 
 RepartitionResult repartition(const LoadedStage& loaded, unsigned threads) {
   return Repartition(loaded, threads).run();

@@ -20,6 +20,9 @@ struct RepartitionResult {
   std::uint64_t keys = 0, moved = 0;  // 0: an earlier run had dealt them already, and was broken off behind that
 };
 
+// Of several first stages each has its own state, and its topics their own number of partitions: it knows that of seals and trips.
+[[nodiscard]] bool can_repartition(const LoadedStage& loaded);
+
 // Logs what it does. A stop signal breaks it off while it reads or waits.
 [[nodiscard]] RepartitionResult repartition(const LoadedStage& loaded, unsigned threads);
 

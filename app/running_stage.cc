@@ -172,6 +172,7 @@ void RunningStage::make_runner() {
   options.poll = epoch_limits;
   options.memory_budget_bytes = spec_.memory_budget_bytes;
   options.exactly_once = exactly_once();
+  options.can_repartition = spec_.can_repartition;
   options.level_clocks = spec_.first_partitions > 0;
   RunnerParts parts{*source_, *journal_, *transaction_, snapshots_, *delivery_, {}, spec_.wall_ms};
   parts.configurations = spec_.configurations;

@@ -43,6 +43,7 @@ struct StageSpec {
   std::uint64_t memory_budget_bytes = 0;
   TimeMs source_silence_ms = 0;              // 0: no source is ever silent
   std::string signals;                       // the topic that its signals go to; empty: it has none
+  bool can_repartition = false;              // `vigia repartition` deals its state out
   bool is_triage = false;                    // it says how alerts stand, and answers commands
   Configurations* configurations = nullptr;  // never null when it runs
   // Before anything is read, and before each step: which configuration holds is found out. Asked again after a passing fault.

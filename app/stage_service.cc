@@ -16,6 +16,7 @@
 #include "app/reload.h"
 #include "app/reload_commands.h"
 #include "app/reload_signal.h"
+#include "app/repartition.h"
 #include "app/running_stage.h"
 #include "app/stop_signal.h"
 #include "app/store_followers.h"
@@ -156,6 +157,7 @@ class Service {
     spec.source_silence_ms = pipeline.source_silence_ms;
     spec.signals = outputs.signals;  // another instance may run the second stage
     spec.configurations = &first.tasks;
+    spec.can_repartition = can_repartition(loaded_);
     if (is_foremost) {
       spec.open_configurations = [this] { return open_configurations(); };
       spec.follow = [this] { return follow_configuration(); };

@@ -75,7 +75,7 @@ void KafkaSource::Impl::hold(const rd_kafka_topic_partition_list_t& list) {
     if (number >= partition_count) {
       refused = Status::of(Fault::refused,
                            fmt::format("partition {} is new: the topics had {} partitions when this instance started; "
-                                       "stop all instances and run `vigia repartition`",
+                                       "stop all instances, and start one again: it says what can be done",
                                        number, partition_count));
     }
     numbers.push_back(PartitionId{number});

@@ -124,6 +124,23 @@ TEST_F(EpochRecoveryTest, AnotherNumberOfPartitionsIsRefused) {
   EXPECT_NE(refused.text.find("have 2 partitions, and the state of this application was made with 3"),
             std::string::npos)
       << refused.text;
+  EXPECT_NE(refused.text.find("choose another `application`"), std::string::npos) << refused.text;
+}
+
+TEST_F(EpochRecoveryTest, MorePartitionsAreRefusedWithWhatTheStageCanDo) {
+  give(0, 0, start_ms, "a");
+  begin_process();
+  ASSERT_TRUE(step().ok());
+  for (const bool can_repartition : {false, true}) {
+    source_->progress[0].partitions = 1;
+    options_.can_repartition = can_repartition;
+    begin_process();
+    const Status refused = step();
+    EXPECT_EQ(refused.fault, Fault::refused);
+    EXPECT_NE(refused.text.find("keys of seal, trip lie elsewhere"), std::string::npos) << refused.text;
+    EXPECT_EQ(refused.text.find("vigia repartition") != std::string::npos, can_repartition) << refused.text;
+    EXPECT_EQ(refused.text.find("choose another `application`") != std::string::npos, !can_repartition) << refused.text;
+  }
 }
 
 TEST_F(EpochRecoveryTest, ATaskThatSomebodyElseHadMeanwhileIsTakenFromTheLog) {

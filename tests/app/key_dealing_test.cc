@@ -172,6 +172,7 @@ TEST_F(KeyDealingTest, EachKeyGoesOnInItsNewPartition) {
 }
 
 TEST_F(KeyDealingTest, WithTheOldStateTheNewPartitionsAreRefusedWithWhatToDo) {
+  options_.can_repartition = true;
   hear_all(before);
   read_off(before);
   const Status status = begin(after);
