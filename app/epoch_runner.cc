@@ -222,7 +222,7 @@ void EpochRunner::note_loss(const PartitionStatus& status, TimeMs before_ms, Jou
   snapshot_soon_ = true;
 }
 
-// Only who has the task with number 0 judges the sources.
+// Only who has the task with number 0 judges the sources, its own partitions and those of others.
 std::vector<JournalSilence> EpochRunner::listen(const RecordBatch& batch, TimeMs wall_ms) {
   if (tasks_.empty() || tasks_.front()->partition.value != 0) return {};
   for (std::size_t topic = 0; topic < options_.topics.size(); ++topic) {
@@ -233,6 +233,10 @@ std::vector<JournalSilence> EpochRunner::listen(const RecordBatch& batch, TimeMs
       answered = answered && status.at_end;
     }
     silence_.set_answered(topic, answered);
+    if (!silence_.asks_for_others(topic, wall_ms)) continue;
+    std::int64_t end = no_others;
+    if (parts_.source.others_end(TopicIndex{static_cast<std::uint16_t>(topic)}, end).ok())
+      silence_.others_are_at(topic, end, wall_ms);
   }
   return silence_.changes(wall_ms);
 }

@@ -10,6 +10,8 @@
 namespace vigia {
 namespace {
 
+constexpr TimeMs looks_per_limit = 8;  // at what others have
+
 RuleSpec silence_rule(TimeMs limit_ms) {
   RuleSpec rule = source_rule("source_silent");
   rule.params = {{"source_silence", limit_ms}};
@@ -28,6 +30,8 @@ void SourceSilence::begin(TimeMs wall_ms, std::span<const JournalSilence> open) 
     source.heard_ms = source.broker_ms = wall_ms;
     source.silent_from_ms = known == open.end() ? 0 : known->from_ms;
     source.spoke = false;
+    source.asked_ms = 0;
+    source.others_end = no_others;
   }
 }
 
@@ -38,16 +42,35 @@ void SourceSilence::heard(std::size_t topic, TimeMs broker_ms, TimeMs wall_ms) {
   source.spoke = true;
 }
 
+bool SourceSilence::asks_for_others(std::size_t topic, TimeMs wall_ms) const {
+  const Source& source = sources_[topic];
+  const TimeMs pause_ms = limit_ms_ / looks_per_limit;
+  if (limit_ms_ == 0 || wall_ms - source.heard_ms < pause_ms) return false;
+  return wall_ms - source.asked_ms >= pause_ms || (wall_ms - source.heard_ms >= limit_ms_ && !has_asked(source));
+}
+
+void SourceSilence::others_are_at(std::size_t topic, std::int64_t end, TimeMs wall_ms) {
+  Source& source = sources_[topic];
+  source.asked_ms = wall_ms;
+  const std::int64_t before = std::exchange(source.others_end, end);
+  if (end == before) return;
+  if (before != no_others)
+    heard(topic, wall_ms, wall_ms);
+  else if (!source.is_silent())
+    source.heard_ms = wall_ms;  // whether they spoke until now nobody knows
+}
+
 std::vector<JournalSilence> SourceSilence::changes(TimeMs wall_ms) {
   std::vector<JournalSilence> changed;
   if (limit_ms_ == 0) return changed;
   for (Source& source : sources_) {
-    if (source.silent_from_ms != 0) {
+    const TimeMs quiet_ms = wall_ms - source.heard_ms;
+    if (source.is_silent()) {
       if (!source.spoke) continue;
       changed.push_back({source.topic, source.silent_from_ms, source.broker_ms, true});
       source.silent_from_ms = 0;
-    } else if (wall_ms - source.heard_ms >= limit_ms_) {
-      changed.push_back({source.topic, source.broker_ms, 0, source.answered});
+    } else if (quiet_ms >= limit_ms_ && (has_asked(source) || quiet_ms >= limit_ms_ + limit_ms_ / looks_per_limit)) {
+      changed.push_back({source.topic, source.broker_ms, 0, source.answered && has_asked(source)});
       source.silent_from_ms = source.broker_ms;
       source.spoke = false;
     }

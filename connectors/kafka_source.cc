@@ -187,6 +187,7 @@ Status KafkaSource::read_range(const PartitionOffset& from, Offset end, TimeMs w
 }
 
 void KafkaSource::Impl::close() {
+  others.clear();  // waits for what is under way
   if (client.handle() != nullptr) {
     drop_partitions();
     rd_kafka_consumer_close(client.handle());  // commits under way are finished first

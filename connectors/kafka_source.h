@@ -55,6 +55,7 @@ class KafkaSource : public LogSource {
   void give_up() override;
   [[nodiscard]] Status committed(std::span<const PartitionId> numbers, std::vector<TaskProgress>& out) override;
   [[nodiscard]] Status commit(std::span<const TaskProgress> progress) override;
+  [[nodiscard]] Status others_end(TopicIndex topic, std::int64_t& end) override;
   [[nodiscard]] Status poll(RecordBatch& batch, const PollLimits& limits) override;
   [[nodiscard]] bool finished() const override { return false; }
   [[nodiscard]] Status read_range(const PartitionOffset& from, Offset end, TimeMs wait_ms, RecordBatch& batch) override;

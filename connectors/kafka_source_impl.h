@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <future>
 #include <memory>
 #include <shared_mutex>
 #include <string>
@@ -31,7 +33,15 @@ inline constexpr TimeMs fence_pause_ms = 60'000;
 // five minutes); it asks again after this. Whoever waits for a slow one loses nothing by it.
 inline constexpr TimeMs join_patience_ms = 30'000;
 
+inline constexpr std::int64_t no_ends = -1;  // nobody has said how far they have come
+
 struct KafkaSource::Impl {
+  // What was asked about a topic's partitions that are not ours.
+  struct Others {
+    std::future<std::int64_t> answer;
+    TimeMs asked_ms = 0;  // steady
+  };
+
   struct Loss {
     TopicIndex topic;
     PartitionId partition;
@@ -62,6 +72,7 @@ struct KafkaSource::Impl {
   TimeMs fenced_ms = -fence_pause_ms;  // steady: the last time
   TimeMs asked_ms = no_time_ms;        // steady: since when the group owes us an assignment; it does not
   mutable std::shared_mutex swap;      // of the client while other threads ask it
+  std::vector<Others> others;          // by topic, once asked for; none outlives the client
   int wake_fd = -1;
   TimeMs opened_ms = 0;         // steady
   TimeMs alive_ms = 0;          // steady: opened, or the last time anything came
@@ -87,6 +98,9 @@ struct KafkaSource::Impl {
   void assign(std::span<const PartitionOffset> from);
   void drop_partitions();
   Status seek_anew();
+
+  // kafka_source_others.cc: what others read
+  [[nodiscard]] std::int64_t ends_of(const std::string& topic, const std::vector<std::int32_t>& others_read) const;
 
   // kafka_source_lost.cc: what is to be read and is not there any more
   Status find_lost();

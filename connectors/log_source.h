@@ -49,6 +49,10 @@ class LogSource : public RecordSource {
   // is, or nobody answers. Any thread.
   [[nodiscard]] virtual Status committed(std::span<const PartitionId> numbers, std::vector<TaskProgress>& out) = 0;
 
+  // How far the logs of a topic have come that others of the group read: their ends, added up. Never waits: it asks in the
+  // background, and gives the answer when it is called again. `end` stays when there are none. Fault::retry: no answer yet.
+  [[nodiscard]] virtual Status others_end(TopicIndex topic, std::int64_t& end) = 0;
+
   // Notes the progress; for those who have no transaction to put it in. Any thread.
   [[nodiscard]] virtual Status commit(std::span<const TaskProgress> progress) = 0;
 

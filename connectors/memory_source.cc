@@ -93,6 +93,17 @@ MemorySource::Log* MemorySource::find(const PartitionOffset& offset) {
   return &log(static_cast<std::uint16_t>(topic - topics_.begin()), offset.partition.value);
 }
 
+Status MemorySource::others_end(TopicIndex topic, std::int64_t& end) {
+  std::int64_t sum = -1;
+  for (const Log& at : logs_) {
+    if (at.topic != topic || holds(at.partition)) continue;
+    if (at.fetch == Fetch::away) return Status::of(Fault::retry, "no answer");
+    sum = std::max<std::int64_t>(sum, 0) + static_cast<std::int64_t>(at.records.size());
+  }
+  if (sum >= 0) end = sum;
+  return Status::good();
+}
+
 bool MemorySource::Log::refill() {
   shows = fetch == Fetch::all && next < records.size();
   if (!shows) return false;

@@ -53,6 +53,7 @@ class MemorySource : public LogSource {
   void give_up() override;
   [[nodiscard]] Status committed(std::span<const PartitionId> numbers, std::vector<TaskProgress>& out) override;
   [[nodiscard]] Status commit(std::span<const TaskProgress> progress) override;
+  [[nodiscard]] Status others_end(TopicIndex topic, std::int64_t& end) override;
   void close() override;
   [[nodiscard]] std::uint64_t queued_bytes() const override { return 0; }
 

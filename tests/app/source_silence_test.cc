@@ -4,7 +4,17 @@
 namespace vigia {
 namespace {
 
-class SourceSilenceTest : public EpochRunnerFixture {};
+class SourceSilenceTest : public EpochRunnerFixture {
+ protected:
+  std::vector<Alert> told() const {
+    std::vector<Alert> found;
+    for (const Alert& alert : sink_.written)
+      if (alert.kind == "source_silent") found.push_back(alert);
+    return found;
+  }
+  std::size_t silences() const { return told().size(); }
+  Alert last_silence() const { return told().back(); }
+};
 
 // Both topics give something each half minute; then that of the trips stops.
 TEST_F(SourceSilenceTest, ASourceThatIsSilentIsOneAlertAndItEndsWithTheNextRecord) {
@@ -45,6 +55,49 @@ TEST_F(SourceSilenceTest, ASourceThatIsSilentIsOneAlertAndItEndsWithTheNextRecor
   EXPECT_EQ(silent()[1].revision, 2U);
   EXPECT_EQ(silent()[1].status, schema::AlertStatus::cleared);
   EXPECT_EQ(silent()[1].end_ms, wall_ms_);
+}
+
+// The trips speak in partition 1 only, which another process has.
+TEST_F(SourceSilenceTest, WhatComesInPartitionsOfOthersIsHeardToo) {
+  options_.source_silence_ms = 60'000;
+  wall_ms_ = start_ms;
+  begin_process();
+  source_->offer({PartitionId{0}});
+  constexpr TimeMs beat_ms = 5'000;
+  const auto beats = [&](int count, bool they_speak) {
+    for (int beat = 0; beat < count; ++beat) {
+      give(0, 0, wall_ms_, "a");
+      if (they_speak && beat % 11 == 0) give(1, 1, wall_ms_, "b");  // 55 s: just within the limit
+      ASSERT_TRUE(step().ok());
+      pass_time(beat_ms);
+    }
+  };
+  beats(100, true);
+  EXPECT_EQ(silences(), 0U);
+  beats(30, false);
+  ASSERT_EQ(silences(), 1U);
+  EXPECT_EQ(last_silence().subject_id, "trip");
+  EXPECT_EQ(last_silence().cause, "no_records");
+  EXPECT_GE(last_silence().start_ms, start_ms + 99 * beat_ms);
+  beats(1, true);
+  beats(3, false);
+  ASSERT_EQ(silences(), 2U);
+  EXPECT_EQ(last_silence().status, schema::AlertStatus::cleared);
+}
+
+TEST_F(SourceSilenceTest, OthersWhoseBrokerIsAwayDoNotKeepItFromBeingTold) {
+  options_.source_silence_ms = 60'000;
+  wall_ms_ = start_ms;
+  begin_process();
+  source_->offer({PartitionId{0}});
+  source_->set_fetch(1, 1, MemorySource::Fetch::away);
+  for (int beat = 0; beat < 20; ++beat, pass_time(5'000)) {
+    give(0, 0, wall_ms_, "a");
+    ASSERT_TRUE(step().ok());
+  }
+  ASSERT_EQ(silences(), 1U);
+  EXPECT_EQ(last_silence().subject_id, "trip");
+  EXPECT_EQ(last_silence().cause, "no_answer");
 }
 
 TEST_F(SourceSilenceTest, WhileItsBrokerIsAwayTheSourceIsSilentAndNobodyElse) {
