@@ -129,8 +129,7 @@ Status KafkaTransaction::begin(std::span<const TaskProgress> progress, bool& alr
     if (already) return Status::good();
   }
   began_ms_ = steady_clock_ms();
-  const Error error(rd_kafka_begin_transaction(producer_.session()->client.handle()));
-  if (error != nullptr) return failed("begin_transaction", error.get());
+  if (Status status = watched("begin_transaction", rd_kafka_begin_transaction); !status.ok()) return status;
   return offsets_go_ == OffsetsGo::first ? send_offsets(progress) : Status::good();
 }
 

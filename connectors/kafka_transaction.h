@@ -11,7 +11,7 @@
 // group's committed offsets tell which, by the epoch in their metadata. The old producer never writes again. That is also
 // what a process that comes back after a crash does, so what it left open holds no reader up.
 //
-// Each call that waits for brokers is watched: one that does not come back in its time is left behind with its producer.
+// Each call is watched: one that does not come back in its time is left behind with its producer.
 #pragma once
 
 #include <cstdint>
