@@ -109,6 +109,7 @@ Status EpochRunner::settle() {
 Status EpochRunner::check_publisher() {
   note_public();
   Status status = publisher_.status();
+  if (status.fault == Fault::fenced) return status;  // another attempt would take the other one's place
   if (!status.ok() && status.fault != Fault::lost) {
     publisher_.retry();
     status = publisher_.drain();

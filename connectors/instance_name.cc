@@ -8,6 +8,7 @@
 #include <cstring>
 #include <optional>
 #include <random>
+#include <utility>
 
 #include "connectors/text_file.h"
 
@@ -45,6 +46,14 @@ Status read_instance_name(const std::string& directory, std::string& out) {
   out = fmt::format("{:08x}{:08x}", random(), random());
   if (write_synced(path, out + "\n")) return Status::good();
   return Status::of(Fault::storage, fmt::format("{}: {}", path, std::strerror(errno)));
+}
+
+Status fenced_by_another(std::string text) {
+  return Status::of(
+      Fault::fenced,
+      std::move(text) +
+          ": another process runs as this instance; was the state directory copied? Give each process its "
+          "own, and remove the file `instance` from a copy");
 }
 
 }  // namespace vigia

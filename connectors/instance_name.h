@@ -11,4 +11,7 @@ namespace vigia {
 // Reads `directory`/instance, or makes the name up and writes it, synced. 16 hex digits.
 [[nodiscard]] Status read_instance_name(const std::string& directory, std::string& out);
 
+// Fault::fenced: two processes have the same name, and this one had it first. `text`: how that was noticed.
+[[nodiscard]] Status fenced_by_another(std::string text);
+
 }  // namespace vigia

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "connectors/instance_name.h"
 #include "connectors/kafka_source_impl.h"
 
 namespace vigia {
@@ -106,8 +107,9 @@ Status KafkaSource::Impl::trouble(bool got_records) {
   char text[512];
   if (const auto fatal = rd_kafka_fatal_error(client.handle(), text, sizeof text);
       fatal != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return Status::of(fatal == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID ? Fault::fenced : Fault::fatal,
-                      fmt::format("Kafka client: {}", text));
+    if (fatal == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID)
+      return fenced_by_another(fmt::format("consumer group {}: {}", options.group, text));
+    return Status::of(Fault::fatal, fmt::format("Kafka client: {}", text));
   }
   if (any_alive) alive_ms = now_ms;
   say_hanging(now_ms);

@@ -9,6 +9,7 @@
 #include <thread>
 #include <utility>
 
+#include "connectors/instance_name.h"
 #include "connectors/kafka_fetch_watch.h"
 #include "connectors/kafka_progress.h"
 #include "connectors/kill_point.h"
@@ -19,6 +20,10 @@ namespace {
 
 // How much longer than its own time-out a call may take before it is left behind.
 constexpr TimeMs grace_ms = 5'000;
+
+// A request of the producer before that was held up on the way fences the one that took its place. Twice within this time it
+// is somebody else.
+constexpr TimeMs fence_pause_ms = 60'000;
 
 struct ErrorFree {
   void operator()(rd_kafka_error_t* error) const { rd_kafka_error_destroy(error); }
@@ -92,10 +97,9 @@ Status KafkaTransaction::failed(const char* what, rd_kafka_error_t* error) {
   }
   if (is_outcast(code)) return Status::of(Fault::lost, std::move(text));
   if (is_fencing(code) && !outlived()) {
-    return Status::of(Fault::fenced,
-                      text +
-                          ": another process runs as this instance; was the state directory copied? Give each "
-                          "process its own, and remove the file `instance` from a copy");
+    const bool is_again = fenced_ms_ != no_time_ms && steady_clock_ms() - fenced_ms_ < fence_pause_ms;
+    fenced_ms_ = steady_clock_ms();
+    if (is_again) return fenced_by_another(std::move(text));
   }
   if (const char* advice = what_to_do(code)) return Status::of(Fault::refused, text + ": " + advice);
   return Status::of(Fault::retry, std::move(text));

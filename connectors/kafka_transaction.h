@@ -59,10 +59,11 @@ class KafkaTransaction : public EpochTransaction {
   KafkaSource& source_;
   std::vector<std::string> topics_;
   const OffsetsGo offsets_go_;
-  bool used_ = false;      // the producer has begun something
-  bool ready_ = false;     // init_transactions is done, and nothing went wrong since
-  bool doubtful_ = false;  // a commit may have been good
-  TimeMs began_ms_ = 0;    // steady
+  bool used_ = false;              // the producer has begun something
+  bool ready_ = false;             // init_transactions is done, and nothing went wrong since
+  bool doubtful_ = false;          // a commit may have been good
+  TimeMs began_ms_ = 0;            // steady
+  TimeMs fenced_ms_ = no_time_ms;  // steady: the last time
 };
 
 }  // namespace vigia

@@ -303,5 +303,16 @@ TEST_F(EpochRunnerTest, ReplayLawWhatWasNotCommittedIsProducedAgainTheSameBytes)
   EXPECT_EQ(runner_->account().decoded, given_.size());
 }
 
+TEST_F(EpochRunnerTest, WhoIsFencedWritesNothingMore) {
+  give(0, 0, start_ms, "a");
+  begin_process();
+  source_->commit_fails_with = Status::of(Fault::fenced, "another process runs as this instance");
+  EXPECT_EQ(step().fault, Fault::fenced);
+  source_->commit_fails_with = {};
+  const auto before = log_.all();
+  EXPECT_EQ(step().fault, Fault::fenced);
+  EXPECT_EQ(log_.all(), before);
+}
+
 }  // namespace
 }  // namespace vigia
