@@ -7,6 +7,7 @@
 
 #include "broker_fixture.h"
 #include "connectors/kafka_source.h"
+#include "wait_until.h"
 
 namespace vigia::test {
 namespace {
@@ -99,6 +100,33 @@ TEST_F(KafkaSourceGroupTest, AMemberThatIsFencedJoinsAgainAndTheSecondTimeItIsSo
   ASSERT_TRUE(hears(again, LogSource::Change::offered));
   const Status status = first_trouble(source, batch);
   EXPECT_EQ(status.fault, Fault::fenced) << status.text;
+}
+
+TEST_F(KafkaSourceGroupTest, HowFarThePartitionsOfOthersAreIsAskedForAndNeverWaitedFor) {
+  KafkaSourceOptions o = options();
+  const std::string topic = unique("apart");
+  o.topics = {topic};
+  kafka().create_topic(topic, 3);
+  o.only_partitions = {0};
+  KafkaSource source(o);
+  ASSERT_TRUE(source.open({}).ok());
+  std::int64_t end = -1;
+  EXPECT_EQ(source.others_end(TopicIndex{0}, end).fault, Fault::retry) << "it only asks";
+  const auto comes_to = [&](std::int64_t wanted) {
+    return wait_until([&] { return source.others_end(TopicIndex{0}, end).ok() && end == wanted; });
+  };
+  EXPECT_TRUE(comes_to(0)) << end;
+  for (const std::int32_t partition : {0, 1, 2})
+    kafka().produce(topic, {{.key = "k", .value = "v", .headers = {}, .timestamp_ms = 1'000, .partition = partition}});
+  EXPECT_TRUE(comes_to(2)) << end;
+  source.close();
+
+  o.only_partitions = {0, 1, 2};
+  KafkaSource whole(o);
+  ASSERT_TRUE(whole.open({}).ok());
+  end = -1;
+  EXPECT_TRUE(whole.others_end(TopicIndex{0}, end).ok());
+  EXPECT_EQ(end, -1) << "there are none";
 }
 
 }  // namespace
