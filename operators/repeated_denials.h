@@ -37,9 +37,14 @@ class RepeatedDenials : public OperatorBase {
     }
     state.last_ms = now_ms;
     const auto first_ms = before.empty() ? now_ms : before.front();
-    if (state.goes_on != 0 || first_ms == 0 || now_ms - first_ms > window_ms_) return;
-    fold.emitter.open(rule, 0, first_ms, NAN, NAN, 0);
-    state.goes_on = 1;
+    if (state.goes_on == 0) {
+      if (first_ms == 0 || now_ms - first_ms > window_ms_) return;
+      fold.emitter.open(rule, 0, first_ms, NAN, NAN, 0);
+      state.goes_on = 1;
+    }
+    // Each time: the clock may have ended it already, before this denial came.
+    fold.emitter.deadline(now_ms + window_ms_);
+    fold.emitter.touch();
   }
   [[nodiscard]] TimeMs due(const State& state, const DoorState&) const {
     return state.goes_on != 0 ? state.last_ms + window_ms_ : never_ms;
