@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -101,6 +102,20 @@ TEST_F(StateCommand, G13AUnitWithItsPlaceItsSpeedItsRouteAndItsWay) {
   EXPECT_THAT(state, HasSubstr(R"("speed_kmh":66.)")) << "1,106 m of a meridian in a minute";
   EXPECT_THAT(state, HasSubstr(R"("path":[)" + place(0.01, at_ms + 60'000) + "," + place(0.02, at_ms + 120'000) + "]"));
   EXPECT_THAT(state, HasSubstr(R"("lock":"closed")"));
+}
+
+TEST_F(StateCommand, G13WithoutAnIdAllUnitsAreShownALineEach) {
+  const auto seal = [](const char* id) {
+    return fmt::format(R"({{"seal_id":"{}","device_time_ms":{},"sequence":1,"lock":"closed"}})", id, at_ms);
+  };
+  keep("application: test\nsources: [{topic: seals, stream: seal}]\nrules: [{id: opened, kind: seal_opened}]\n",
+       "seal-trip/0", "s1", {{0, at_ms, seal("s1")}, {0, at_ms, seal("s2")}, {0, at_ms, seal("s3")}});
+  const auto all = state_of("");
+  for (const char* id : {"s1", "s2", "s3"}) {
+    const auto one = state_of(id);
+    EXPECT_THAT(all, HasSubstr(one.substr(one.find("\n{")))) << "after the line about the task";
+  }
+  EXPECT_EQ(std::ranges::count(all, '\n'), 4) << all;
 }
 
 TEST_F(StateCommand, WhatPeopleHaveDoneIsBesideTheAlert) {
