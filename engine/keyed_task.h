@@ -149,6 +149,7 @@ EpochResult KeyedTask<Stage>::process(std::span<const InputRecord> records, std:
   }
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     result.account += shards_[i]->take_account();
+    result.unlisted += shards_[i]->take_unlisted();
     for (auto& late : shards_[i]->take_too_late())
       result.rejected.push_back(
           {RejectKind::too_late, &records[late.record_index], late.event_index, std::move(late.reason)});

@@ -77,6 +77,7 @@ class alignas(128) Shard {  // shards are worked side by side
 
   // What became of the rows since the last call.
   [[nodiscard]] Account take_account() { return std::exchange(account_, {}); }
+  [[nodiscard]] UnlistedIds take_unlisted() { return std::exchange(unlisted_, {}); }
   [[nodiscard]] std::vector<RowReject> take_too_late() { return std::exchange(too_late_, {}); }
   [[nodiscard]] std::vector<Signal> take_signals() {
     auto taken = std::exchange(signals_, {});
@@ -220,6 +221,7 @@ class alignas(128) Shard {  // shards are worked side by side
   RecordSlab slab_;
   TimerWheel wheel_;
   MemoryUsage usage_;
+  UnlistedIds unlisted_;
   Account account_;
   std::vector<RowReject> too_late_;
   std::vector<Alert> alone_;  // alerts of events beyond their time, and of those that say something by themselves

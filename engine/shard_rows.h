@@ -103,6 +103,8 @@ void Shard<Stage>::step(const EventRow& row, std::uint32_t index, Record& record
   about_to_change(index, record);
   if constexpr (requires { stage_.enter(area_of(record), record.cold->context, row.payload); })
     if (stage_.enter(area_of(record), record.cold->context, row.payload)) account_found(record);
+  if constexpr (requires { stage_.count_unlisted(area_of(record), row.key, unlisted_); })
+    stage_.count_unlisted(area_of(record), row.key, unlisted_);
   if (!row.is_device || !takes_short_way(row, record)) return place(row, index, record);
   if (HistoryBlock::is_step(record.tail_count)) make_room(record);
   CompactPayload compact;

@@ -9,6 +9,7 @@
 //   enter(area, context, payload)  may be absent. Each event, whether it will be accepted or not, before anything is done
 //                                with it: writes what only the key knows into the mutable parts of the payload, such as a
 //                                number in place of a name, so that it can be compacted. True: the context has grown.
+//   count_unlisted(area, key, ids)  may be absent. Likewise each event, behind enter: counts the key where the site lacks it.
 //   absorb(context, event)       an event of a rare stream was accepted (whenever it came): what it says about the whole
 //                                past of the key. Answers from when on the fold must be made again.
 //   arrived(area, context, ...)  an event was accepted; called once for each, in any order: must not depend on it.

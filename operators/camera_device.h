@@ -42,8 +42,10 @@ struct CameraDevice : CameraFacts {
   }
   template <class Keep>
   static void fill(const schema::CameraEvent& event, Keep&& keep, CameraPayload& out);
-  static void count_unlisted(const SiteModel& site, std::string_view key, const schema::CameraEvent& event,
-                             const CameraPayload& payload, UnlistedIds& out);
+  static constexpr std::string_view listed_name = "camera";
+  // Zones that an event names: those of the site, and its camera's own.
+  static void count_unlisted(const SiteModel& site, const schema::CameraEvent& event, const CameraPayload& payload,
+                             UnlistedIds& out);
   [[nodiscard]] static bool compact(const CameraPayload& payload, CompactPayload& out);
   static void expand(const CompactPayload& compact, CameraPayload& out);
   [[nodiscard]] static bool enter(const Wishes& wishes, const SiteModel&, std::unique_ptr<CameraContext>& context,
@@ -85,12 +87,11 @@ void CameraDevice::fill(const schema::CameraEvent& event, Keep&& keep, CameraPay
   out.track = id_hash(out.track_id) >> 8;
 }
 
-inline void CameraDevice::count_unlisted(const SiteModel& site, std::string_view key, const schema::CameraEvent&,
+inline void CameraDevice::count_unlisted(const SiteModel& site, const schema::CameraEvent&,
                                          const CameraPayload& payload, UnlistedIds& out) {
+  if (payload.zone_id.empty() || site.zones.empty() || site.find_zone(payload.zone_id) != SiteModel::npos) return;
   const auto& lists = site.equipment;
   const auto place = lists.find_camera(payload.device);
-  if (!lists.cameras().empty() && place == Equipment::npos) out.add("camera", key);
-  if (payload.zone_id.empty() || site.zones.empty() || site.find_zone(payload.zone_id) != SiteModel::npos) return;
   if (place == Equipment::npos || lists.cameras()[place].zone != payload.zone_id) out.add("zone", payload.zone_id);
 }
 

@@ -104,6 +104,11 @@ class DeviceStage {
     }
     return Device::enter(wishes_, *config_.site, context, payload);
   }
+  // A site that lists none has none missing.
+  void count_unlisted(const std::byte* area, std::string_view key, UnlistedIds& out) const {
+    if (reinterpret_cast<const DeviceArea*>(area)->place != Equipment::npos) return;
+    if (!Device::all(config_.site->equipment).empty()) out.add(Device::listed_name, key);
+  }
   [[nodiscard]] AbsorbEffect absorb(std::unique_ptr<Context>&, const EventHead&, const Payload&) const { return {}; }
   void arrived(std::byte* area, std::unique_ptr<Context>& context, const EventHead& head, const Payload&,
                Emitter& emitter) const {
@@ -290,7 +295,7 @@ class alignas(128) DeviceDecoder : public RecordDecoder {
           event, [&](const flatbuffers::String* text) { return kept(text, copy); }, row.payload);
       row.payload.device = row.hash.value == 0 ? 1 : row.hash.value;
       row.payload.named_ms = std::max(row.head.broker_ms, row.head.time_ms);
-      Device::count_unlisted(stage_.site(), row.key, event, row.payload, unlisted());
+      Device::count_unlisted(stage_.site(), event, row.payload, unlisted());
       emit(std::as_const(row));
     };
     RecordDecoder::decode<Event>(record, stage_.sources()[record.topic.value], row, filled, rejected, account);

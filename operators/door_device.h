@@ -49,9 +49,10 @@ struct DoorDevice : DoorFacts {
   }
   template <class Keep>
   static void fill(const schema::AccessEvent& event, Keep&& keep, DoorPayload& out);
-  // A site that lists nobody has nobody missing.
-  static void count_unlisted(const SiteModel& site, std::string_view key, const schema::AccessEvent& event,
-                             const DoorPayload& payload, UnlistedIds& out);
+  static constexpr std::string_view listed_name = "door";
+  // Holders. A site that lists nobody has nobody missing.
+  static void count_unlisted(const SiteModel& site, const schema::AccessEvent& event, const DoorPayload& payload,
+                             UnlistedIds& out);
   [[nodiscard]] static bool compact(const DoorPayload& payload, CompactPayload& out);
   static void expand(const CompactPayload& compact, DoorPayload& out);
   [[nodiscard]] static bool enter(const Wishes& wishes, const SiteModel& site, std::unique_ptr<DoorContext>& context,
@@ -90,10 +91,9 @@ void DoorDevice::fill(const schema::AccessEvent& event, Keep&& keep, DoorPayload
   if (const auto* path = event.path(); is_alarm && path != nullptr) out.path = name_hash(path->string_view());
 }
 
-inline void DoorDevice::count_unlisted(const SiteModel& site, std::string_view key, const schema::AccessEvent& event,
+inline void DoorDevice::count_unlisted(const SiteModel& site, const schema::AccessEvent& event,
                                        const DoorPayload& payload, UnlistedIds& out) {
   const auto& lists = site.equipment;
-  if (!lists.doors().empty() && lists.find_door(payload.device) == Equipment::npos) out.add("door", key);
   if (lists.holders().empty()) return;
   if (payload.holder != 0 && lists.find_holder(payload.holder) == nullptr) out.add("holder", payload.holder_id);
   if (payload.escort != 0 && lists.find_holder(payload.escort) == nullptr)
