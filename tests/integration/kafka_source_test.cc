@@ -14,7 +14,7 @@
 namespace vigia::test {
 namespace {
 
-constexpr TimeMs patience_ms = 30'000;
+constexpr TimeMs patience_ms = 180'000;
 
 struct Read {
   std::vector<KafkaRecord> records;         // key and value, in the order handed out
@@ -39,8 +39,8 @@ class KafkaSourceTest : public BrokerFixture {
     const TimeMs deadline_ms = wall_clock_ms() + patience_ms;
     while (wall_clock_ms() < deadline_ms) {
       const Status status = source.poll(batch, limits);
-      EXPECT_TRUE(status.ok()) << status.text;
-      if (!status.ok()) return result;
+      EXPECT_TRUE(status.ok() || status.fault == Fault::retry) << status.text;  // a slow broker is away for moments
+      if (!status.ok() && status.fault != Fault::retry) return result;
       for (const InputRecord& r : batch.records) {
         KafkaRecord copy{.key = std::string(r.key),
                          .value = std::nullopt,
@@ -329,7 +329,8 @@ TEST_F(KafkaSourceTest, RecordsThatAreNotThereAnyMoreStopTheSource) {
   RecordBatch batch;
   Status status;
   const TimeMs deadline_ms = wall_clock_ms() + patience_ms;
-  while (status.ok() && wall_clock_ms() < deadline_ms) status = source.poll(batch, {});
+  while ((status.ok() || status.fault == Fault::retry) && wall_clock_ms() < deadline_ms)
+    status = source.poll(batch, {});
   EXPECT_EQ(status.fault, Fault::refused);
   EXPECT_NE(status.text.find(topic + "/0: 40 offsets, 20 to 59, are not there any more"), std::string::npos)
       << status.text;

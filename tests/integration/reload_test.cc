@@ -262,9 +262,9 @@ TEST_F(ReloadTest, AllInstancesFollowAlsoOneWhoseFilesAreOld) {
   kafka().produce(name_ + ".commands",
                   {{.key = "", .value = R"({"action":"reload","by":"the control room"})", .headers = {}}});
   expect_at_last({{"stop withdrawn", seal_count}}, first);
-  for (const auto& log : {one->log(), two.log()}) {
-    EXPECT_NE(log.find("the control room asks"), std::string::npos) << log;
-    EXPECT_NE(log.find("judged by configuration"), std::string::npos) << log;
+  for (VigiaProcess* process : {one.get(), &two}) {
+    EXPECT_TRUE(process->wait_for_log("the control room asks")) << process->log();
+    EXPECT_TRUE(process->wait_for_log("judged by configuration")) << process->log();
   }
   EXPECT_EQ(one->terminate(), 0) << one->log();  // the other one takes its tasks on
   stand(25);
@@ -272,7 +272,7 @@ TEST_F(ReloadTest, AllInstancesFollowAlsoOneWhoseFilesAreOld) {
   expect_at_last({{"stop confirmed", seal_count}}, second);
   EXPECT_EQ(two.terminate(), 0) << two.log();
   // It starts again with its old files, and does not take the change back.
-  VigiaProcess again(run(second), second.log());
+  VigiaProcess again(run(second), second.directory / "again.log");
   ASSERT_TRUE(again.wait_for_log("going by that")) << again.log();
   stand(36);
   ASSERT_TRUE(again.wait_for_log("seal-trip: running partitions")) << again.log();
