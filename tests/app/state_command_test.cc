@@ -108,7 +108,7 @@ TEST_F(StateCommand, G13WithoutAnIdAllUnitsAreShownALineEach) {
   const auto seal = [](const char* id) {
     return fmt::format(R"({{"seal_id":"{}","device_time_ms":{},"sequence":1,"lock":"closed"}})", id, at_ms);
   };
-  keep("application: test\nsources: [{topic: seals, stream: seal}]\nrules: [{id: opened, kind: seal_opened}]\n",
+  keep("application: test\nsources: [{topic: seals, stream: seal}]\nrules: [{id: opened, kind: seal_opened, scope: always}]\n",
        "seal-trip/0", "s1", {{0, at_ms, seal("s1")}, {0, at_ms, seal("s2")}, {0, at_ms, seal("s3")}});
   const auto all = state_of("");
   for (const char* id : {"s1", "s2", "s3"}) {
