@@ -74,17 +74,18 @@ class StateCommand : public testing::Test {
 };
 
 TEST_F(StateCommand, G13AUnitWithItsPlaceItsSpeedItsRouteAndItsWay) {
-  const auto route = dir_.write("routes.geojson", R"({"type":"FeatureCollection","features":[{"type":"Feature",)"
-                                                  R"("properties":{"id":"coast","corridor_half_width_m":1000},"geometry":)"
-                                                  R"({"type":"LineString","coordinates":[[0,0],[0,1]]}}]})");
+  const auto route =
+      dir_.write("routes.geojson", R"({"type":"FeatureCollection","features":[{"type":"Feature",)"
+                                   R"("properties":{"id":"coast","corridor_half_width_m":1000},"geometry":)"
+                                   R"({"type":"LineString","coordinates":[[0,0],[0,1]]}}]})");
   const auto seal = [](std::uint32_t sequence, TimeMs ms, double lat_deg) {
     return fmt::format(R"({{"seal_id":"s1","device_time_ms":{},"sequence":{},"lock":"closed",)"
                        R"("position":{{"lat_deg":{},"lon_deg":0}}}})",
                        ms, sequence, lat_deg);
   };
-  const auto trip =
-      fmt::format(R"({{"seal_id":"s1","trip_id":"T-1","action":"start","event_time_ms":{},"route_id":"coast","due_ms":{}}})",
-                  at_ms, at_ms + 3'600'000);
+  const auto trip = fmt::format(
+      R"({{"seal_id":"s1","trip_id":"T-1","action":"start","event_time_ms":{},"route_id":"coast","due_ms":{}}})", at_ms,
+      at_ms + 3'600'000);
   keep("application: test\nsite: [" + route +
            "]\nsources: [{topic: seals, stream: seal}, {topic: trips, stream: trip}]\n"
            "rules: [{id: corridor, kind: route_deviation}]\n",
@@ -108,8 +109,10 @@ TEST_F(StateCommand, G13WithoutAnIdAllUnitsAreShownALineEach) {
   const auto seal = [](const char* id) {
     return fmt::format(R"({{"seal_id":"{}","device_time_ms":{},"sequence":1,"lock":"closed"}})", id, at_ms);
   };
-  keep("application: test\nsources: [{topic: seals, stream: seal}]\nrules: [{id: opened, kind: seal_opened, scope: always}]\n",
-       "seal-trip/0", "s1", {{0, at_ms, seal("s1")}, {0, at_ms, seal("s2")}, {0, at_ms, seal("s3")}});
+  keep(
+      "application: test\nsources: [{topic: seals, stream: seal}]\nrules: [{id: opened, kind: seal_opened, scope: "
+      "always}]\n",
+      "seal-trip/0", "s1", {{0, at_ms, seal("s1")}, {0, at_ms, seal("s2")}, {0, at_ms, seal("s3")}});
   const auto all = state_of("");
   for (const char* id : {"s1", "s2", "s3"}) {
     const auto one = state_of(id);
