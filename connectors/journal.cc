@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <mutex>
 
 #include "connectors/rocks.h"
 
@@ -15,6 +16,7 @@ constexpr std::uint64_t entry_version = 3, version_without_configuration = 2;
 class MemoryJournal : public Journal {
  public:
   Status append(std::span<const JournalEntry> entries) override {
+    const std::lock_guard lock(mutex_);
     for (const auto& entry : entries) log_[entry.partition.value].push_back(entry);
     return Status::good();
   }
@@ -22,6 +24,7 @@ class MemoryJournal : public Journal {
   Status read(const std::string& task, PartitionId partition, JournalPosition position, std::uint64_t first_epoch,
               std::uint64_t committed_epoch, const std::function<void(const JournalEntry&)>& sink) override {
     JournalOrder order(task, first_epoch);
+    const std::lock_guard lock(mutex_);
     const auto& log = log_[partition.value];
     for (auto at = static_cast<std::size_t>(position); at < log.size(); ++at) {
       if (Status status = order.add(log[at]); !status.ok()) return status;
@@ -33,11 +36,13 @@ class MemoryJournal : public Journal {
   }
 
   [[nodiscard]] JournalPosition position(PartitionId partition) const override {
+    const std::lock_guard lock(mutex_);
     const auto log = log_.find(partition.value);
     return log == log_.end() ? 0 : static_cast<JournalPosition>(log->second.size());
   }
 
  private:
+  mutable std::mutex mutex_;  // snapshots ask where it is while epochs are appended
   std::map<std::int32_t, std::vector<JournalEntry>> log_;
 };
 

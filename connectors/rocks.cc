@@ -109,6 +109,11 @@ Status Database::checked(const rocksdb::Status& status) {
 }
 
 Status Database::repair() {
+  std::lock_guard lock(writing_);
+  return mend();
+}
+
+Status Database::mend() {
   if (!broken_) return Status::good();
   {
     std::lock_guard lock(mutex_);
@@ -121,14 +126,16 @@ Status Database::repair() {
 }
 
 Status Database::write(rocksdb::WriteBatch& batch, bool sync) {
-  if (Status status = repair(); !status.ok()) return status;
+  std::lock_guard lock(writing_);
+  if (Status status = mend(); !status.ok()) return status;
   rocksdb::WriteOptions options;
   options.sync = sync;
   return checked(db_->Write(options, &batch));
 }
 
 Status Database::write_sorted(const Fill& fill) {
-  if (Status status = repair(); !status.ok()) return status;
+  std::lock_guard lock(writing_);
+  if (Status status = mend(); !status.ok()) return status;
   const std::string path = directory_ + "-new.sst";
   // What a crash has left here may be a second name of a file of the database.
   std::error_code error;
@@ -147,7 +154,8 @@ Status Database::write_sorted(const Fill& fill) {
 }
 
 Status Database::sync() {
-  if (Status status = repair(); !status.ok()) return status;
+  std::lock_guard lock(writing_);
+  if (Status status = mend(); !status.ok()) return status;
   return checked(db_->FlushWAL(true));
 }
 

@@ -31,7 +31,7 @@ class Database {
                                       const std::string& format);
   [[nodiscard]] Status catch_up();
 
-  // One thread at a time. repair() does what the next write would do first: for who must read before it.
+  // From any thread, one after another. repair() does what the next write would do first: for who must read before it.
   [[nodiscard]] Status repair();
   [[nodiscard]] Status write(rocksdb::WriteBatch& batch, bool sync);
   [[nodiscard]] Status sync();
@@ -57,15 +57,17 @@ class Database {
 
  private:
   [[nodiscard]] Status attach();
+  [[nodiscard]] Status mend();  // if it is broken
   [[nodiscard]] Status claim(const std::string& format, const std::string& application);
   [[nodiscard]] Status check_format(const std::string& format) const;
   [[nodiscard]] Status checked(const rocksdb::Status& status);  // after a write
 
   std::string directory_;
   rocksdb::Env* env_ = nullptr;
+  std::mutex writing_;        // of broken_, and for as long as a write takes; before mutex_
   mutable std::mutex mutex_;  // of db_
   std::shared_ptr<rocksdb::DB> db_;
-  bool broken_ = false;  // the writer's
+  bool broken_ = false;
 };
 
 inline rocksdb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }

@@ -1,6 +1,7 @@
 // A ColdStore in memory that can be told to fail, and that forgets at once what is released: who reads it afterwards sees rubbish.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -15,7 +16,7 @@ struct StoreFaults {
   bool full = false;        // writes fail
   bool unreadable = false;  // reads fail
   bool damaged = false;     // reads give other bytes
-  std::uint64_t writes = 0, reads = 0, releases = 0, stretches = 0;
+  std::atomic<std::uint64_t> writes = 0, reads = 0, releases = 0, stretches = 0;  // of shards side by side
   std::size_t clean_above_bytes = SIZE_MAX;  // dead bytes in one stretch at which it is offered for cleaning
 };
 
