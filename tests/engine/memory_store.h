@@ -13,9 +13,9 @@ namespace vigia::counting {
 
 // Shared by the stores of a task and those of the tasks after it.
 struct StoreFaults {
-  bool full = false;        // writes fail
-  bool unreadable = false;  // reads fail
-  bool damaged = false;     // reads give other bytes
+  bool full = false;                                                              // writes fail
+  bool unreadable = false;                                                        // reads fail
+  bool damaged = false;                                                           // reads give other bytes
   std::atomic<std::uint64_t> writes = 0, reads = 0, releases = 0, stretches = 0;  // of shards side by side
   std::size_t clean_above_bytes = SIZE_MAX;  // dead bytes in one stretch at which it is offered for cleaning
 };
