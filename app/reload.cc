@@ -91,7 +91,10 @@ Status Reload::again() {
   for (const std::string& line : fixed) spdlog::error("{}", line);
   if (!fixed.empty()) return refuse("only rules and site files may change while it runs");
   if (needs_signal_stage(loaded->stage) && !needs_signal_stage(running_.stage))
-    return refuse("it has the first rule of kind service_quality, whose stage begins with a restart");
+    return refuse(
+        "it has the first rule that needs the stage of signals (service_quality, a correlation, a rule by holder), "
+        "which "
+        "begins with a restart");
   if (Status status = topic_.catch_up(); !status.ok()) return status;
   return follow(loaded->configuration);
 }

@@ -36,8 +36,8 @@ class RecordBlockPool : public std::enable_shared_from_this<RecordBlockPool> {
 
 class KafkaPartition {
  public:
-  // `watch` outlives it. `position` is an offset or RD_KAFKA_OFFSET_BEGINNING. Writes to `wake_fd` (an eventfd) when the queue fills.
-  // `limit_bytes`: of keys and values, at which librdkafka stops fetching.
+  // `watch` outlives it. `position` is an offset or RD_KAFKA_OFFSET_BEGINNING. Writes to `wake_fd` (an eventfd) when the
+  // queue fills. `limit_bytes`: of keys and values, at which librdkafka stops fetching.
   KafkaPartition(rd_kafka_t* handle, const KafkaFetchWatch& watch, std::string topic_name, TopicIndex topic,
                  PartitionId partition, std::int64_t position, int wake_fd, RecordBlockPool& pool,
                  std::size_t limit_bytes);

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "connectors/instance_name.h"
 #include "connectors/kafka_client.h"
 #include "connectors/kafka_fetch_nudge.h"
 #include "connectors/kafka_fetch_watch.h"
@@ -25,9 +26,6 @@ namespace vigia {
 inline constexpr TimeMs kafka_away_after_ms = 3000;
 inline constexpr TimeMs kafka_fetch_wait_ms = 100;
 inline constexpr TimeMs leader_refresh_ms = 5000;
-
-// A member whose answers got lost is told that another one has its name: it was itself. Twice within this time it is not.
-inline constexpr TimeMs fence_pause_ms = 60'000;
 
 // A member whose answer to its joining got lost waits for it as long as another may take to join (max.poll.interval.ms,
 // five minutes); it asks again after this. Whoever waits for a slow one loses nothing by it.

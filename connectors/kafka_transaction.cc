@@ -21,10 +21,6 @@ namespace {
 // How much longer than its own time-out a call may take before it is left behind.
 constexpr TimeMs grace_ms = 5'000;
 
-// A request of the producer before that was held up on the way fences the one that took its place. Twice within this time it
-// is somebody else.
-constexpr TimeMs fence_pause_ms = 60'000;
-
 struct ErrorFree {
   void operator()(rd_kafka_error_t* error) const { rd_kafka_error_destroy(error); }
 };

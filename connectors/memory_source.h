@@ -84,7 +84,7 @@ class MemorySource : public LogSource {
     bool refill();
     void take(std::size_t count, RecordBatch& batch);
     [[nodiscard]] bool drained() const { return fetch == Fetch::all && next == records.size(); }
-    static void note_drained(bool) {}  // see at_end in add_statuses
+    static void note_drained(bool) {}  // nothing comes in while it is merged
     [[nodiscard]] bool lost() const { return fetch == Fetch::away; }
     [[nodiscard]] static TimeMs heard_ms() { return 0; }
   };

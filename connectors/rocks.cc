@@ -187,7 +187,7 @@ Status Database::copy_to(const std::string& directory) {
 }
 
 void Database::close() {
-  std::lock_guard lock(mutex_);
+  std::scoped_lock lock(writing_, mutex_);
   db_.reset();
   broken_ = false;
 }

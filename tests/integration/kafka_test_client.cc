@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <thread>
 
+#include "wait_until.h"
+
 namespace vigia::test {
 
 namespace {
@@ -221,16 +223,15 @@ void KafkaTestClient::commit(const std::string& group, const std::string& topic,
   options.brokers = bootstrap_;
   options.defaults = {{"group.id", group}};
   need(consumer.open(RD_KAFKA_CONSUMER, options));
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(wait_ms);
-  for (bool done = false; !done;) {
-    need(std::chrono::steady_clock::now() < deadline, "commit");
+  const auto try_it = [&] {
     rd_kafka_topic_partition_list_t* list = rd_kafka_topic_partition_list_new(1);
     for (const auto& [partition, offset] : offsets)
       rd_kafka_topic_partition_list_add(list, topic.c_str(), partition)->offset = offset;
-    done = rd_kafka_commit(consumer.handle(), list, 0) == RD_KAFKA_RESP_ERR_NO_ERROR;
+    const auto error = rd_kafka_commit(consumer.handle(), list, 0);
     rd_kafka_topic_partition_list_destroy(list);
-    if (!done) std::this_thread::sleep_for(std::chrono::milliseconds(200));
-  }
+    return error == RD_KAFKA_RESP_ERR_NO_ERROR;
+  };
+  need(wait_until(try_it, std::chrono::milliseconds(wait_ms), std::chrono::milliseconds(200)), "commit");
 }
 
 void KafkaTestClient::delete_before(const std::string& topic, std::int32_t partition, std::int64_t offset) {
